@@ -1,0 +1,171 @@
+"""Settings shared by the command line, the app and saved files.
+
+All of them are frozen dataclasses whose defaults are the product's defaults. Values out of range raise
+:class:`~landscape.errors.LandscapeError` with a sentence that names the allowed range.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from landscape.errors import LandscapeError
+
+STYLES = (
+    "blue day",
+    "bright white day",
+    "bright evening",
+    "light sunset",
+    "warm sunset",
+    "blue hour",
+    "deep night",
+    "blue morning",
+    "blue day again",
+)
+"""The nine-style vocabulary in the order of one day (paper, 7.1); the last equals the first and closes the cycle."""
+
+VARIANTS = ("I2S", "MO", "E", "EO", "EOI", "EOIF", "EOIFS")
+"""The inversion variants of the paper's table 2."""
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise LandscapeError(message)
+
+
+def _require_range(name: str, value: float, low: float, high: float) -> None:
+    _require(math.isfinite(value) and low <= value <= high, f"Choose a {name} between {low:g} and {high:g}.")
+
+
+def parse_direction(text: str) -> float:
+    """Read a direction given as a clock position or an angle.
+
+    Args:
+        text: ``"3"`` (clock hour, 1 to 12) or ``"90deg"`` (degrees clockwise from up).
+
+    Returns:
+        Degrees clockwise from up in [0, 360): 3 o'clock is 90.
+
+    Raises:
+        LandscapeError: If the text is neither.
+    """
+    match = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*(deg|°)?\s*", text)
+    _require(match is not None, f"Give the direction as a clock hour like 3 or an angle like 90deg, not “{text}”.")
+    assert match is not None
+    value = float(match.group(1))
+    if match.group(2):
+        return value % 360.0
+    _require(
+        value == int(value) and 1 <= value <= 12, f"Clock directions go from 1 to 12, not {text}; angles end in deg."
+    )
+    return (value % 12) * 30.0
+
+
+@dataclass(frozen=True)
+class MotionSettings:
+    """What moves, where to and how fast (paper, 3.1.3).
+
+    Attributes:
+        direction: Where the clouds go, degrees clockwise from up (90 is to the right), any real number.
+        speed: Factor on the speed of the paper's clock homographies at 30 frames a second, 0 (still) to 8; real
+            time-lapse clouds move at about 2.5.
+        sky: Amount of motion in the sky, 0 to 2, multiplies ``speed``.
+        water: Amount of motion in the water, 0 to 2, multiplies ``speed``.
+    """
+
+    direction: float = 90.0
+    speed: float = 1.0
+    sky: float = 1.0
+    water: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require(math.isfinite(self.direction), "Choose a direction in degrees.")
+        _require_range("speed", self.speed, 0.0, 8.0)
+        _require_range("sky motion", self.sky, 0.0, 2.0)
+        _require_range("water motion", self.water, 0.0, 2.0)
+
+
+@dataclass(frozen=True)
+class LightSettings:
+    """How the light of the scene changes (paper, 3.2 and 7.1).
+
+    Attributes:
+        style: One of :data:`STYLES`, or None for the light of the photo.
+        strength: How far the light goes towards the style, 0 to 1.
+        day_cycle: Travel through all nine styles during the clip, ignoring ``style``.
+    """
+
+    style: str | None = None
+    strength: float = 1.0
+    day_cycle: bool = False
+
+    def __post_init__(self) -> None:
+        _require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
+        _require_range("style strength", self.strength, 0.0, 1.0)
+
+    @property
+    def active(self) -> bool:
+        """Whether the light differs from the photo's at any time."""
+        return (self.style is not None or self.day_cycle) and self.strength > 0
+
+
+@dataclass(frozen=True)
+class InversionSettings:
+    """How the model is fitted to a photo (paper, 3.2 and algorithms 1 and 2).
+
+    Attributes:
+        variant: One of :data:`VARIANTS`.
+        latent_steps: Most optimisation steps of the latents (step 2), 0 to 5000.
+        tune_steps: Most fine-tuning steps of the generator (step 3), 0 to 5000.
+        seed: Seed of everything random.
+    """
+
+    variant: str = "EOIFS"
+    latent_steps: int = 300
+    tune_steps: int = 300
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.variant in VARIANTS, f"Choose a variant from: {', '.join(VARIANTS)}.")
+        _require_range("number of latent steps", self.latent_steps, 0, 5000)
+        _require_range("number of fine-tuning steps", self.tune_steps, 0, 5000)
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """The video file.
+
+    Attributes:
+        seconds: Length of the clip, 0.2 to 600.
+        fps: Frames a second, 1 to 120.
+        long_side: Long side in pixels, 64 to 8192; sizes above the photo's own are reduced to it.
+        loop: Whether the last frame leads seamlessly into the first.
+        crf: H.264 constant rate factor, 0 (lossless) to 51.
+        generator_only: Show what the generator draws, without the photo's detail (design: decision 3).
+    """
+
+    seconds: float = 6.0
+    fps: int = 30
+    long_side: int = 1280
+    loop: bool = False
+    crf: int = 18
+    generator_only: bool = False
+
+    def __post_init__(self) -> None:
+        _require_range("length in seconds", self.seconds, 0.2, 600.0)
+        _require_range("frame rate", self.fps, 1, 120)
+        _require_range("size in pixels", self.long_side, 64, 8192)
+        _require_range("quality (crf)", self.crf, 0, 51)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames in the clip."""
+        return max(1, round(self.seconds * self.fps))
+
+
+def as_dict(*settings: Any) -> dict[str, Any]:
+    """Merge settings into one plain dictionary for reports: class name to fields."""
+    return {type(item).__name__.removesuffix("Settings").lower(): dataclasses.asdict(item) for item in settings}
