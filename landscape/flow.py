@@ -1,0 +1,96 @@
+"""The flow of sky and water over time (paper, 3.1.3).
+
+A step of a clock homography is 1/30 s at speed 1. Flows say where a pixel of a later frame is sampled in the photo, so
+clouds move against the displacement.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from landscape.homography import Matrix, homography_log, pixel_centres, power_of_log, step_homography, transform
+from landscape.settings import MotionSettings
+
+STEPS_PER_SECOND = 30.0
+"""Steps of a clock homography in a second at speed 1."""
+HORIZON_BAND = 1 / 64
+"""Height of the band around the horizon in which sky and water motion blend, as a fraction of the height."""
+
+
+@lru_cache(maxsize=64)
+def _step_log(direction_deg: float, horizon: float, below: bool) -> Matrix:
+    return homography_log(step_homography(direction_deg, horizon, below))
+
+
+@lru_cache(maxsize=64)
+def _flow_power(direction_deg: float, horizon: float, steps: float, below: bool) -> Matrix:
+    power = power_of_log(_step_log(direction_deg, horizon, below), steps)
+    power.setflags(write=False)
+    return power
+
+
+def flow_homography(motion: MotionSettings, horizon: float, seconds: float, below: bool) -> Matrix:
+    """The homography of the sky's (or the water's) flow after a time, from output to input positions.
+
+    Args:
+        motion: Direction, speed and amounts.
+        horizon: Fraction of the height.
+        seconds: Any real number.
+        below: Water instead of sky.
+
+    Returns:
+        (3, 3) matrix.
+    """
+    steps = STEPS_PER_SECOND * steps_rate(motion, below) * seconds
+    return _flow_power(motion.direction % 360.0, horizon, steps, below)
+
+
+def steps_rate(motion: MotionSettings, below: bool) -> float:
+    """Factor on the clock speed of the sky, or of the water where ``below``."""
+    return motion.speed * (motion.water if below else motion.sky)
+
+
+def water_share(ys: Tensor, horizon: float) -> Tensor:
+    """How much rows belong to the water below the horizon: 0 above, 1 below, linear in a narrow band.
+
+    Args:
+        ys: Row coordinates in [-1, 1].
+        horizon: Fraction of the height.
+
+    Returns:
+        Shares in [0, 1], the shape of ``ys``.
+    """
+    return (((ys + 1.0) / 2.0 - horizon) / HORIZON_BAND + 0.5).clamp(0.0, 1.0)
+
+
+def displacement(
+    motion: MotionSettings, horizon: float, seconds: float, height: int, width: int
+) -> NDArray[np.float32]:
+    """Where each pixel of a frame is sampled in the photo, relative to itself.
+
+    Args:
+        motion: Direction, speed and amounts.
+        horizon: Fraction of the height.
+        seconds: Time of the frame, any real number.
+        height: Pixels.
+        width: Pixels.
+
+    Returns:
+        (height, width, 2) float32 dx, dy in pixels; add it to the pixel's own position for ``cv2.remap``.
+    """
+    ys, xs = pixel_centres(height), pixel_centres(width)
+    share = water_share(ys, horizon)
+    field = torch.zeros(height, width, 2)
+    for below, weight in ((False, 1.0 - share), (True, share)):
+        rows = weight > 0
+        if not rows.any():
+            continue
+        place = torch.stack(torch.meshgrid(xs, ys[rows], indexing="xy"), dim=-1)
+        moved = transform(flow_homography(motion, horizon, seconds, below), ys[rows], xs)
+        field[rows] += weight[rows, None, None] * (moved - place)
+    return (field * torch.tensor([width / 2.0, height / 2.0])).numpy()

@@ -1,0 +1,211 @@
+"""Reading photos: any common format to upright sRGB pixels."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pillow_heif
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+
+from landscape.errors import LandscapeError
+
+logger = logging.getLogger(__name__)
+
+MIN_SIDE = 64
+"""Smallest side in pixels."""
+MAX_ASPECT = 8.0
+"""Largest ratio of the sides."""
+MAX_PIXELS = 200_000_000
+"""Most pixels: 600 MB decoded."""
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "BMP", "GIF", "PPM", "JPEG2000")
+"""Pillow's names of the formats read; others only widen what a hostile file can reach."""
+_SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+
+pillow_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own guard starts at 89 megapixels
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photo.
+
+    Attributes:
+        pixels: uint8 (H, W, 3), sRGB, upright.
+        name: The file's name without its suffix.
+    """
+
+    pixels: NDArray[np.uint8]
+    name: str
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return int(self.pixels.shape[1])
+
+    def resized(self, long_side: int) -> Photo:
+        """The photo with its long side reduced to ``long_side`` pixels, or itself where that would enlarge it."""
+        longest = max(self.height, self.width)
+        if long_side >= longest:
+            return self
+        width, height = (max(1, round(side * long_side / longest)) for side in (self.width, self.height))
+        small = Image.fromarray(self.pixels).resize((width, height), Image.Resampling.LANCZOS)
+        return Photo(np.asarray(small).copy(), self.name)
+
+
+def read_photo(path: Path | str, max_long_side: int | None = None) -> Photo:
+    """Read a photo.
+
+    EXIF orientation is applied, colours are converted from the embedded profile to sRGB, 16 bits are reduced to 8, and
+    transparent parts are shown on white. Of files with several pictures the first is read.
+
+    Args:
+        path: A JPEG, PNG, WebP, TIFF, HEIC, AVIF, BMP, GIF, PPM or JPEG 2000 file.
+        max_long_side: Reduce the long side to this; large JPEGs are then decoded small, which is much faster.
+
+    Returns:
+        The photo.
+
+    Raises:
+        LandscapeError: If the file is missing, empty, broken, no picture, or its size is out of bounds.
+    """
+    path = Path(path)
+    _require_file(path)
+    try:
+        # From a path, Pillow maps uncompressed TIFFs into memory and mixes up the sides of those stored sideways.
+        with path.open("rb") as file, _open(file) as image:
+            _require_size(path, *image.size)
+            if max_long_side is not None and image.format in ("JPEG", "MPO"):
+                scale = min(1.0, max_long_side / max(image.size))
+                image.draft(None, (round(image.width * scale), round(image.height * scale)))
+            image.load()
+            pixels = np.array(_srgb(_upright(image)), dtype=np.uint8)
+    except LandscapeError:
+        raise
+    except Image.UnidentifiedImageError as error:
+        raise LandscapeError(
+            f"“{path.name}” is not a picture that can be read: choose a JPEG, PNG, WebP, TIFF or HEIC photo."
+        ) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(path) from error
+    except PermissionError as error:
+        raise _not_allowed(path) from error
+    except MemoryError as error:
+        raise LandscapeError(f"“{path.name}” does not fit into memory: make it smaller and try again.") from error
+    except Exception as error:  # decoders answer broken files with any kind of exception
+        logger.debug("cannot decode %s: %s", path, error)
+        raise LandscapeError(
+            f"“{path.name}” is damaged or incomplete: copy or download it again, or choose another photo."
+        ) from error
+    photo = Photo(pixels, path.stem)
+    return photo if max_long_side is None else photo.resized(max_long_side)
+
+
+def _open(file: BinaryIO) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(file, formats=FORMATS)
+
+
+def _require_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise LandscapeError(f"“{path.name or path}” is a folder: choose a photo inside it.")
+        if not path.is_file():
+            raise LandscapeError(f"There is no file “{path}”: check the name and the folder.")
+        if path.stat().st_size == 0:
+            raise LandscapeError(f"“{path.name}” is empty: copy or download it again, or choose another photo.")
+    except PermissionError as error:
+        raise _not_allowed(path) from error
+    except (OSError, ValueError) as error:
+        raise LandscapeError(f"There is no file “{path}”: check the name and the folder.") from error
+
+
+def _require_size(path: Path, width: int, height: int) -> None:
+    if min(width, height) < MIN_SIDE:
+        raise LandscapeError(
+            f"“{path.name}” is {width} x {height} pixels: choose a photo with at least {MIN_SIDE} pixels on both sides."
+        )
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise LandscapeError(
+            f"“{path.name}” is more than {MAX_ASPECT:g} times as long as it is wide: crop it to a less extreme shape."
+        )
+    if width * height > MAX_PIXELS:
+        raise _too_large(path)
+
+
+def _too_large(path: Path) -> LandscapeError:
+    return LandscapeError(
+        f"“{path.name}” has more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller and try again."
+    )
+
+
+def _not_allowed(path: Path) -> LandscapeError:
+    return LandscapeError(f"“{path.name}” may not be read: change its permissions or choose another photo.")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception as error:  # broken EXIF data in an otherwise sound photo
+        logger.debug("ignoring EXIF data: %s", error)
+        return image
+
+
+def _srgb(image: Image.Image) -> Image.Image:
+    """Convert any mode with any profile to RGB."""
+    profile = image.info.get("icc_profile")
+    if image.mode in _SIXTEEN_BIT or image.mode == "F":
+        image = _eight_bit(image)
+    if "transparency" in image.info or image.mode in ("P", "PA", "La", "RGBa", "LA"):
+        image = image.convert("RGBA")
+    alpha = image.getchannel("A") if image.mode == "RGBA" else None
+    if image.mode not in ("RGB", "L", "CMYK", "LAB"):
+        image = image.convert("RGB")
+    image = _to_srgb_profile(image, profile)
+    if alpha is None or alpha.getextrema() == (255, 255):
+        return image
+    return Image.composite(image, Image.new("RGB", image.size, "white"), alpha)
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    values = np.asarray(image).astype(np.float32)
+    if image.mode == "F":  # floating point is linear in nothing agreed upon; 0 to 1 is the usual range
+        top = 1.0 if np.nanmax(values) <= 1.0 else 255.0 if np.nanmax(values) <= 255.0 else 65535.0
+        values = np.nan_to_num(values)
+    else:
+        top = 65535.0
+    return Image.fromarray(np.clip(np.rint(values * (255.0 / top)), 0, 255).astype(np.uint8))
+
+
+def _to_srgb_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile or image.mode == "LAB":
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile) if profile else ImageCms.createProfile("LAB"))
+            converted = ImageCms.profileToProfile(
+                image,
+                source,
+                ImageCms.createProfile("sRGB"),
+                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+                outputMode="RGB",
+                flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            )
+            if converted is not None:
+                return converted
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
+            logger.debug("ignoring the colour profile: %s", error)
+            if image.mode == "LAB":
+                raise
+    return image.convert("RGB")
