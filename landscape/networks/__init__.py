@@ -1,0 +1,1 @@
+"""Neural networks as plain ``nn.Module`` classes; they know nothing of files, photos or training."""

@@ -1,0 +1,229 @@
+"""The generative model of landscapes: mapping network M and generator G (paper, 3.1.1)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from landscape.networks.layers import (
+    LEAKY_SLOPE,
+    Blur,
+    EqualConv2d,
+    EqualLinear,
+    FusedUpsampleConv2d,
+    pixel_norm,
+)
+
+FIRST_RESOLUTION = 4
+Z_DYNAMIC_WIDTH = 3
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """Size of a generator.
+
+    Attributes:
+        channels: Channels of each block, 4 px first; the last block's resolution is 4 * 2^(blocks - 1).
+        style_width: Width of z and w.
+        fused_from: Resolution from which convolution and upsampling are one step (128 in the release).
+        padding_mode: Padding of the 3x3 convolutions, ``"zeros"`` (the release) or ``"reflect"``.
+        blur: Whether a 1-2-1 filter follows each upsampling, as in the release.
+        map_scale: Deviation of the effective scales of S at the start of training, 0 in the release. Short trainings
+            need more: from zero, scales with equalised learning rate take thousands of steps to matter.
+        light_gain: Factor on the weights of z_dynamic in the first layer of M at the start of training, 1 in the
+            release. Three of hundreds of numbers otherwise hardly change w, and M learns slowly.
+    """
+
+    channels: tuple[int, ...]
+    style_width: int
+    fused_from: int = 128
+    padding_mode: str = "zeros"
+    blur: bool = True
+    map_scale: float = 0.0
+    light_gain: float = 1.0
+
+    @property
+    def resolutions(self) -> tuple[int, ...]:
+        """Output resolution of each block."""
+        return tuple(FIRST_RESOLUTION << i for i in range(len(self.channels)))
+
+
+class Mapping(nn.Module):
+    """M: z = (z_static, z_dynamic) to the style vector w, both (N, style_width)."""
+
+    def __init__(self, style_width: int, light_gain: float = 1.0, layers: int = 8) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(EqualLinear(style_width, style_width) for _ in range(layers))
+        with torch.no_grad():
+            self.get_parameter("layers.0.weight")[:, -Z_DYNAMIC_WIDTH:] *= light_gain
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Map z, drawn from the unit normal distribution, to w."""
+        w = pixel_norm(z)
+        for layer in self.layers:
+            w = F.leaky_relu(layer(w), LEAKY_SLOPE)
+        return w
+
+
+class NoiseScale(nn.Module):
+    """Adds a one-channel map, scaled by one learnt factor per channel: the spatial inputs S of the generator."""
+
+    def __init__(self, channels: int, deviation: float = 0.0) -> None:
+        super().__init__()
+        self.scale = math.sqrt(2 / channels)
+        self.weight = nn.Parameter(torch.randn(1, channels, 1, 1) * (deviation / self.scale))
+
+    def forward(self, x: Tensor, s: Tensor) -> Tensor:
+        """Add s (N, 1, H, W) to x (N, C, H, W)."""
+        return x + (self.weight * self.scale) * s
+
+
+class AdaIn(nn.Module):
+    """Adaptive instance normalisation: channel means and deviations are set from w."""
+
+    def __init__(self, channels: int, style_width: int) -> None:
+        super().__init__()
+        self.style = EqualLinear(style_width, 2 * channels)
+        with torch.no_grad():
+            self.style.bias[:channels] = 1.0
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        """Normalise x (N, C, H, W) and apply the style w (N, style_width)."""
+        gamma, beta = self.style(w)[:, :, None, None].chunk(2, dim=1)
+        deviation, mean = torch.var_mean(x, dim=(2, 3), keepdim=True, correction=0)
+        factor = gamma * torch.rsqrt(deviation + 1e-5)
+        return torch.addcmul(beta - mean * factor, x, factor)
+
+
+class GeneratorBlock(nn.Module):
+    """One resolution of G: twice (convolution, + S_static and S_dynamic, activation, AdaIN).
+
+    The order noise, activation, AdaIN is that of the release; the paper's text leaves the activation out.
+    """
+
+    def __init__(self, channels_in: int, channels: int, resolution: int, config: GeneratorConfig) -> None:
+        super().__init__()
+        mode = config.padding_mode
+        self.constant: nn.Parameter | None = None
+        self.upsample: nn.Module | None = None
+        self.blur: nn.Module | None = None
+        if resolution == FIRST_RESOLUTION:
+            self.constant = nn.Parameter(torch.randn(1, channels, resolution, resolution))
+        elif resolution >= config.fused_from:
+            self.upsample = FusedUpsampleConv2d(channels_in, channels, mode)
+        else:
+            self.upsample = nn.Sequential(nn.Upsample(scale_factor=2), EqualConv2d(channels_in, channels, 3, mode))
+        if self.upsample is not None and config.blur:
+            self.blur = Blur(mode)
+        self.static1 = NoiseScale(channels, config.map_scale)
+        self.dynamic1 = NoiseScale(channels, config.map_scale)
+        self.adain1 = AdaIn(channels, config.style_width)
+        self.conv2 = EqualConv2d(channels, channels, 3, mode)
+        self.static2 = NoiseScale(channels, config.map_scale)
+        self.dynamic2 = NoiseScale(channels, config.map_scale)
+        self.adain2 = AdaIn(channels, config.style_width)
+
+    def forward(self, x: Tensor | None, w: Tensor, s_static: Tensor, s_dynamic: Tensor) -> Tensor:
+        """Compute the features (N, C, R, R) of this resolution.
+
+        Args:
+            x: Features of the block before, (N, C_in, R/2, R/2); None for the first block.
+            w: Style vectors, (N, style_width).
+            s_static: Static map of this resolution, (N, 1, R, R).
+            s_dynamic: Dynamic map of this resolution, (N, 1, R, R).
+        """
+        if self.constant is not None:
+            x = self.constant.expand(w.shape[0], -1, -1, -1)
+        else:
+            assert x is not None and self.upsample is not None
+            x = self.upsample(x)
+            if self.blur is not None:
+                x = self.blur(x)
+        x = self.dynamic1(self.static1(x, s_static), s_dynamic)
+        x = self.adain1(F.leaky_relu(x, LEAKY_SLOPE), w)
+        x = self.dynamic2(self.static2(self.conv2(x), s_static), s_dynamic)
+        return self.adain2(F.leaky_relu(x, LEAKY_SLOPE), w)
+
+
+class Generator(nn.Module):
+    """G: style vectors and spatial maps to an image in about [-1, 1] (paper, 3.1.1).
+
+    Attributes:
+        config: The sizes.
+        w_mean: Running mean of w over training, (style_width,): where inversion without an encoder starts.
+    """
+
+    w_mean: Tensor
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        before = (config.channels[0], *config.channels[:-1])
+        self.mapping = Mapping(config.style_width, config.light_gain)
+        self.blocks = nn.ModuleList(
+            GeneratorBlock(c_in, c, resolution, config)
+            for c_in, c, resolution in zip(before, config.channels, config.resolutions, strict=True)
+        )
+        self.to_rgb = nn.ModuleList(EqualConv2d(c, 3, 1) for c in config.channels)
+        self.register_buffer("w_mean", torch.zeros(config.style_width))
+
+    @property
+    def resolution(self) -> int:
+        """Output resolution of the last block in pixels."""
+        return self.config.resolutions[-1]
+
+    def depth(self, resolution: int | None = None) -> int:
+        """Number of blocks that an output of this resolution takes (all by default)."""
+        return self.config.resolutions.index(resolution or self.resolution) + 1
+
+    def forward(
+        self,
+        w: Tensor,
+        s_static: list[Tensor],
+        s_dynamic: list[Tensor],
+        resolution: int | None = None,
+        alpha: float = 1.0,
+    ) -> Tensor:
+        """Draw images.
+
+        Args:
+            w: Style vectors, (N, style_width) for all blocks or (N, blocks, style_width).
+            s_static: Static maps, (N, 1, 4, 4), (N, 1, 8, 8), ... up to the output's resolution.
+            s_dynamic: Dynamic maps of the same sizes.
+            resolution: Output resolution in pixels, the last block's by default.
+            alpha: Share of the last block while it fades in during training, 0 to 1.
+
+        Returns:
+            Images (N, 3, R, R), RGB, about [-1, 1].
+        """
+        depth = self.depth(resolution)
+        x: Tensor | None = None
+        before: Tensor | None = None
+        for i in range(depth):
+            before = x
+            style = w if w.ndim == 2 else w[:, i]
+            x = self.blocks[i](x, style, s_static[i], s_dynamic[i])
+        image: Tensor = self.to_rgb[depth - 1](x)
+        if alpha < 1 and before is not None:
+            faded: Tensor = self.to_rgb[depth - 2](before)
+            image = torch.lerp(F.interpolate(faded, scale_factor=2), image, alpha)
+        return image
+
+    def sample_maps(
+        self, count: int, resolution: int | None = None, rng: torch.Generator | None = None
+    ) -> list[Tensor]:
+        """Draw one set of spatial maps S from the unit normal distribution.
+
+        Returns:
+            Maps (count, 1, 4, 4), (count, 1, 8, 8), ... up to the resolution, on the generator's device.
+        """
+        sizes = self.config.resolutions[: self.depth(resolution)]
+        return [torch.randn(count, 1, size, size, generator=rng).to(self.w_mean) for size in sizes]
+
+    def sample_z(self, count: int, rng: torch.Generator | None = None) -> Tensor:
+        """Draw z = (z_static, z_dynamic) from the unit normal distribution, (count, style_width)."""
+        return torch.randn(count, self.config.style_width, generator=rng).to(self.w_mean)

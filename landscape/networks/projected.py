@@ -1,0 +1,98 @@
+"""A discriminator on frozen image features: cheap, strong, and best beside the paper's own.
+
+Features of an ImageNet trunk at four strides are mixed by fixed random projections across channels and scales; small
+spectrally normalised heads judge them. Nothing in it sees a whole batch, so alone it lets samples become alike; the
+paper's discriminators with their minibatch deviation keep the diversity.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+TRUNK_SIZE = 64
+MIXED_CHANNELS = (32, 48, 64, 96)
+
+
+def _head(channels: int) -> nn.Module:
+    return nn.Sequential(
+        spectral_norm(nn.Conv2d(channels, 64, 3, padding=1)),
+        nn.LeakyReLU(0.2),
+        spectral_norm(nn.Conv2d(64, 1, 1)),
+    )
+
+
+class ProjectedDiscriminator(nn.Module):
+    """Judges frames by frozen features.
+
+    Args:
+        trunk: Frozen feature network: (N, 3, H, W) in [-1, 1] to a list of feature maps of falling size; the last
+            four are used.
+        channels: Channels of these four maps.
+        size: Input size that frames are brought to, pixels; larger frames keep theirs.
+        seed: Seed of the random projections.
+    """
+
+    def __init__(self, trunk: nn.Module, channels: tuple[int, ...], size: int = TRUNK_SIZE, seed: int = 0) -> None:
+        super().__init__()
+        self.trunk = trunk.eval().requires_grad_(False)
+        self.size = size
+        rng = torch.Generator().manual_seed(seed)
+        self.mixers = nn.ParameterList(
+            nn.Parameter(torch.randn(m, c, 1, 1, generator=rng) / c**0.5, requires_grad=False)
+            for c, m in zip(channels, MIXED_CHANNELS, strict=True)
+        )
+        down = list(zip(MIXED_CHANNELS[1:], MIXED_CHANNELS[:-1], strict=True))
+        self.top_down = nn.ParameterList(
+            nn.Parameter(torch.randn(low, high, 3, 3, generator=rng) / (9 * high) ** 0.5, requires_grad=False)
+            for high, low in down
+        )
+        self.heads = nn.ModuleList(_head(c) for c in MIXED_CHANNELS)
+
+    def train(self, mode: bool = True) -> ProjectedDiscriminator:
+        """Switch the heads; the trunk stays in evaluation mode."""
+        super().train(mode)
+        self.trunk.eval()
+        return self
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Judge images (N, 3, H, W) in [-1, 1].
+
+        Returns:
+            Logits per scale, (N, 1, h, w) each, high for real.
+        """
+        if images.shape[-1] < self.size:
+            images = F.interpolate(images, size=(self.size, self.size), mode="bilinear", align_corners=False)
+        features = self.trunk(images)[-len(self.heads) :]
+        mixed = [F.conv2d(x, mixer) for x, mixer in zip(features, self.mixers, strict=True)]
+        for i in range(len(mixed) - 2, -1, -1):
+            above = F.conv2d(mixed[i + 1], self.top_down[i], padding=1)
+            above = F.interpolate(above, size=mixed[i].shape[2:], mode="bilinear", align_corners=False)
+            mixed[i] = mixed[i] + above
+        return [head(x) for head, x in zip(self.heads, mixed, strict=True)]
+
+    def own_parameters(self) -> list[nn.Parameter]:
+        """What training changes: the heads."""
+        return list(self.heads.parameters())
+
+
+def augment(images: Tensor, rng: torch.Generator) -> Tensor:
+    """Mild differentiable augmentation: brightness, contrast, translation by up to a quarter with reflection.
+
+    Args:
+        images: (N, 3, H, W) in [-1, 1].
+        rng: Source of the random draws, on the CPU.
+    """
+    count, _, height, width = images.shape
+    brightness = (torch.rand(count, 1, 1, 1, generator=rng) * 0.4 - 0.2).to(images)
+    contrast = (torch.rand(count, 1, 1, 1, generator=rng) * 0.6 + 0.7).to(images)
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    images = (images - mean) * contrast + mean + brightness
+    # Moves of whole batch halves keep the cost of gathering low.
+    dy, dx = ((torch.rand(2, generator=rng) - 0.5) * 0.5).tolist()
+    pad_y, pad_x = height // 4, width // 4
+    padded = F.pad(images, (pad_x, pad_x, pad_y, pad_y), mode="reflect")
+    top, left = round(pad_y + dy * height), round(pad_x + dx * width)
+    return padded[:, :, top : top + height, left : left + width]

@@ -1,0 +1,98 @@
+"""Synthetic scenes: stills and videos sampled from the model (paper, 3.1.3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from landscape.motion import DynamicMotion
+from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
+from landscape.settings import MotionSettings
+
+Pixels = NDArray[np.uint8]
+
+SYNTHETIC_HORIZON = 0.55
+"""Samples have no mask to find a horizon in; theirs lies near the middle, as in the training photos."""
+
+
+def to_pixels(images: Tensor) -> Pixels:
+    """Images (N, 3, H, W) in [-1, 1] to uint8 (N, H, W, 3)."""
+    scaled = images.detach().float().clamp(-1, 1).add(1).mul(127.5).round()
+    result: Pixels = scaled.byte().permute(0, 2, 3, 1).cpu().numpy()
+    return result
+
+
+def _grid(images: Tensor, cell: int) -> Pixels:
+    """Arrange images in a nearly square grid of cells; missing ones stay black."""
+    pixels = [cv2.resize(image, (cell, cell), interpolation=cv2.INTER_CUBIC) for image in to_pixels(images)]
+    columns = math.ceil(math.sqrt(len(pixels)))
+    pixels += [np.zeros_like(pixels[0])] * (-len(pixels) % columns)
+    rows = [np.concatenate(pixels[i : i + columns], axis=1) for i in range(0, len(pixels), columns)]
+    return np.concatenate(rows, axis=0)
+
+
+@torch.inference_mode()
+def sample_stills(generator: Generator, count: int, cell: int = 128, seed: int = 0) -> Pixels:
+    """Draw a grid of samples.
+
+    Args:
+        generator: M and G.
+        count: Number of scenes.
+        cell: Size of one scene in the grid, pixels.
+        seed: Seed of the scenes; scene i does not depend on ``count``.
+
+    Returns:
+        uint8 (rows * cell, columns * cell, 3).
+    """
+    return _grid(torch.cat([_draw(generator, *_latents(generator, seed, i)) for i in range(count)]), cell)
+
+
+@torch.inference_mode()
+def sample_video(
+    generator: Generator, count: int, cell: int, motion: MotionSettings, frames: int, fps: float, seed: int = 0
+) -> Iterator[Pixels]:
+    """Draw moving scenes: S_dynamic is warped by the homography, z_dynamic goes from one sample to another.
+
+    Args:
+        generator: M and G.
+        count: Number of scenes.
+        cell: Size of one scene, pixels.
+        motion: Direction and speed.
+        frames: Number of frames.
+        fps: Frames a second.
+        seed: Seed of the scenes.
+
+    Yields:
+        Grids as :func:`sample_stills` returns them.
+    """
+    latents = [_latents(generator, seed, i) for i in range(count)]
+    motions = [DynamicMotion(dynamic, motion, SYNTHETIC_HORIZON) for _, _, dynamic in latents]
+    targets = []
+    for i, (z, _, _) in enumerate(latents):
+        target = z.clone()
+        rng = torch.Generator().manual_seed((seed << 20) + 7919 * i + 1)
+        target[:, -Z_DYNAMIC_WIDTH:] = torch.randn(1, Z_DYNAMIC_WIDTH, generator=rng).to(z)
+        targets.append(target)
+    for frame in range(frames):
+        share = frame / max(1, frames - 1)
+        images = []
+        for (z, static, _), target, moving in zip(latents, targets, motions, strict=True):
+            images.append(_draw(generator, torch.lerp(z, target, share), static, moving.at(frame / fps)))
+        yield _grid(torch.cat(images), cell)
+
+
+def _latents(generator: Generator, seed: int, index: int) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    rng = torch.Generator().manual_seed((seed << 20) + 7919 * index)
+    z = generator.sample_z(1, rng)
+    return z, generator.sample_maps(1, rng=rng), generator.sample_maps(1, rng=rng)
+
+
+def _draw(generator: Generator, z: Tensor, static: list[Tensor], dynamic: list[Tensor]) -> Tensor:
+    image: Tensor = generator(generator.mapping(z), static, dynamic)
+    return image

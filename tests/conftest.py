@@ -1,0 +1,36 @@
+"""Small models and pictures that many tests share."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import numpy as np
+import pytest
+import torch
+
+from landscape.networks.generator import Generator, GeneratorConfig
+
+SMALL = GeneratorConfig((16, 16, 16, 12, 8), 32, fused_from=8, padding_mode="reflect", blur=False)
+
+
+@pytest.fixture
+def small_generator() -> Generator:
+    """A seeded 64 px generator whose noise scales are not zero."""
+    torch.manual_seed(3)
+    generator = Generator(SMALL)
+    for name, parameter in generator.named_parameters():
+        if "static" in name or "dynamic" in name:
+            torch.nn.init.normal_(parameter)
+    return generator.eval()
+
+
+@pytest.fixture
+def landscape_pixels() -> np.ndarray:
+    """A made-up landscape, uint8 (96, 128, 3): cloudy sky over textured land."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:96, 0:128]
+    sky = np.stack([120 + 40 * np.sin(x / 9) * np.cos(y / 7), 150 + 30 * np.sin(x / 9), 220 - y * 0.3], axis=2)
+    land = np.stack([60 + y * 0, 80 + y * 0.2, 40 + x * 0], axis=2) + rng.normal(0, 12, (96, 128, 1))
+    return np.where(y[..., None] < 56, sky, land).clip(0, 255).astype(np.uint8)
