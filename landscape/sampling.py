@@ -1,0 +1,162 @@
+"""Small image operations that the compositor's parts share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+_MOST_CHANNELS = 4
+"""OpenCV resizes no more channels at once."""
+
+Array = np.ndarray
+"""float32 unless said otherwise."""
+
+_CUBIC = -0.5
+"""Keys' parameter of the Catmull-Rom kernel, which keeps straight ramps straight."""
+
+
+def cubic_matrix(source: int, length: int, span: float) -> Array:
+    """Interpolation matrix that resamples a line of pixels, exact at sub-pixel positions.
+
+    Args:
+        source: Number of source pixels, which cover ``span`` target pixels.
+        length: Number of target pixels; those beyond ``span`` repeat the last source pixel.
+        span: Length of the source line in target pixels.
+
+    Returns:
+        (length, source) matrix whose rows sum to 1.
+    """
+    position = (np.arange(length) + 0.5) * source / span - 0.5
+    first = np.floor(position).astype(int) - 1
+    matrix = np.zeros((length, source), np.float32)
+    rows = np.arange(length)
+    for tap in range(4):
+        distance = np.abs(position - first - tap)
+        near = (_CUBIC + 2) * distance**3 - (_CUBIC + 3) * distance**2 + 1
+        far = _CUBIC * (distance**3 - 5 * distance**2 + 8 * distance - 4)
+        weight = np.where(distance <= 1, near, np.where(distance < 2, far, 0.0))
+        np.add.at(matrix, (rows, np.clip(first + tap, 0, source - 1)), weight.astype(np.float32))
+    return matrix
+
+
+@lru_cache(maxsize=16)
+def _stretch(source: int, length: int, span: float) -> Array:
+    return cubic_matrix(source, length, span)
+
+
+def blur(image: Array, sigma: float) -> Array:
+    """Gaussian blur with reflecting borders; sigma in pixels. Wide ones work on a reduced image."""
+    if image.ndim == 3 and image.shape[2] > _MOST_CHANNELS:
+        parts = range(0, image.shape[2], _MOST_CHANNELS)
+        return np.dstack([blur(image[..., first : first + _MOST_CHANNELS], sigma) for first in parts])
+    if sigma > 8:
+        factor = sigma / 4
+        height, width = image.shape[:2]
+        size = (max(1, round(width / factor)), max(1, round(height / factor)))
+        small = blur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), sigma * size[0] / width)
+        return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR).reshape(image.shape)
+    return cv2.GaussianBlur(image, (0, 0), max(sigma, 0.1), borderType=cv2.BORDER_REFLECT).reshape(image.shape)
+
+
+def masked_blur(image: Array, weight: Array, sigma: float) -> Array:
+    """Blur an (h, w, C) image over the pixels that ``weight`` (h, w) counts alone (normalised convolution)."""
+    total = blur(weight, sigma)[..., None]
+    return blur(image * weight[..., None], sigma) / np.maximum(total, 1e-4)
+
+
+def fill(image: Array, weight: Array) -> Array:
+    """Fill the pixels of low weight smoothly from those of high weight (push-pull).
+
+    Args:
+        image: (h, w, C).
+        weight: (h, w) in [0, 1]; pixels of weight 1 are kept.
+
+    Returns:
+        (h, w, C) image without any colour of the pixels of weight 0.
+    """
+    height, width = weight.shape
+    if min(height, width) <= 2 or float(weight.min()) >= 1.0:
+        mean = (image * weight[..., None]).sum((0, 1)) / max(float(weight.sum()), 1e-6)
+        return image * weight[..., None] + mean * (1 - weight[..., None])
+    size = ((width + 1) // 2, (height + 1) // 2)
+    total = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    smaller = cv2.resize(image * weight[..., None], size, interpolation=cv2.INTER_AREA)
+    smaller = smaller / np.maximum(total, 1e-6)[..., None]
+    coarse = fill(smaller, np.minimum(total * 2, 1).astype(np.float32))
+    coarse = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    return image * weight[..., None] + coarse * (1 - weight[..., None])
+
+
+def smoothstep(value: Array | float, low: float, high: float) -> Array:
+    """0 below ``low``, 1 above ``high``, smooth in between."""
+    x = np.clip((np.asarray(value, np.float32) - low) / (high - low), 0, 1)
+    return np.asarray(x * x * (3 - 2 * x), np.float32)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A coarse grid over a photo, whose pixels are squares of ``scale`` photo pixels.
+
+    Whole-numbered squares let any strip of the photo be interpolated from the coarse grid by itself without seams.
+
+    Attributes:
+        height: Photo height in pixels.
+        width: Photo width in pixels.
+        scale: Photo pixels per grid pixel.
+    """
+
+    height: int
+    width: int
+    scale: int
+
+    @property
+    def rows(self) -> int:
+        """Grid rows; the last may reach beyond the photo."""
+        return -(-self.height // self.scale)
+
+    @property
+    def columns(self) -> int:
+        """Grid columns; the last may reach beyond the photo."""
+        return -(-self.width // self.scale)
+
+    def down(self, image: Array) -> Array:
+        """Average a photo-sized (H, W) or (H, W, C) image over the grid's pixels, float32."""
+        bottom, right = self.rows * self.scale - self.height, self.columns * self.scale - self.width
+        whole = cv2.copyMakeBorder(np.asarray(image, np.float32), 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+        return cv2.resize(whole, (self.columns, self.rows), interpolation=cv2.INTER_AREA)
+
+    def square(self, frame: Array) -> Array:
+        """Resample a square (R, R, C) frame, stretched over the photo, to the grid."""
+        rows = _stretch(frame.shape[0], self.rows, self.height / self.scale)
+        columns = _stretch(frame.shape[1], self.columns, self.width / self.scale)
+        nothing = np.empty((0, 0), np.float32)
+        tall = [cv2.gemm(rows, plane, 1, nothing, 0) for plane in cv2.split(frame)]
+        planes = [cv2.gemm(plane, columns, 1, nothing, 0, flags=cv2.GEMM_2_T) for plane in tall]
+        return np.asarray(cv2.merge(planes), np.float32)
+
+    def up(
+        self, image: Array, window: tuple[int, int, int, int] | None = None, origin: tuple[int, int] = (0, 0)
+    ) -> Array:
+        """Interpolate a grid image to photo pixels.
+
+        Args:
+            image: (h, w) or (h, w, C), the grid or a part of it.
+            window: First and last + 1 grid row, first and last + 1 grid column; None for the whole photo.
+            origin: Grid row and column where ``image`` begins.
+
+        Returns:
+            The part of the photo-sized image that the window covers.
+        """
+        top, bottom, left, right = window or (0, self.rows, 0, self.columns)
+        y, x = top - origin[0], left - origin[1]
+        above, before = min(y, 1), min(x, 1)
+        part = image[y - above : y + bottom - top + 1, x - before : x + right - left + 1]
+        size = (part.shape[1] * self.scale, part.shape[0] * self.scale)
+        large = cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)
+        y, x = above * self.scale, before * self.scale
+        height = min(bottom * self.scale, self.height) - top * self.scale
+        width = min(right * self.scale, self.width) - left * self.scale
+        return large[y : y + height, x : x + width]

@@ -1,0 +1,276 @@
+"""Full-size frames: static pixels, loops, light, ghosts, motion, the first frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from landscape.compositing import Compositor
+from landscape.flow import displacement
+from landscape.settings import MotionSettings
+
+HEIGHT, WIDTH, RESOLUTION = 144, 216, 48
+HORIZON = 0.6
+
+
+@dataclass(frozen=True)
+class FlatMasks:
+    """Masks of a scene with a straight horizon."""
+
+    sky: NDArray[np.float32]
+    water: NDArray[np.float32]
+    freeze: NDArray[np.float32]
+    horizon: float = HORIZON
+
+
+@dataclass(frozen=True)
+class Case:
+    """A photo, its masks and a stand-in for the generator."""
+
+    photo: NDArray[np.uint8]
+    masks: FlatMasks
+    motion: MotionSettings
+
+    def reconstruction(self) -> NDArray[np.float32]:
+        small = cv2.resize(self.photo, (RESOLUTION, RESOLUTION), interpolation=cv2.INTER_AREA)
+        return (small.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
+
+    def generated(self, seconds: float) -> NDArray[np.float32]:
+        small = self.reconstruction().transpose(1, 2, 0)
+        flow = displacement(self.motion, HORIZON, seconds, RESOLUTION, RESOLUTION)
+        y, x = np.mgrid[:RESOLUTION, :RESOLUTION].astype(np.float32)
+        warped = cv2.remap(small, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        moving = cv2.resize(self.masks.sky + self.masks.water, (RESOLUTION, RESOLUTION))[..., None]
+        return np.ascontiguousarray((small * (1 - moving) + warped * moving).transpose(2, 0, 1))
+
+    def compositor(self, **options: object) -> Compositor:
+        return Compositor(self.photo, self.masks, self.reconstruction(), self.motion, **options)  # type: ignore[arg-type]
+
+
+def textured(seed: int, colour: tuple[int, int, int], contrast: float) -> NDArray[np.float32]:
+    noise = np.random.default_rng(seed).normal(size=(HEIGHT, WIDTH)).astype(np.float32)
+    octaves = [cv2.GaussianBlur(noise, (0, 0), sigma) * sigma for sigma in (1.5, 4, 9)]
+    texture = sum(octaves, np.zeros_like(noise))
+    return np.asarray(colour, np.float32) + (contrast * texture / texture.std())[..., None]
+
+
+def make_case(*, water: bool = False, block: bool = False, motion: MotionSettings | None = None) -> Case:
+    line = round(HORIZON * HEIGHT)
+    shore = round(0.75 * HEIGHT)
+    labels = np.zeros((HEIGHT, WIDTH), np.uint8)
+    labels[:line] = 1
+    if water:
+        labels[shore:] = 2
+    photo = textured(1, (90, 110, 60), 14)
+    photo[labels == 1] = textured(2, (130, 160, 200), 18)[labels == 1]
+    photo[labels == 2] = textured(3, (60, 90, 120), 10)[labels == 2]
+    if block:
+        photo[30:line, 90:120] = (230, 20, 20)
+        labels[30:line, 90:120] = 0
+    sky, sea = (cv2.GaussianBlur((labels == kind).astype(np.float32), (0, 0), 0.8) for kind in (1, 2))
+    masks = FlatMasks(sky, sea, np.zeros_like(sky))
+    return Case(np.clip(photo, 0, 255).astype(np.uint8), masks, motion or MotionSettings())
+
+
+def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return np.abs(a.astype(np.float64) - b.astype(np.float64)).mean(axis=2)
+
+
+def at_night(frame: NDArray[np.float32], strength: float = 1.0) -> NDArray[np.float32]:
+    gain = 1 - strength * (1 - np.array([0.25, 0.3, 0.45], np.float32)[:, None, None])
+    return (frame + 1) * gain - 1
+
+
+def test_static_pixels_are_the_photo_byte_for_byte() -> None:
+    case = make_case(water=True)
+    compositor = case.compositor()
+    static = case.masks.sky + case.masks.water == 0
+    moving = case.masks.sky == 1
+    for seconds in (0.0, 0.7, 3.1):
+        frame = compositor.frame(case.generated(seconds), seconds)
+        assert frame.dtype == np.uint8 and frame.shape == case.photo.shape
+        assert np.array_equal(frame[static], case.photo[static])
+    assert difference(frame, case.photo)[moving].mean() > 5
+
+
+def test_first_frame_is_the_photo_also_where_things_move() -> None:
+    case = make_case(water=True)
+    frame = case.compositor().frame(case.generated(0.0), 0.0)
+    assert difference(frame, case.photo).mean() < 1.0
+    assert np.percentile(difference(frame, case.photo), 99) < 12
+
+
+@pytest.mark.parametrize("period", [2.0, 7.3])
+def test_loops_close_without_a_jump(period: float) -> None:
+    case = make_case(water=True)
+    compositor = case.compositor(loop_seconds=period)
+    first = compositor.frame(case.generated(0.0), 0.0)
+    assert np.array_equal(first, compositor.frame(case.generated(0.0), period))
+    middle = [compositor.frame(case.generated(0.0), period / 2 + more) for more in (0.0, 1 / 30)]
+    step = difference(*middle)
+    last = difference(first, compositor.frame(case.generated(0.0), period - 1 / 30))
+    assert last.mean() < 3 * step.mean() + 1
+
+
+def test_frames_do_not_depend_on_the_order_of_calls() -> None:
+    case = make_case()
+    a, b = case.compositor(), case.compositor()
+    a.frame(case.generated(2.0), 2.0, light_change=True)
+    assert np.array_equal(a.frame(case.generated(1.0), 1.0), b.frame(case.generated(1.0), 1.0))
+
+
+def test_night_darkens_static_and_moving_parts_alike() -> None:
+    case = make_case(water=True)
+    compositor = case.compositor()
+    frame = compositor.frame(at_night(case.generated(1.0)), 1.0, light_change=True).astype(float)
+    for part in (case.masks.sky, case.masks.water, 1 - case.masks.sky - case.masks.water):
+        ratio = frame[part > 0.99].mean(axis=0) / case.photo[part > 0.99].mean(axis=0)
+        assert ratio == pytest.approx([0.25, 0.3, 0.45], abs=0.08)
+
+
+def test_relit_static_parts_keep_the_texture_of_the_photo() -> None:
+    case = make_case()
+    frame = case.compositor().frame(at_night(case.generated(1.0)), 1.0, light_change=True)
+    static = case.masks.sky == 0
+    for channel in range(3):
+        assert np.corrcoef(frame[static][:, channel], case.photo[static][:, channel])[0, 1] > 0.95
+
+
+def test_generator_noise_does_not_reach_static_parts() -> None:
+    case = make_case()
+    compositor = case.compositor()
+    clean = at_night(case.generated(0.0))
+    noise = np.random.default_rng(0).normal(scale=0.1, size=clean.shape).astype(np.float32)
+    static = case.masks.sky == 0
+    frames = [compositor.frame(picture, 0.0, light_change=True) for picture in (clean, clean + noise)]
+    assert difference(*frames)[static].mean() < 1.5
+
+
+def test_an_unchanged_light_leaves_static_parts_alone() -> None:
+    case = make_case()
+    frame = case.compositor().frame(case.generated(0.0), 0.0, light_change=True)
+    assert difference(frame, case.photo)[case.masks.sky == 0].mean() < 1.0
+
+
+@pytest.mark.parametrize("direction", [90.0, 270.0, 0.0])
+def test_no_ghost_of_static_objects_in_the_sky(direction: float) -> None:
+    case = make_case(block=True, motion=MotionSettings(direction=direction))
+    compositor = case.compositor()
+    far = case.masks.sky == 1
+    for seconds in np.arange(0.0, 6.0, 0.37):
+        frame = compositor.frame(case.generated(0.0), float(seconds)).astype(int)
+        redness = (frame[..., 0] - frame[..., 2])[far]
+        assert redness.max() < -30, f"reddish sky at {seconds:.2f} s"
+
+
+def test_no_sky_in_static_objects() -> None:
+    case = make_case(block=True)
+    compositor = case.compositor()
+    block = np.zeros((HEIGHT, WIDTH), bool)
+    block[36:80, 96:114] = True
+    assert np.array_equal(compositor.frame(case.generated(1.3), 1.3)[block], case.photo[block])
+
+
+@pytest.mark.parametrize(("direction", "sign"), [(90.0, 1), (270.0, -1)])
+def test_clouds_move_where_the_clock_points(direction: float, sign: int) -> None:
+    case = make_case(motion=MotionSettings(direction=direction))
+    compositor = case.compositor()
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    expected = -displacement(case.motion, HORIZON, 1 / 15, HEIGHT, WIDTH)
+    rows, columns = slice(10, 60), slice(30, WIDTH - 30)
+    for seconds in (0.3, 1.1, 2.6):
+        grey = [
+            cv2.cvtColor(compositor.frame(case.generated(time), time), cv2.COLOR_RGB2GRAY)
+            for time in (seconds, seconds + 1 / 15)
+        ]
+        measured = flow.calc(grey[0], grey[1], None)
+        moved = float(np.median(measured[rows, columns, 0]))
+        assert moved * sign > 0
+        assert abs(moved) == pytest.approx(abs(float(expected[rows, columns, 0].mean())), rel=0.4)
+        assert np.abs(measured[110:]).mean() < 0.1
+
+
+def test_contrast_does_not_pulsate() -> None:
+    case = make_case()
+    compositor = case.compositor()
+    sky = case.masks.sky == 1
+    contrasts = []
+    for seconds in np.arange(2.0, 6.0, 0.2):
+        frame = compositor.frame(case.generated(0.0), float(seconds)).mean(axis=2)
+        contrasts.append((frame - cv2.GaussianBlur(frame, (0, 0), 3))[sky].std())
+    assert np.std(contrasts) / np.mean(contrasts) < 0.07
+
+
+def test_no_motion_gives_a_still_picture() -> None:
+    case = make_case(water=True, motion=MotionSettings(speed=0.0))
+    compositor = case.compositor()
+    frames = [compositor.frame(case.reconstruction(), seconds) for seconds in (0.0, 4.2)]
+    assert np.array_equal(frames[0], frames[1])
+
+
+def test_photo_weight_shrinks_with_the_reconstruction_error() -> None:
+    case = make_case()
+    good = case.compositor().mean_photo_weight
+    noise = np.random.default_rng(0).normal(scale=0.5, size=(3, RESOLUTION, RESOLUTION)).astype(np.float32)
+    poor = Compositor(case.photo, case.masks, case.reconstruction() + noise, case.motion)
+    assert 0 <= good < poor.mean_photo_weight <= 1
+    assert poor.mean_photo_weight > 0.85
+
+
+def test_a_poor_generator_is_replaced_by_the_carried_photo() -> None:
+    case = make_case()
+    grey = np.zeros((3, RESOLUTION, RESOLUTION), np.float32)
+    frame = Compositor(case.photo, case.masks, grey, case.motion).frame(grey, 1.0)
+    sky = case.masks.sky == 1
+    assert frame[sky].mean(axis=0) == pytest.approx(case.photo[sky].mean(axis=0), abs=6)
+    assert frame[sky].std() > 0.75 * case.photo[sky].std()
+
+
+def test_generator_only_shows_nothing_of_the_photo() -> None:
+    case = make_case()
+    flat = np.full((3, RESOLUTION, RESOLUTION), 0.2, np.float32)
+    frame = case.compositor(generator_only=True).frame(flat, 1.0)
+    assert frame.shape == case.photo.shape and set(np.unique(frame)) == {153}
+
+
+def test_upscale_is_used_before_resizing() -> None:
+    case = make_case()
+    sizes: list[tuple[int, ...]] = []
+
+    def enlarge(frame: NDArray[np.float32]) -> NDArray[np.float32]:
+        sizes.append(frame.shape)
+        return frame.repeat(4, axis=1).repeat(4, axis=2)
+
+    frame = case.compositor(upscale=enlarge).frame(case.generated(0.0), 0.0)
+    assert sizes == [(3, RESOLUTION, RESOLUTION)] * 2
+    assert difference(frame, case.photo).mean() < 1.5
+
+
+@pytest.mark.parametrize("kind", ["empty", "full", "freeze"])
+def test_masks_without_sky_without_land_and_frozen(kind: str) -> None:
+    case = make_case()
+    flat = np.full_like(case.masks.sky, 0.0 if kind == "empty" else 1.0)
+    masks = FlatMasks(flat, np.zeros_like(flat), np.full_like(flat, float(kind == "freeze")))
+    compositor = Compositor(case.photo, masks, case.reconstruction(), case.motion)
+    frame = compositor.frame(case.generated(1.0), 1.0)
+    relit = compositor.frame(at_night(case.generated(1.0)), 1.0, light_change=True)
+    assert relit.mean() < 0.6 * frame.mean()
+    assert np.array_equal(frame, case.photo) == (kind != "full")
+
+
+def test_odd_sizes_and_torch_frames() -> None:
+    import torch
+
+    case = make_case()
+    height, width = 101, 67
+    photo = cv2.resize(case.photo, (width, height))
+    sky = cv2.resize(case.masks.sky, (width, height))
+    masks = FlatMasks(sky, np.zeros_like(sky), np.zeros_like(sky))
+    compositor = Compositor(photo, masks, torch.from_numpy(case.reconstruction()), case.motion)
+    frame = compositor.frame(torch.from_numpy(case.generated(1.0)), 1.0)
+    assert frame.shape == photo.shape
+    assert np.array_equal(frame[sky == 0], photo[sky == 0])
