@@ -1,0 +1,72 @@
+"""Filters that masks of sky and water are refined with."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+WORK_SIDE = 2048
+"""Masks are refined at this long side at most; larger photos get them enlarged, which bounds the memory."""
+
+
+def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resize a picture or a mask (H, W) or (H, W, C): by area when it shrinks, linearly when it grows."""
+    if image.shape[:2] == (height, width):
+        return image
+    smaller = height < image.shape[0] or width < image.shape[1]
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+
+
+def work_size(height: int, width: int) -> tuple[int, int]:
+    """Height and width in pixels at which the masks of a photo are made."""
+    shrink = min(1.0, WORK_SIDE / max(height, width))
+    return max(1, round(height * shrink)), max(1, round(width * shrink))
+
+
+def guided(masks: np.ndarray, pixels: np.ndarray, radius: float) -> np.ndarray:
+    """Let masks follow the edges of a photo.
+
+    Args:
+        masks: float32 (H, W, C).
+        pixels: The photo, uint8 (H, W, 3) RGB.
+        radius: Reach of the filter as a fraction of the long side.
+
+    Returns:
+        float32 (H, W, C), slightly outside the range of the masks at times.
+    """
+    reach = max(4, round(radius * max(pixels.shape)))
+    # OpenCV's colour filter degrades to a box for guides in [0, 1], whose determinants it takes for singular
+    smoothness = 1e-3 * 255**2
+    filtered = [
+        cv2.ximgproc.guidedFilter(
+            pixels, np.ascontiguousarray(masks[..., i]), reach, smoothness, scale=1 if reach < 8 else 0.5
+        )
+        for i in range(masks.shape[2])
+    ]
+    return np.stack(filtered, axis=2)
+
+
+def soften(masks: np.ndarray, feather: float) -> np.ndarray:
+    """Blur the borders of masks (H, W) or (H, W, C) over this fraction of the long side."""
+    sigma = feather * max(masks.shape[:2]) / 2
+    return cv2.GaussianBlur(masks, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) if sigma > 0.1 else masks
+
+
+def large_parts(mask: np.ndarray, smallest: int, sure: np.ndarray | None = None) -> np.ndarray:
+    """Keep the connected parts of a mask that are large.
+
+    Args:
+        mask: bool (H, W).
+        smallest: Fewest pixels of a part.
+        sure: bool (H, W); if given, a part must hold one of these pixels.
+
+    Returns:
+        bool (H, W).
+    """
+    count, parts, figures, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    keep = figures[:, cv2.CC_STAT_AREA] >= smallest
+    keep[0] = False
+    if sure is not None:
+        keep &= np.bincount(parts[sure], minlength=count) > 0
+    kept: np.ndarray = keep[parts]
+    return kept

@@ -1,0 +1,252 @@
+"""Where a photo moves: masks of sky and water, parts that stay frozen, and the horizon."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from landscape.errors import LandscapeError
+from landscape.mask_filters import guided, large_parts, resize, soften, work_size
+
+OTHER, SKY, WATER, UNKNOWN = 0, 1, 2, 255
+"""Values of labels."""
+
+NETWORK_SIDE = 448
+"""Long side of the segmenter's input; it was trained on cuts that show photos at 256 to 512 pixels."""
+SMALLEST_PART = 0.0006
+"""Islands and holes under this part of the photo are specks: birds, lamps, gaps in a tree."""
+SURE = 0.75
+"""A part of the sky or water must be this probable somewhere to be kept (hysteresis)."""
+SURER = 0.92
+"""So probable must sky be that does not reach the top of the photo: reflections and dark woods often look like it."""
+PAPER_ROWS = 256
+"""The height at which the released model measures its horizon."""
+HORIZON_OFFSET = 10
+"""Rows of those between the lowest sky and the horizon (facts, section 6)."""
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Where the photo moves.
+
+    Attributes:
+        sky: float32 (H, W) in [0, 1].
+        water: float32 (H, W) in [0, 1]; sky and water add up to 1 at most.
+        freeze: float32 (H, W) in [0, 1]; 1 stands still whatever it shows.
+        horizon: Fraction of the height in [0, 1], downwards.
+    """
+
+    sky: np.ndarray
+    water: np.ndarray
+    freeze: np.ndarray
+    horizon: float
+
+    @property
+    def moving(self) -> np.ndarray:
+        """How much each pixel moves, float32 (H, W) in [0, 1]."""
+        moving: np.ndarray = (1 - self.freeze) * np.clip(self.sky + self.water, 0, 1)
+        return moving
+
+    def labels(self) -> np.ndarray:
+        """The likeliest label of each pixel, uint8 (H, W), without regard to ``freeze``."""
+        found = np.where(self.sky >= self.water, np.uint8(SKY), np.uint8(WATER))
+        found[np.maximum(self.sky, self.water) < 0.5] = OTHER
+        return found
+
+    def resized(self, height: int, width: int) -> Masks:
+        """The same masks for another size of the photo, in pixels."""
+        sky, water, freeze = (resize(mask, height, width) for mask in (self.sky, self.water, self.freeze))
+        return Masks(sky, water, freeze, self.horizon)
+
+
+def masks_from_labels(
+    labels: np.ndarray,
+    pixels: np.ndarray | None,
+    *,
+    feather: float = 0.004,
+    snap: bool = True,
+    freeze: np.ndarray | None = None,
+    horizon: float | None = None,
+) -> Masks:
+    """Turn labels into soft masks.
+
+    Args:
+        labels: uint8 (H, W): 0 other, 1 sky, 2 water, 255 unknown (treated as other).
+        pixels: The photo, uint8 (H, W, 3) RGB, for ``snap``; None leaves the borders where they are.
+        feather: Width of the soft border as a fraction of the long side, 0 for hard masks.
+        snap: Move the borders to the photo's edges with a guided filter.
+        freeze: What stands still, (H, W) in [0, 1] or bool; None freezes nothing.
+        horizon: Fraction of the height; None asks :func:`find_horizon`.
+
+    Returns:
+        Masks of the labels' size.
+
+    Raises:
+        LandscapeError: If the sizes differ.
+    """
+    height, width = labels.shape
+    for other in (pixels, freeze):
+        if other is not None and other.shape[:2] != (height, width):
+            raise LandscapeError("The mask and the photo differ in size; give a mask of the photo's size.")
+    rows, columns = work_size(height, width)
+    small = np.stack([resize((labels == value).astype(np.float32), rows, columns) for value in (SKY, WATER)], axis=2)
+    if snap and pixels is not None:
+        small = np.clip(1.6 * (guided(small, resize(pixels, rows, columns), radius=0.012) - 0.5) + 0.5, 0, 1)
+    small = np.clip(soften(small, feather), 0, 1)
+    small /= np.maximum(small.sum(axis=2, keepdims=True), 1)
+    if freeze is None:
+        frozen = np.broadcast_to(np.float32(0), (height, width))
+    else:
+        frozen = resize(soften(resize(freeze.astype(np.float32), rows, columns), feather), height, width)
+        frozen = np.clip(frozen, 0, 1)
+    sky, water = (resize(np.ascontiguousarray(small[..., i]), height, width) for i in range(2))
+    return Masks(sky, water, frozen, find_horizon(labels) if horizon is None else float(np.clip(horizon, 0, 1)))
+
+
+def find_horizon(labels: np.ndarray) -> float:
+    """Find the line that the motion's perspective is built on.
+
+    Where sky and water meet along a level line, that line is the horizon. Otherwise it lies a little under the lowest
+    sky, as in the released model (facts, section 6), or at the top of the water, or in the middle. Specks are ignored.
+
+    Args:
+        labels: uint8 (H, W).
+
+    Returns:
+        Fraction of the height in [0, 1], downwards.
+    """
+    small = cv2.resize(labels, (PAPER_ROWS, PAPER_ROWS), interpolation=cv2.INTER_NEAREST)
+    sky, water = (large_parts(small == value, PAPER_ROWS**2 // 200) for value in (SKY, WATER))
+    near = np.zeros_like(water)
+    for gap in range(1, 5):
+        near[:-gap] |= water[gap:]
+    below_sky = np.zeros_like(sky)
+    below_sky[:-1] = sky[:-1] & ~sky[1:]
+    meeting = (below_sky & near).sum(axis=1).astype(float)
+    level = np.convolve(meeting, np.ones(7), mode="same")
+    if level.max() > 0.2 * PAPER_ROWS:
+        centre = int(level.argmax())
+        rows = np.arange(max(centre - 3, 0), min(centre + 4, PAPER_ROWS))
+        return float(((rows + 1) * meeting[rows]).sum() / meeting[rows].sum() / PAPER_ROWS)
+    for mask, offset, last in ((sky, HORIZON_OFFSET, True), (water, 0, False)):
+        filled = np.flatnonzero(mask.sum(axis=1) >= 3)
+        if len(filled):
+            row = filled[-1] + 1 if last else filled[0]
+            return float(min(row + offset, PAPER_ROWS) / PAPER_ROWS)
+    return 0.5
+
+
+def segment(pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu") -> np.ndarray:
+    """Find the sky and the water of a photo.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB.
+        segmenter: Network of :func:`landscape.networks.segmenter.build_segmenter`, in evaluation mode on ``device``.
+        device: Torch device.
+
+    Returns:
+        Labels uint8 (H, W): 0 other, 1 sky, 2 water.
+    """
+    height, width = pixels.shape[:2]
+    photo = resize(pixels, *work_size(height, width))
+    rows, columns = photo.shape[:2]
+    soft = resize(segment_softly(photo, segmenter, device), rows, columns)
+    moving = guided(soft[..., SKY:], photo, radius=0.012)  # linear: what they leave is the third class
+    labels = clean_labels(np.dstack([1 - moving.sum(axis=2), moving]))
+    if (rows, columns) == (height, width):
+        return labels
+    full = np.zeros((height, width), dtype=np.uint8)
+    for value in (SKY, WATER):
+        part = cv2.resize((labels == value).astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_LINEAR)
+        full[part > 127] = value
+    return full
+
+
+@torch.inference_mode()
+def segment_softly(pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu") -> np.ndarray:
+    """Run the segmenter on a photo and on its mirror image.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB.
+        segmenter: The network, in evaluation mode on ``device``.
+        device: Torch device.
+
+    Returns:
+        Probabilities of other, sky and water, float32 (h, w, 3) at the network's size.
+    """
+    height, width = pixels.shape[:2]
+    scale = NETWORK_SIDE / max(height, width)
+    rows, columns = (max(64, 32 * round(side * scale / 32)) for side in (height, width))
+    small = np.ascontiguousarray(resize(pixels, rows, columns).transpose(2, 0, 1))
+    images = torch.from_numpy(small).to(device).float().unsqueeze(0) / 127.5 - 1
+    mean = (segmenter(images).softmax(1) + segmenter(images.flip(3)).softmax(1).flip(3)) / 2
+    soft: np.ndarray = mean[0].permute(1, 2, 0).float().cpu().numpy()
+    return np.ascontiguousarray(soft)
+
+
+def clean_labels(soft: np.ndarray) -> np.ndarray:
+    """Choose labels and remove specks.
+
+    Args:
+        soft: Probabilities of other, sky and water, float32 (H, W, 3).
+
+    Returns:
+        Labels uint8 (H, W). Tiny parts of sky or water become other, those that are nowhere sure take the next likely
+        label, and tiny holes the label around them.
+    """
+    first = soft.argmax(axis=2).astype(np.uint8)
+    labels = first.copy()
+    smallest = int(SMALLEST_PART * labels.size) + 1
+    top = np.zeros(labels.shape, dtype=bool)
+    top[0] = True
+    for value, rival in ((SKY, WATER), (WATER, SKY)):
+        part = first == value
+        large = large_parts(part, smallest)
+        sure = large_parts(large, 1, soft[..., value] > SURE)
+        if value == SKY:
+            sure &= large_parts(large, 1, top) | large_parts(large, 1, soft[..., SKY] > SURER)
+        labels[part & ~large] = OTHER
+        unsure = large & ~sure
+        labels[unsure] = np.where(soft[..., rival] > soft[..., OTHER], rival, OTHER)[unsure]
+    for value in (SKY, WATER):
+        part = labels == value
+        labels[(labels == OTHER) & ~large_parts(~part, smallest)] = value
+    return labels
+
+
+def read_labels(path: Path, height: int, width: int) -> np.ndarray:
+    """Read a label picture and fit it to a photo.
+
+    Args:
+        path: A grey or palette PNG with the values 0, 1, 2 and 255.
+        height: Height of the photo in pixels.
+        width: Width of the photo in pixels.
+
+    Returns:
+        Labels uint8 (height, width).
+
+    Raises:
+        LandscapeError: If the file cannot be read or holds other values.
+    """
+    try:
+        with Image.open(path) as image:
+            labels = np.array(image if image.mode in ("L", "P") else image.convert("L"), dtype=np.uint8)
+    except (OSError, ValueError) as error:
+        raise LandscapeError(f"The mask {path} cannot be read; give a PNG picture.") from error
+    if not np.isin(labels, (OTHER, SKY, WATER, UNKNOWN)).all():
+        raise LandscapeError(f"The mask {path} must hold 0 (other), 1 (sky), 2 (water) or 255 (unknown) alone.")
+    return cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
+
+
+def write_labels(path: Path, labels: np.ndarray) -> None:
+    """Write labels uint8 (H, W) as a grey PNG that :func:`read_labels` reads back unchanged."""
+    partial = path.with_name(path.name + ".partial")
+    Image.fromarray(labels.astype(np.uint8)).save(partial, format="PNG")
+    os.replace(partial, path)

@@ -1,0 +1,56 @@
+"""Training state on disk: written atomically, read without executing anything."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from landscape.errors import LandscapeError
+
+
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Write tensors, numbers and nested dictionaries so that a kill at any moment leaves a whole file behind."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """Read a file written by :func:`save_state`.
+
+    Raises:
+        LandscapeError: If the file is missing or damaged.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError) as error:
+        raise LandscapeError(f"The training state {path} cannot be read; start again without --resume.") from error
+    return state
+
+
+class MovingAverage:
+    """Exponential moving average of a network's parameters and buffers.
+
+    The average forgets half of its past within ``half_life`` images, less at the start, so that samples of young
+    networks mean something.
+    """
+
+    RAMP = 0.05
+
+    def __init__(self, network: nn.Module, half_life: float) -> None:
+        self.network = copy.deepcopy(network).eval().requires_grad_(False)
+        self.half_life = half_life
+
+    @torch.no_grad()
+    def update(self, source: nn.Module, images: int, batch: int) -> None:
+        """Move towards the source, which has seen this many images, by one batch."""
+        decay = 0.5 ** (batch / max(1.0, min(self.half_life, images * self.RAMP)))
+        own: list[Tensor] = list(self.network.parameters())
+        torch._foreach_lerp_(own, list(source.parameters()), 1 - decay)
+        for mine, theirs in zip(self.network.buffers(), source.buffers(), strict=True):
+            mine.copy_(theirs)

@@ -1,0 +1,250 @@
+"""Training of the sky and water segmenter.
+
+The paper takes its masks from a large ADE20K network (facts, 8); a small network trained for three classes does the
+same job here. Sets that know only the sky teach only the sky: their loss joins the other two classes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from landscape.errors import LandscapeError
+from landscape.networks.segmenter import build_segmenter
+from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.training.checkpoint import load_state, save_state
+from landscape.training.mask_batches import to_tensor, training_batches
+from landscape.training.mask_data import NOT_SKY, UNKNOWN, LabelledPhoto, read_labelled_photos
+from landscape.training.pretrained import imagenet_weights
+
+FROZEN = ("conv_stem", "bn1", "blocks.0.", "blocks.1.")
+"""Edge and colour filters stay as ImageNet left them, which saves a third of the time of a step."""
+CHECKPOINT = "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class SegmentationSettings:
+    """What a training run depends on.
+
+    Attributes:
+        size: Side of the square training cuts in pixels, a multiple of 32.
+        batch: Photos per step.
+        encoder_rate: Learning rate of the pretrained encoder.
+        decoder_rate: Learning rate of the new decoder.
+        warmup: Steps of linear warm-up before the cosine decay.
+        ema: Decay of the moving average of the weights.
+        water_weight: Weight of water pixels against the others, which are twice as frequent.
+    """
+
+    size: int = 256
+    batch: int = 12
+    encoder_rate: float = 3e-4
+    decoder_rate: float = 1e-3
+    warmup: int = 40
+    ema: float = 0.995
+    water_weight: float = 1.3
+
+
+def segmentation_loss(logits: Tensor, labels: Tensor, water_weight: float = 1.0) -> Tensor:
+    """Cross entropy of the labels, where "not sky" is the sum of other and water.
+
+    Args:
+        logits: (N, 3, H, W).
+        labels: int64 (N, H, W): 0 other, 1 sky, 2 water, 3 not sky, 255 unknown (ignored).
+        water_weight: Weight of water pixels.
+
+    Returns:
+        The weighted mean, a scalar; 0 if all pixels are unknown.
+    """
+    log_p = functional.log_softmax(logits, dim=1)
+    exact = -log_p.gather(1, labels.clamp(max=2).unsqueeze(1)).squeeze(1)
+    not_sky = -torch.logsumexp(log_p[:, [0, 2]], dim=1)
+    weight = (labels != UNKNOWN).float() * torch.where(labels == 2, water_weight, 1.0)
+    loss = torch.where(labels == NOT_SKY, not_sky, exact)
+    return (loss * weight).sum() / weight.sum().clamp(min=1.0)
+
+
+@torch.no_grad()
+def held_out_scores(network: nn.Module, photos: list[LabelledPhoto], size: int) -> dict[str, float]:
+    """Score squashed held-out photos at the training size, a quick look during training.
+
+    Args:
+        network: The segmenter, in evaluation mode.
+        photos: The held-out photos.
+        size: Side of the square input in pixels.
+
+    Returns:
+        ``sky_iou`` over all photos, ``water_iou`` over those whose water is labelled, from pixel sums.
+    """
+    counts = np.zeros((2, 2))
+    for photo in photos:
+        image = cv2.resize(photo.pixels, (size, size), interpolation=cv2.INTER_AREA)
+        labels = cv2.resize(photo.labels, (size, size), interpolation=cv2.INTER_NEAREST)
+        guess = network(to_tensor(image[None]))[0].argmax(0).numpy()
+        known = labels != UNKNOWN
+        for row, value in enumerate((1, 2)):
+            if value == 1 or photo.labels_water:
+                hit, truth = (guess == value) & known, labels == value
+                counts[row] += [(hit & truth).sum(), (hit | truth).sum()]
+    iou = counts[:, 0] / np.maximum(counts[:, 1], 1)
+    return {"sky_iou": round(float(iou[0]), 4), "water_iou": round(float(iou[1]), 4)}
+
+
+def train_segmenter(
+    data: Path,
+    out: Path,
+    steps: int = 1000,
+    seed: int = 0,
+    resume: bool = True,
+    settings: SegmentationSettings | None = None,
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
+    checkpoint_minutes: float = 3.0,
+) -> Path:
+    """Train the segmenter from ImageNet weights on the processor.
+
+    Args:
+        data: Folder with one folder per set of labels, see :func:`~landscape.training.mask_data.read_labelled_photos`.
+        out: Folder of the run: ``checkpoint.pt`` and ``metrics.jsonl``.
+        steps: Length of the run; also of the cosine decay.
+        seed: Seed of everything random.
+        resume: Continue from the checkpoint in ``out`` if there is one.
+        settings: Sizes and rates.
+        progress: Called after every step.
+        cancel: Stops the run after the current step; the checkpoint is written first.
+        checkpoint_minutes: Time between checkpoints and scores.
+
+    Returns:
+        The path of the last checkpoint.
+
+    Raises:
+        LandscapeError: If the data is missing.
+        Cancelled: If ``cancel`` was set.
+    """
+    settings = settings or SegmentationSettings()
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    photos = read_labelled_photos(data)
+    held_out = [photo for photo in photos if photo.held_out]
+    network, average = _start(), _start().eval()
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in network.get_submodule(part).parameters() if p.requires_grad], "rate": rate, "lr": rate}
+        for part, rate in (
+            ("encoder", settings.encoder_rate),
+            ("decoder", settings.decoder_rate),
+            ("segmentation_head", settings.decoder_rate),
+        )
+    ]
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+    start = _restore(out / CHECKPOINT, network, average, optimizer) if resume else 0
+    batches = training_batches([p for p in photos if not p.held_out], settings.size, settings.batch, seed, start)
+    saved = time.monotonic()
+    for step in range(start, steps):
+        images, labels = next(batches)
+        factor = min(1.0, (step + 1) / settings.warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
+        for group in optimizer.param_groups:
+            group["lr"] = group["rate"] * factor
+        images = images.contiguous(memory_format=torch.channels_last)
+        loss = segmentation_loss(network(images), labels, settings.water_weight)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        _follow(average, network, min(settings.ema, (step + 1) / (step + 10)))
+        progress("segmenter", step + 1, steps)
+        last = step + 1 == steps or (cancel is not None and cancel.is_set())
+        figures: dict[str, float] = {"step": step + 1, "loss": round(float(loss.detach()), 4)}
+        if last or time.monotonic() - saved > 60 * checkpoint_minutes:
+            figures |= held_out_scores(average, held_out, settings.size)
+            _save(out / CHECKPOINT, network, average, optimizer, step + 1, settings)
+            saved = time.monotonic()
+        if (step + 1) % 10 == 0 or "sky_iou" in figures:
+            with (out / "metrics.jsonl").open("a") as file:
+                file.write(json.dumps(figures | {"time": round(time.time(), 1)}) + "\n")
+        check_cancelled(cancel)
+    return out / CHECKPOINT
+
+
+def export_segmenter(run: Path, out: Path) -> Path:
+    """Write the averaged weights of a run as float16 safetensors.
+
+    Args:
+        run: Folder of the run.
+        out: The file to write, for example ``checkpoints/segmenter.safetensors``.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        LandscapeError: If the run has no checkpoint.
+    """
+    if not (run / CHECKPOINT).is_file():
+        raise LandscapeError(f"{run} holds no trained segmenter; train one first.")
+    state = load_state(run / CHECKPOINT)
+    weights = {
+        key: (value.half() if value.is_floating_point() else value).contiguous()
+        for key, value in state["average"].items()
+    }
+    partial = out.with_name(out.name + ".partial")
+    save_file(weights, partial, metadata={"network": "segmenter", "step": str(state["step"])})
+    os.replace(partial, out)
+    return out
+
+
+def _start() -> nn.Module:
+    network = build_segmenter()
+    encoder = network.get_submodule("encoder.model")
+    encoder.load_state_dict({key: value for key, value in imagenet_weights().items() if key in encoder.state_dict()})
+    for name, parameter in encoder.named_parameters():
+        parameter.requires_grad_(not name.startswith(FROZEN))
+    network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.get_submodule("encoder").eval()  # small batches would spoil its statistics
+    return network
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+    for mean, value in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(value, 1 - decay)
+
+
+def _save(
+    path: Path,
+    network: nn.Module,
+    average: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    settings: SegmentationSettings,
+) -> None:
+    state = {
+        "step": step,
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "settings": dataclasses.asdict(settings),
+    }
+    save_state(path, state)
+
+
+def _restore(path: Path, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    if not path.is_file():
+        return 0
+    state = load_state(path)
+    network.load_state_dict(state["network"])
+    average.load_state_dict(state["average"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"])

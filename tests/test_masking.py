@@ -1,0 +1,192 @@
+"""Masks, horizon and label files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from torch import nn
+
+from landscape.errors import LandscapeError
+from landscape.masking import (
+    OTHER,
+    SKY,
+    UNKNOWN,
+    WATER,
+    Masks,
+    clean_labels,
+    find_horizon,
+    masks_from_labels,
+    read_labels,
+    segment,
+    write_labels,
+)
+
+
+def bands(height: int, width: int, sky: float, water: float = 1.0) -> np.ndarray:
+    """Sky down to one fraction of the height, water from another one on."""
+    labels = np.zeros((height, width), dtype=np.uint8)
+    labels[: round(sky * height)] = SKY
+    labels[round(water * height) :] = WATER
+    return labels
+
+
+class ColourSegmenter(nn.Module):
+    """Calls blue sky and green water, by colour alone."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        assert images.shape[2] % 32 == 0 and images.shape[3] % 32 == 0
+        assert images.min() >= -1 and images.max() <= 1
+        return 8 * images[:, [0, 2, 1]]
+
+
+def painted(labels: np.ndarray) -> np.ndarray:
+    colours = np.array([[200, 20, 20], [20, 20, 200], [20, 200, 20]], dtype=np.uint8)
+    return colours[labels]
+
+
+def test_hard_masks_are_the_labels() -> None:
+    labels = bands(60, 90, 0.4, 0.7)
+    labels[0, 0] = UNKNOWN
+    masks = masks_from_labels(labels, None, feather=0, snap=False)
+    np.testing.assert_array_equal(masks.sky, (labels == SKY).astype(np.float32))
+    np.testing.assert_array_equal(masks.water, (labels == WATER).astype(np.float32))
+    np.testing.assert_array_equal(masks.labels(), np.where(labels == UNKNOWN, OTHER, labels))
+    assert masks.sky.dtype == masks.water.dtype == masks.freeze.dtype == np.float32
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    height=st.integers(16, 90),
+    width=st.integers(16, 90),
+    seed=st.integers(0, 10**6),
+    feather=st.floats(0, 0.2),
+    snap=st.booleans(),
+)
+def test_masks_stay_in_range_and_share_the_pixel(
+    height: int, width: int, seed: int, feather: float, snap: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(np.array([0, 1, 2, 255], dtype=np.uint8), (height, width))
+    pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    masks = masks_from_labels(labels, pixels, feather=feather, snap=snap, freeze=rng.random((height, width)))
+    for mask in (masks.sky, masks.water, masks.freeze, masks.moving):
+        assert mask.shape == (height, width) and mask.dtype == np.float32
+        assert mask.min() >= 0 and mask.max() <= 1
+    assert (masks.sky + masks.water).max() <= 1 + 1e-5
+    assert 0 <= masks.horizon <= 1
+
+
+def test_feather_widens_the_border() -> None:
+    labels = bands(200, 300, 0.5)
+    widths = [
+        int(((m.sky > 0.02) & (m.sky < 0.98))[:, 150].sum())
+        for m in (masks_from_labels(labels, None, feather=f) for f in (0.0, 0.01, 0.03))
+    ]
+    assert widths[0] == 0 < widths[1] < widths[2]
+
+
+def test_snap_follows_the_edge_of_the_photo() -> None:
+    true, rough = bands(300, 400, 0.5), bands(300, 400, 0.5)
+    rough[150:152, 100:300] = SKY
+    pixels = painted(true)
+    snapped = masks_from_labels(rough, pixels, feather=0)
+    kept = masks_from_labels(rough, pixels, feather=0, snap=False)
+    truth = (true == SKY).astype(np.float32)
+    assert np.abs(snapped.sky - truth).sum() < 0.5 * np.abs(kept.sky - truth).sum()
+
+
+def test_freeze_stops_the_motion() -> None:
+    labels = bands(80, 80, 0.5)
+    freeze = np.zeros((80, 80), dtype=bool)
+    freeze[:20, :20] = True
+    masks = masks_from_labels(labels, None, feather=0, freeze=freeze)
+    assert masks.moving[:20, :20].max() == 0
+    assert masks.moving[:38, 20:].min() == 1
+    assert masks.moving[42:].max() == 0
+
+
+def test_sizes_must_agree() -> None:
+    with pytest.raises(LandscapeError, match="size"):
+        masks_from_labels(bands(20, 20, 0.5), np.zeros((10, 20, 3), np.uint8))
+
+
+def test_resized_keeps_the_picture() -> None:
+    masks = masks_from_labels(bands(100, 120, 0.5, 0.75), None, horizon=0.3)
+    small = masks.resized(50, 60)
+    assert isinstance(small, Masks) and small.sky.shape == (50, 60) and small.horizon == 0.3
+    assert small.sky.mean() == pytest.approx(float(masks.sky.mean()), abs=0.01)
+
+
+@settings(max_examples=30, deadline=None)
+@given(row=st.floats(0.1, 0.9), height=st.integers(64, 500), width=st.integers(64, 500))
+def test_sea_horizon_is_where_sky_and_water_meet(row: float, height: int, width: int) -> None:
+    assert find_horizon(bands(height, width, row, row)) == pytest.approx(row, abs=1 / 64)
+
+
+def test_horizon_lies_under_the_lowest_sky() -> None:
+    assert find_horizon(bands(256, 200, 0.5)) == pytest.approx((128 + 10) / 256, abs=1e-6)
+    assert find_horizon(bands(256, 200, 1.0)) == 1.0
+
+
+def test_horizon_without_sky() -> None:
+    assert find_horizon(bands(256, 256, 0.0, 0.625)) == pytest.approx(0.625)
+    assert find_horizon(np.zeros((40, 60), np.uint8)) == 0.5
+    assert find_horizon(np.full((40, 60), UNKNOWN, np.uint8)) == 0.5
+
+
+def test_horizon_ignores_specks() -> None:
+    labels = bands(256, 256, 0.4)
+    labels[200:206, 30:36] = SKY
+    assert find_horizon(labels) == pytest.approx(find_horizon(bands(256, 256, 0.4)))
+
+
+def test_cleaning_removes_specks_and_fills_holes() -> None:
+    soft = np.zeros((200, 200, 3), np.float32)
+    soft[..., OTHER] = 0.1
+    soft[:100, :, SKY], soft[100:, :, OTHER] = 0.9, 0.9
+    soft[50, 50] = (0.9, 0.0, 0.1)
+    soft[150, 150] = (0.0, 0.9, 0.1)
+    soft[160:190, 20:60] = (0.4, 0.0, 0.6)
+    np.testing.assert_array_equal(clean_labels(soft), bands(200, 200, 0.5))
+
+
+def test_unsure_sky_must_reach_the_top() -> None:
+    soft = np.zeros((200, 200, 3), np.float32)
+    soft[..., OTHER] = 0.9
+    soft[:80] = soft[120:160, 20:60] = soft[120:160, 80:120] = soft[120:160, 140:180] = (0.05, 0.85, 0.1)
+    soft[120:160, 80:120] = (0.02, 0.96, 0.02)
+    labels = clean_labels(soft)
+    assert (labels[:80] == SKY).all()
+    assert (labels[120:160, 80:120] == SKY).all()
+    assert (labels[120:160, 20:60] == WATER).all() and (labels[120:160, 140:180] == WATER).all()
+
+
+@pytest.mark.parametrize(("height", "width"), [(120, 200), (200, 90), (33, 47), (1000, 2300)])
+def test_segment_returns_labels_of_the_photos_size(height: int, width: int) -> None:
+    labels = bands(height, width, 0.4, 0.7)
+    found = segment(painted(labels), ColourSegmenter())
+    assert found.shape == (height, width) and found.dtype == np.uint8
+    assert (found == labels).mean() > 0.96
+
+
+def test_label_files(tmp_path: Path) -> None:
+    labels = bands(30, 50, 0.5, 0.8)
+    labels[3, 4] = UNKNOWN
+    write_labels(tmp_path / "mask.png", labels)
+    np.testing.assert_array_equal(read_labels(tmp_path / "mask.png", 30, 50), labels)
+    assert set(np.unique(read_labels(tmp_path / "mask.png", 61, 103))) <= {0, 1, 2, 255}
+    assert [path.name for path in tmp_path.iterdir()] == ["mask.png"]
+
+
+def test_bad_label_files(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    Image.fromarray(np.full((8, 8), 77, np.uint8)).save(tmp_path / "grey.png")
+    for name in ("text.png", "grey.png", "missing.png"):
+        with pytest.raises(LandscapeError, match="mask"):
+            read_labels(tmp_path / name, 8, 8)
