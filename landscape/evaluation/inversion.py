@@ -1,0 +1,162 @@
+"""The ablation of the inversion: how well each variant draws a photo and how freely its sky moves (paper, 8)."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+
+from landscape.evaluation.metrics import direction_error, sky_flow
+from landscape.inversion import Inversion, confine_dynamic, extend_dynamic, invert
+from landscape.masking import Masks
+from landscape.motion import DynamicMotion
+from landscape.networks.generator import Generator
+from landscape.networks.perceptual import LpipsAlex
+from landscape.photo import Photo
+from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.settings import InversionSettings, MotionSettings
+
+FRAMES = 9
+FRAME_STEP = 4
+"""Frames of the paper's clock between two measured ones: single steps are too short for the optical flow at 64 px."""
+FIGURES = ("ssim", "lpips", "flow", "direction_error_deg", "seconds")
+
+
+class FittingModels(Protocol):
+    """The networks that the evaluation takes; the project's bundle of models has them."""
+
+    @property
+    def generator(self) -> Generator:
+        """M and G."""
+        ...
+
+    @property
+    def encoder(self) -> nn.Module | None:
+        """E."""
+        ...
+
+    @property
+    def perceptual(self) -> LpipsAlex:
+        """LPIPS."""
+        ...
+
+
+@dataclass(frozen=True)
+class MaskedPhoto:
+    """A photo to be fitted and its masks, of the photo's size."""
+
+    photo: Photo
+    masks: Masks
+
+
+def evaluate_inversion(
+    photos: Sequence[MaskedPhoto],
+    models: FittingModels,
+    variants: Sequence[str],
+    settings: InversionSettings,
+    motion: MotionSettings | None = None,
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
+) -> dict[str, Any]:
+    """Fit every photo by every variant and measure the result at model resolution.
+
+    Args:
+        photos: Photos with a sky.
+        models: The networks.
+        variants: Names of :data:`landscape.inversion.VARIANTS`.
+        settings: Steps and seed; its variant is not used.
+        motion: The motion of the sky, to the right at the paper's speed by default.
+        progress: Called after every fit with the stage "evaluating".
+        cancel: Set to stop.
+
+    Returns:
+        Per variant its means ``ssim``, ``lpips``, ``flow`` (half-widths per frame, in the sky), ``direction_error_deg``
+        and ``seconds``; under ``photos`` the same figures one by one with ``photo`` and ``variant``.
+    """
+    motion = motion or MotionSettings()
+    rows: list[dict[str, Any]] = []
+    total = len(photos) * len(variants)
+    for item in photos:
+        for name in variants:
+            check_cancelled(cancel)
+            chosen = dataclasses.replace(settings, variant=name)
+            rows.append({"photo": item.photo.name, "variant": name} | _measure(item, models, chosen, motion, cancel))
+            progress("evaluating", len(rows), total)
+    report: dict[str, Any] = {}
+    for name in variants:
+        own = [row for row in rows if row["variant"] == name]
+        report[name] = {figure: float(np.mean([row[figure] for row in own])) for figure in FIGURES} if own else {}
+    return report | {"photos": rows}
+
+
+def markdown_table(report: dict[str, Any]) -> str:
+    """The means of a report of :func:`evaluate_inversion` as a Markdown table, flow in thousandths."""
+    lines = ["| variant | SSIM | LPIPS | flow x 1000 | direction error | seconds |", "|---|---|---|---|---|---|"]
+    for name, row in report.items():
+        if name != "photos" and row:
+            lines.append(
+                f"| {name} | {row['ssim']:.3f} | {row['lpips']:.3f} | {1000 * row['flow']:.2f} "
+                f"| {row['direction_error_deg']:.0f} | {row['seconds']:.1f} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _measure(
+    item: MaskedPhoto,
+    models: FittingModels,
+    settings: InversionSettings,
+    motion: MotionSettings,
+    cancel: threading.Event | None,
+) -> dict[str, float]:
+    size = models.generator.resolution
+    small = cv2.resize(item.photo.pixels, (size, size), interpolation=cv2.INTER_AREA)
+    image = torch.from_numpy(small).permute(2, 0, 1)[None].float() / 127.5 - 1
+    sky, moving = (
+        cv2.resize(np.ascontiguousarray(mask, np.float32), (size, size), interpolation=cv2.INTER_AREA)
+        for mask in (item.masks.sky, item.masks.moving)
+    )
+    device = models.generator.w_mean.device
+    region = torch.from_numpy(moving)[None, None].clamp(0, 1).to(device)
+    found = invert(
+        image.to(device), region, models.generator, models.encoder, models.perceptual, settings, cancel=cancel
+    )
+    frames = moving_frames(found, region, item.masks.horizon, motion)
+    flow = sky_flow(frames, sky)
+    return {
+        "ssim": found.ssim,
+        "lpips": found.lpips,
+        "flow": flow.magnitude / FRAME_STEP,
+        "direction_error_deg": direction_error(flow.direction_deg, motion.direction),
+        "seconds": found.seconds,
+    }
+
+
+@torch.inference_mode()
+def moving_frames(
+    inversion: Inversion, moving: torch.Tensor, horizon: float, motion: MotionSettings
+) -> list[np.ndarray]:
+    """Frames of a fitted photo while S_dynamic moves, uint8 (R, R, 3), nothing composited.
+
+    Args:
+        inversion: The fit.
+        moving: (1, 1, R, R) in [0, 1].
+        horizon: Fraction of the height.
+        motion: Direction, speed and amounts.
+    """
+    maps = extend_dynamic(inversion.s_dynamic, moving) if inversion.split else inversion.s_dynamic
+    carried = DynamicMotion(maps, motion, horizon)
+    frames = []
+    for index in range(FRAMES):
+        dynamic = carried.at(index * FRAME_STEP / 30)
+        if inversion.split:
+            dynamic = confine_dynamic(dynamic, moving)
+        drawn = inversion.generator(inversion.w, inversion.s_static, dynamic)[0].clamp(-1, 1)
+        frames.append(((drawn + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
+    return frames
