@@ -174,9 +174,7 @@ class Compositor:
             frame[rows, columns] = cv2.blendLinear(pixels, below, share, 1 - share)
 
 
-def _carry(
-    detail: Pixels, layers: Layers, grid: Grid, window: tuple[int, int, int, int], interpolation: int
-) -> Array:
+def _carry(detail: Pixels, layers: Layers, grid: Grid, window: tuple[int, int, int, int], interpolation: int) -> Array:
     a, b = layers.phases
     weight = np.ascontiguousarray(grid.up(a.weight, window, layers.origin))
     height, width = weight.shape

@@ -34,3 +34,28 @@ def landscape_pixels() -> np.ndarray:
     sky = np.stack([120 + 40 * np.sin(x / 9) * np.cos(y / 7), 150 + 30 * np.sin(x / 9), 220 - y * 0.3], axis=2)
     land = np.stack([60 + y * 0, 80 + y * 0.2, 40 + x * 0], axis=2) + rng.normal(0, 12, (96, 128, 1))
     return np.where(y[..., None] < 56, sky, land).clip(0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def small_models(small_generator):
+    """All networks with seeded weights; only the perceptual one is the bundled one."""
+    from landscape.lighting import Style, StyleGrade, StyleTable
+    from landscape.networks.encoder import Encoder
+    from landscape.networks.lighting import LightingNetwork
+    from landscape.networks.perceptual import load_lpips
+    from landscape.networks.segmenter import build_segmenter
+    from landscape.settings import STYLES
+    from landscape.weights import PERCEPTUAL_FILE, Models, default_folder
+
+    torch.manual_seed(5)
+    dark, warm, plain = ((0.05, 0.06, 0.1),) * 3, ((0.7, 0.4, 0.2),) * 3, ((0.5, 0.55, 0.6),) * 3
+    grades = {"deep night": StyleGrade(dark, 1.0), "warm sunset": StyleGrade(warm)}
+    styles = tuple(Style(name, (0.5, -0.5, 0.2), grades.get(name, StyleGrade(plain))) for name in STYLES)
+    return Models(
+        small_generator,
+        Encoder(len(small_generator.blocks), SMALL.style_width).eval(),
+        LightingNetwork(SMALL.style_width, 2).eval(),
+        build_segmenter().eval(),
+        load_lpips(default_folder() / PERCEPTUAL_FILE),
+        StyleTable(styles, first_block=2),
+    )

@@ -1,0 +1,241 @@
+"""Light over time: nine styles, style vectors moved by the lighting network, and the rest (paper, 3.2 and 7.1).
+
+A style is a point of z_dynamic and the mean colours of real photos in that light. The generator changes the light as
+far as it has learnt to; :func:`grade` then moves each frame's colours most of the remaining way to the photos'.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.interpolate import CubicSpline
+from torch import Tensor
+
+from landscape.colour import BANDS, band_colours, move_colours, to_unit
+from landscape.errors import LandscapeError
+from landscape.networks.lighting import LightingNetwork
+from landscape.settings import STYLES, LightSettings
+
+FORMAT = 1
+DAY = np.linspace(0.0, 1.0, len(STYLES))
+"""Times of the styles within the day cycle."""
+
+
+@dataclass(frozen=True)
+class StyleGrade:
+    """The light of a style as measured on real photos.
+
+    Attributes:
+        colours: Mean colour of each of :data:`~landscape.colour.BANDS`, three rows of RGB in [0, 1].
+        dims: 1 if the style only ever removes light, as night does, 0 if it may brighten; between them on the way.
+    """
+
+    colours: tuple[tuple[float, ...], ...]
+    dims: float = 0.0
+
+    def vector(self) -> np.ndarray:
+        """Colours and ``dims`` in one row, for interpolation."""
+        return np.append(np.asarray(self.colours, float).ravel(), self.dims)
+
+    @classmethod
+    def from_vector(cls, vector: np.ndarray) -> StyleGrade:
+        """The inverse of :meth:`vector`, with values brought back into [0, 1]."""
+        clipped = np.clip(vector, 0.0, 1.0)
+        rows = clipped[:-1].reshape(len(BANDS), 3)
+        return cls(tuple(tuple(float(value) for value in row) for row in rows), float(clipped[-1]))
+
+
+@dataclass(frozen=True)
+class Style:
+    """One entry of the vocabulary."""
+
+    name: str
+    z_dynamic: tuple[float, float, float]
+    grade: StyleGrade
+
+
+@dataclass(frozen=True)
+class StyleTable:
+    """The styles of one trained generator.
+
+    Attributes:
+        styles: Nine entries in the order of :data:`~landscape.settings.STYLES`; the last has the values of the first.
+        coefficient: Interpolation coefficient c of the lighting network at full strength, 0 to 1.
+        first_block: First block of the generator whose style changes; coarser ones keep the layout.
+        match: Share of the way to the photos' colours that :func:`grade` goes at full strength; the rest remains the
+            scene's own, so that snow stays lighter than rock.
+        measured: What the fit of the table measured, for the model card.
+    """
+
+    styles: tuple[Style, ...]
+    coefficient: float = 0.7
+    first_block: int = 3
+    match: float = 0.8
+    measured: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if tuple(style.name for style in self.styles) != STYLES:
+            raise LandscapeError(f"A style table needs the entries {', '.join(STYLES)} in this order.")
+
+    def style(self, name: str) -> Style:
+        """The entry of this name.
+
+        Raises:
+            LandscapeError: If there is none.
+        """
+        if name not in STYLES:
+            raise LandscapeError(f"Choose a style from: {', '.join(STYLES)}.")
+        return self.styles[STYLES.index(name)]
+
+    def save(self, path: Path) -> None:
+        """Write the table as JSON."""
+        partial = path.with_name(f".{path.name}.part")
+        partial.write_text(json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> StyleTable:
+        """Read a table.
+
+        Raises:
+            LandscapeError: If the file is missing or is no style table.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if content.pop("format") != FORMAT:
+                raise LandscapeError(f"The style table {path} is of another version; fit the styles again.")
+            styles = tuple(
+                Style(
+                    entry["name"],
+                    _triple(entry["z_dynamic"]),
+                    StyleGrade(tuple(_triple(row) for row in entry["grade"]["colours"]), float(entry["grade"]["dims"])),
+                )
+                for entry in content.pop("styles")
+            )
+            return cls(styles, **content)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LandscapeError(f"The style table {path} cannot be read; fit the styles again.") from error
+
+
+def _triple(values: list[float]) -> tuple[float, float, float]:
+    first, second, third = (float(value) for value in values)
+    return (first, second, third)
+
+
+@torch.no_grad()
+def move_w(w: Tensor, z_dynamic: Tensor, c: float, first_block: int, network: LightingNetwork) -> Tensor:
+    """Move style vectors towards a light.
+
+    The change that the network predicts is added to w, so that c = 0 gives w exactly although the network does not
+    reproduce it exactly.
+
+    Args:
+        w: (N, blocks, style_width).
+        z_dynamic: The light, (3,).
+        c: Interpolation coefficient, 0 to 1.
+        first_block: Blocks before it are left unchanged.
+        network: The lighting network A.
+
+    Returns:
+        (N, blocks, style_width).
+    """
+    moving = w[:, first_block:]
+    flat = moving.reshape(-1, w.shape[-1])
+    target = z_dynamic.to(flat).expand(len(flat), -1)
+    coefficient = torch.full((len(flat), 1), c).to(flat)
+    change = network(flat, target, coefficient) - network(flat, target, torch.zeros_like(coefficient))
+    return torch.cat([w[:, :first_block], moving + change.view_as(moving)], dim=1)
+
+
+def styled_w(w: Tensor, style: Style, strength: float, table: StyleTable, network: LightingNetwork) -> Tensor:
+    """Style vectors under a style; strength 0 gives w exactly.
+
+    Args:
+        w: (N, blocks, style_width).
+        style: The style.
+        strength: 0 to 1; scales the interpolation coefficient.
+        table: Table of the style.
+        network: The lighting network A.
+
+    Returns:
+        (N, blocks, style_width); blocks before ``table.first_block`` are unchanged.
+    """
+    if strength <= 0:
+        return w.clone()
+    c = table.coefficient * min(strength, 1.0)
+    return move_w(w, torch.tensor(style.z_dynamic), c, table.first_block, network)
+
+
+def light_path(
+    w: Tensor, light: LightSettings, table: StyleTable, network: LightingNetwork
+) -> Callable[[float], Tensor]:
+    """Style vectors as a function of time.
+
+    Args:
+        w: Style vectors of the photo, (N, blocks, style_width).
+        light: The wanted light. A style holds during the whole clip; the day cycle passes the nine styles at 0, 1/8,
+            .. 1 along a clamped cubic spline and ends where it began (released_model_facts, section 7).
+        table: The generator's styles.
+        network: The lighting network A.
+
+    Returns:
+        A function of the time fraction, clamped to [0, 1], that gives (N, blocks, style_width).
+    """
+    if not light.active:
+        return lambda fraction: w
+    if not light.day_cycle:
+        assert light.style is not None
+        constant = styled_w(w, table.style(light.style), light.strength, table, network)
+        return lambda fraction: constant
+    keys = [styled_w(w, style, light.strength, table, network) for style in table.styles[:-1]]
+    values = torch.stack([*keys, keys[0]]).double().cpu().numpy()
+    spline = CubicSpline(DAY, values, axis=0, bc_type="clamped")
+    return lambda fraction: torch.from_numpy(spline(_clamp(fraction))).to(w)
+
+
+def grade_path(light: LightSettings, table: StyleTable) -> Callable[[float], StyleGrade | None]:
+    """The grade that belongs to :func:`light_path` as a function of the time fraction; None while the light is off."""
+    if not light.active:
+        return lambda fraction: None
+    if not light.day_cycle:
+        assert light.style is not None
+        constant = table.style(light.style).grade
+        return lambda fraction: constant
+    keys = np.stack([style.grade.vector() for style in table.styles])
+    keys[-1] = keys[0]
+    spline = CubicSpline(DAY, keys, axis=0, bc_type="clamped")
+    return lambda fraction: StyleGrade.from_vector(spline(_clamp(fraction)))
+
+
+def _clamp(fraction: float) -> float:
+    return min(max(fraction, 0.0), 1.0) if math.isfinite(fraction) else 0.0
+
+
+def grade(frame: Tensor, target: StyleGrade, strength: float, horizon: float = 0.5, match: float = 0.8) -> Tensor:
+    """Move a frame's mean colours, band by band, towards those of photos in the wanted light.
+
+    Args:
+        frame: (N, 3, H, W) in [-1, 1], what the generator drew under the styled w.
+        target: The wanted light.
+        strength: 0 (the frame as it is) to 1.
+        horizon: The photo's horizon as a fraction of the height.
+        match: See :class:`StyleTable`.
+
+    Returns:
+        (N, 3, H, W) in [-1, 1]. With ``target.dims`` of 1 no pixel gets brighter in any channel.
+    """
+    if strength <= 0:
+        return frame
+    unit = to_unit(frame)
+    own = band_colours(unit, horizon)
+    goal = torch.tensor(target.colours).to(own).expand_as(own)
+    wanted = torch.lerp(own, goal, match * min(strength, 1.0))
+    wanted = torch.lerp(wanted, torch.minimum(wanted, own), target.dims)
+    return move_colours(unit, wanted, horizon) * 2 - 1

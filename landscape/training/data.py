@@ -1,0 +1,214 @@
+"""Training data: folders of stills and clips become memory-mapped arrays, one per resolution.
+
+Photos are squashed to a square as the product does with the user's photo, so a training image shows the whole scene
+in distorted proportions rather than a crop of it. Large photos give several views, each with its own frame.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from landscape.errors import LandscapeError
+from landscape.progress import Progress, ignore_progress
+from landscape.training.split import is_held_out
+
+log = logging.getLogger(__name__)
+
+Pixels = NDArray[np.uint8]
+
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+IGNORED_FOLDERS = {"masks"}
+# Frames of clips are kept larger than the training resolution: pairs are cut from them at random places, and the
+# crop trick (paper, 3.1.2) needs two different places of one frame.
+CLIP_MARGIN = 1.25
+CLIP_STILLS_STEP = 6
+LARGE_SIDE = 600
+LARGE_VIEWS = 14
+SMALL_SIDE = 200
+SMALL_VIEWS = 3
+
+
+@dataclass(frozen=True)
+class _Source:
+    path: Path
+    folder: str
+    held_out: bool
+
+
+def find_sources(data: Path) -> tuple[list[_Source], dict[str, list[Path]]]:
+    """Find stills and clips below a folder.
+
+    Args:
+        data: A folder whose folders hold images (stills) or folders of images (clips, frames in order of time).
+
+    Returns:
+        The stills, and the frames of each clip by the clip's name.
+
+    Raises:
+        LandscapeError: If there is neither.
+    """
+    stills: list[_Source] = []
+    clips: dict[str, list[Path]] = {}
+    folders = sorted(p for p in data.iterdir() if p.is_dir() and p.name not in IGNORED_FOLDERS) if data.is_dir() else []
+    for folder in folders:
+        images = _images(folder)
+        stills += [_Source(path, folder.name, is_held_out(path.stem)) for path in images]
+        if not images:
+            clips |= {clip.name: _images(clip) for clip in sorted(folder.iterdir()) if clip.is_dir()}
+    clips = {name: frames for name, frames in clips.items() if len(frames) > 1}
+    if not stills and not clips:
+        raise LandscapeError(f"Give a folder that holds folders of photos or of clips; {data} holds neither.")
+    return stills, clips
+
+
+def _images(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+
+
+def _squash(image: Image.Image, size: int, box: tuple[float, float, float, float] | None = None) -> Pixels:
+    return np.asarray(
+        image.resize((size, size), Image.Resampling.BOX if box is None else Image.Resampling.LANCZOS, box)
+    )
+
+
+def _views(image: Image.Image, rng: np.random.Generator) -> Iterator[tuple[float, float, float, float]]:
+    """Frames within a photo: all of it first, then parts with aspects from 1:1 to 2:1."""
+    width, height = image.size
+    yield (0.0, 0.0, float(width), float(height))
+    short = min(width, height)
+    count = LARGE_VIEWS if short >= LARGE_SIDE else SMALL_VIEWS if short >= SMALL_SIDE else 1
+    for _ in range(count - 1):
+        part = rng.uniform(0.5 if count == LARGE_VIEWS else 0.75, 1.0)
+        aspect = rng.uniform(1.0, min(2.0, max(1.0, width / height)))
+        h = min(part * height, part * width / aspect)
+        w = min(h * aspect, width)
+        # Landscapes are centred on their horizon: cuts prefer the middle of the height.
+        left, top = rng.uniform(0, width - w), (height - h) * rng.beta(2, 2)
+        yield (left, top, left + w, top + h)
+
+
+def _decode(source: _Source, resolutions: tuple[int, ...], seed: int) -> dict[int, list[Pixels]]:
+    """All views of one still at every resolution that it can fill."""
+    with Image.open(source.path) as opened:
+        image = opened.convert("RGB")
+    rng = np.random.default_rng([seed, *source.path.stem.encode()])
+    views: dict[int, list[Pixels]] = {resolution: [] for resolution in resolutions}
+    for box in _views(image, rng):
+        fitting = [r for r in resolutions if r <= 1.1 * min(box[2] - box[0], box[3] - box[1])]
+        if not fitting:
+            continue
+        large = Image.fromarray(_squash(image, fitting[-1], box))
+        for resolution in fitting:
+            views[resolution].append(_squash(large, resolution))
+    return views
+
+
+def prepare(
+    data: Path,
+    out: Path,
+    resolutions: tuple[int, ...],
+    seed: int = 0,
+    progress: Progress = ignore_progress,
+) -> None:
+    """Write the arrays that training reads, unless they are there already.
+
+    For each resolution R, ``out/RRRR`` gets ``stills.npy`` (N, R, R, 3) uint8, ``folders.npy`` (N,) with the index of
+    each still's folder, ``held_out.npy`` (stills kept out of training), ``clips.npy`` (frames a quarter larger than R)
+    and ``starts.npy`` with the index of each clip's first frame, closed by the number of frames; ``index.json`` names
+    folders, clips and files that could not be read.
+
+    Args:
+        data: See :func:`find_sources`.
+        out: Where to write; an unfinished preparation is repeated.
+        resolutions: Ascending, pixels.
+        seed: Seed of the views cut from large photos.
+        progress: Called for every file.
+
+    Raises:
+        LandscapeError: If there is nothing to read.
+    """
+    wanted = {"resolutions": list(resolutions), "seed": seed, "data": str(data.resolve())}
+    index_file = out / "index.json"
+    if index_file.exists() and json.loads(index_file.read_text())["settings"] == wanted:
+        return
+    stills, clips = find_sources(data)
+    groups = _clip_groups(data)
+    training_clips = {name: frames for name, frames in clips.items() if not is_held_out(groups.get(name, name))}
+    broken: list[str] = []
+    folders = sorted({source.folder for source in stills} | {"clip frames"})
+    arrays: dict[int, dict[str, list[Pixels]]] = {r: {"stills": [], "held_out": [], "clips": []} for r in resolutions}
+    labels: dict[int, list[int]] = {r: [] for r in resolutions}
+    total = len(stills) + len(training_clips)
+
+    def load_still(source: _Source) -> dict[int, list[Pixels]] | None:
+        try:
+            return _decode(source, resolutions, seed)
+        except (OSError, ValueError) as error:
+            log.warning("skipped %s: %s", source.path, error)
+            broken.append(str(source.path))
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        for done, (source, views) in enumerate(zip(stills, pool.map(load_still, stills), strict=True)):
+            for resolution, images in (views or {}).items():
+                kind = "held_out" if source.held_out else "stills"
+                arrays[resolution][kind] += images[:1] if source.held_out else images
+                if not source.held_out:
+                    labels[resolution] += [folders.index(source.folder)] * len(images)
+            progress("reading stills", done + 1, total)
+
+    starts = [0]
+    names: list[str] = []
+    for done, (name, frames) in enumerate(training_clips.items()):
+        clip = _read_clip(frames, round(resolutions[-1] * CLIP_MARGIN), broken)
+        if len(clip) > 1:
+            names.append(name)
+            starts.append(starts[-1] + len(clip))
+            for resolution in resolutions:
+                size = round(resolution * CLIP_MARGIN)
+                arrays[resolution]["clips"] += [_squash(image, size) for image in clip]
+                kept = clip[::CLIP_STILLS_STEP]
+                arrays[resolution]["stills"] += [_squash(image, resolution) for image in kept]
+                labels[resolution] += [folders.index("clip frames")] * len(kept)
+        progress("reading clips", len(stills) + done + 1, total)
+
+    for resolution in resolutions:
+        target = out / f"{resolution:04d}"
+        target.mkdir(parents=True, exist_ok=True)
+        for kind, items in arrays[resolution].items():
+            np.save(target / f"{kind}.npy", np.stack(items) if items else np.zeros((0, 1, 1, 3), np.uint8))
+        np.save(target / "folders.npy", np.array(labels[resolution], np.int64))
+        np.save(target / "starts.npy", np.array(starts, np.int64))
+    index = {"settings": wanted, "folders": folders, "clips": names, "broken": broken}
+    partial = index_file.with_suffix(".part.json")
+    partial.write_text(json.dumps(index, indent=1))
+    partial.replace(index_file)
+
+
+def _read_clip(frames: list[Path], size: int, broken: list[str]) -> list[Image.Image]:
+    images = []
+    for path in frames:
+        try:
+            with Image.open(path) as opened:
+                images.append(Image.fromarray(_squash(opened.convert("RGB"), size)))
+        except (OSError, ValueError) as error:
+            log.warning("skipped %s: %s", path, error)
+            broken.append(str(path))
+    return images
+
+
+def _clip_groups(data: Path) -> dict[str, str]:
+    """Clips of one camera share a group, so that none of them is in training when another one is held out."""
+    groups: dict[str, str] = {}
+    for file in data.glob("*/scenes.json"):
+        groups |= {name: str(scene.get("group", name)) for name, scene in json.loads(file.read_text()).items()}
+    return groups

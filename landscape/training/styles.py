@@ -1,0 +1,304 @@
+"""The fit of the style table: what z_dynamic does to a trained generator, and what light looks like in real stills."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor
+
+from landscape.colour import BANDS, band_colours, luminance, to_unit, warmth
+from landscape.errors import LandscapeError
+from landscape.lighting import Style, StyleGrade, StyleTable, grade, move_w, styled_w
+from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
+from landscape.networks.lighting import LightingNetwork
+from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.settings import STYLES
+from landscape.training.encoder import load_stills, to_images
+from landscape.training.grids import to_pixels
+
+log = logging.getLogger(__name__)
+
+CANDIDATES, RANGE = 64, 4.0
+SCENES = 24
+STILLS = 14
+STILLS_RESOLUTION = 32
+DIFFERENT = 0.05
+"""Least mean difference between two chosen stills, so that views of one photo count once."""
+LAYOUT_KEPT = 0.8
+"""Least correlation between the details of a sample and of the same sample under other light."""
+LAYOUT_RESOLUTION = 16
+COEFFICIENTS = (0.7, 0.5, 0.3)
+"""Interpolation coefficients that the fit tries, from the largest: the release uses 0.7 and 0.3."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """A style in words of measurable light, for the bands upper sky, horizon, land.
+
+    Attributes:
+        luminance: Luminance of each band in [0, 1].
+        warmth: Red minus blue of each band.
+        dims: See :class:`~landscape.lighting.StyleGrade`.
+    """
+
+    luminance: tuple[float, float, float]
+    warmth: tuple[float, float, float]
+    dims: float = 0.0
+
+
+DESCRIPTIONS = {
+    "blue day": Description((0.55, 0.68, 0.45), (-0.36, -0.20, -0.02)),
+    "bright white day": Description((0.86, 0.84, 0.55), (-0.02, -0.02, 0.0)),
+    "bright evening": Description((0.66, 0.74, 0.42), (-0.12, 0.08, 0.06)),
+    "light sunset": Description((0.55, 0.66, 0.33), (0.02, 0.25, 0.12)),
+    "warm sunset": Description((0.40, 0.50, 0.20), (0.30, 0.52, 0.22)),
+    "blue hour": Description((0.30, 0.40, 0.17), (-0.25, -0.14, -0.09), dims=1.0),
+    "deep night": Description((0.08, 0.12, 0.05), (-0.14, -0.10, -0.05), dims=1.0),
+    "blue morning": Description((0.45, 0.58, 0.32), (-0.24, -0.10, -0.07)),
+}
+
+
+def _light(colours: Tensor) -> Tensor:
+    """Luminance and warmth of band colours (N, 3, 3) as (N, 6)."""
+    return torch.cat([luminance(colours), warmth(colours)], dim=1)
+
+
+def choose_stills(pixels: NDArray[np.uint8], description: Description, count: int = STILLS) -> list[int]:
+    """Indices of the stills (N, R, R, 3) whose light is nearest to a description, no two of them nearly the same."""
+    colours, small = [], []
+    for start in range(0, len(pixels), 512):
+        unit = to_unit(to_images(pixels[start : start + 512]))
+        colours.append(band_colours(unit))
+        small.append(F.adaptive_avg_pool2d(unit, 4).flatten(1))
+    thumbnails = torch.cat(small)
+    wanted = torch.tensor([*description.luminance, *description.warmth])
+    distance = (_light(torch.cat(colours)) - wanted).square().sum(dim=1)
+    chosen: list[int] = []
+    for index in distance.argsort().tolist():
+        if not chosen or (thumbnails[chosen] - thumbnails[index]).abs().mean(dim=1).min() > DIFFERENT:
+            chosen.append(index)
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def measure_grades(pixels: NDArray[np.uint8]) -> tuple[dict[str, StyleGrade], dict[str, list[int]]]:
+    """Mean band colours of the chosen stills of each description, and which stills they are."""
+    grades, indices = {}, {}
+    for name, description in DESCRIPTIONS.items():
+        indices[name] = choose_stills(pixels, description)
+        colours = band_colours(to_unit(to_images(pixels[indices[name]]))).mean(dim=0)
+        rows = tuple(tuple(round(value, 4) for value in row) for row in colours.tolist())
+        grades[name] = StyleGrade(rows, description.dims)
+    return grades, indices
+
+
+@dataclass(frozen=True)
+class _Scenes:
+    """Fixed samples to try lights on: z (N, W) and their spatial maps."""
+
+    z: Tensor
+    s_static: list[Tensor]
+    s_dynamic: list[Tensor]
+
+
+def draw_scenes(generator: Generator, count: int, rng: torch.Generator) -> _Scenes:
+    """Draw samples whose light is to be changed."""
+    maps = [generator.sample_maps(count, rng=rng) for _ in range(2)]
+    return _Scenes(generator.sample_z(count, rng), maps[0], maps[1])
+
+
+@torch.no_grad()
+def draw_lit(
+    generator: Generator,
+    scenes: _Scenes,
+    z_dynamic: Tensor | None,
+    c: float,
+    first_block: int,
+    network: LightingNetwork | None = None,
+) -> Tensor:
+    """Draw the scenes, from ``first_block`` on under the light z_dynamic (3,) by A or else by the exact M."""
+    w = generator.mapping(scenes.z)[:, None].repeat(1, generator.depth(), 1)
+    if z_dynamic is not None and network is not None:
+        w = move_w(w, z_dynamic, c, first_block, network)
+    elif z_dynamic is not None:
+        z = scenes.z.clone()
+        z[:, -Z_DYNAMIC_WIDTH:] = z[:, -Z_DYNAMIC_WIDTH:] * (1 - c) ** 0.5 + z_dynamic.to(z) * c**0.5
+        w[:, first_block:] = generator.mapping(z)[:, None]
+    return generator(w, scenes.s_static, scenes.s_dynamic)  # type: ignore[no-any-return]
+
+
+def layout_kept(before: Tensor, after: Tensor) -> float:
+    """Mean correlation of the luminance of images (N, 3, R, R), each freed of the mean of its rows."""
+    details = []
+    for images in (before, after):
+        small = F.adaptive_avg_pool2d(to_unit(images), min(LAYOUT_RESOLUTION, images.shape[2]))
+        grey = luminance(small.permute(0, 2, 3, 1))
+        details.append((grey - grey.mean(dim=2, keepdim=True)).flatten(1))
+    return F.cosine_similarity(details[0], details[1], dim=1).mean().item()
+
+
+def choose_reach(
+    generator: Generator, scenes: _Scenes, candidates: Tensor, first: int, network: LightingNetwork | None = None
+) -> tuple[float, int, dict[str, Any]]:
+    """How far the style may change while the layout stays.
+
+    Args:
+        generator: The generator.
+        scenes: Samples to try on.
+        candidates: z_dynamic to try, (M, 3).
+        first: Coarsest block to consider.
+        network: See :func:`draw_lit`.
+
+    Returns:
+        The largest coefficient c and for it the coarsest block that keep the layout (the smallest c and the last
+        block if none does), and what was measured for every choice tried.
+    """
+    base = draw_lit(generator, scenes, None, 0.0, 0)
+    own = _light(band_colours(to_unit(base)))
+    report: dict[str, Any] = {}
+    for c in COEFFICIENTS:
+        for block in range(first, generator.depth()):
+            drawn = [draw_lit(generator, scenes, candidate, c, block, network) for candidate in candidates]
+            kept = sum(layout_kept(base, images) for images in drawn) / len(drawn)
+            change = sum((_light(band_colours(to_unit(i))) - own).abs().mean().item() for i in drawn) / len(drawn)
+            report[f"c {c:g}, block {block}"] = {"layout_kept": round(kept, 4), "light_change": round(change, 4)}
+            if kept >= LAYOUT_KEPT:
+                return c, block, report
+    return COEFFICIENTS[-1], generator.depth() - 1, report
+
+
+def fit_styles(
+    generator: Generator,
+    prepared: Path,
+    out: Path,
+    seed: int = 0,
+    *,
+    network: LightingNetwork | None = None,
+    match: float = 0.88,
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
+) -> StyleTable:
+    """Fit the table of a generator and write ``styles.json`` and ``style_stills.png``.
+
+    The stills nearest to each style's description give its colours. Random z_dynamic are tried on fixed scenes; each
+    style takes one of its own whose mean effect on luminance and warmth, scaled to the strength of the stills, is
+    nearest.
+
+    Args:
+        generator: The trained generator.
+        prepared: Folder of prepared stills.
+        out: Folder to write to.
+        seed: Seed of scenes and candidates.
+        network: The trained lighting network, to measure what the product will draw; without it the mapping network
+            itself moves z.
+        match: See :class:`~landscape.lighting.StyleTable`.
+        progress: Called after every candidate.
+        cancel: Event that stops the fit.
+
+    Returns:
+        The table; its ``measured`` holds the share of each style's light that the generator draws by itself.
+
+    Raises:
+        LandscapeError: If there are too few stills.
+        Cancelled: If the event was set.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    generator = generator.eval()
+    pixels = load_stills(prepared, STILLS_RESOLUTION)
+    if len(pixels) < STILLS:
+        raise LandscapeError(f"The styles need at least {STILLS} prepared stills; {prepared} holds {len(pixels)}.")
+    grades, indices = measure_grades(pixels)
+    _save_sheet(np.stack([pixels[i] for chosen in indices.values() for i in chosen]), STILLS, out / "style_stills.png")
+
+    rng = torch.Generator().manual_seed(seed)
+    scenes = draw_scenes(generator, SCENES, rng)
+    candidates = (torch.rand(CANDIDATES, Z_DYNAMIC_WIDTH, generator=rng) * 2 - 1) * RANGE
+    # The coarser half of the blocks is never touched (released_model_facts, section 7).
+    first = max(1, generator.depth() // 2)
+    coefficient, first_block, reach = choose_reach(generator, scenes, candidates[:4], first, network)
+    base = band_colours(to_unit(draw_lit(generator, scenes, None, coefficient, first_block)))
+    colours = []
+    for done, candidate in enumerate(candidates):
+        check_cancelled(cancel)
+        lit = draw_lit(generator, scenes, candidate, coefficient, first_block, network)
+        colours.append(band_colours(to_unit(lit)))
+        progress("trying lights", done + 1, CANDIDATES)
+    effects = torch.stack([(_light(lit_colours) - _light(base)).mean(dim=0) for lit_colours in colours])
+    effects = effects - effects.mean(dim=0)
+    goals = torch.cat([_light(torch.tensor(grades[name].colours)[None]) for name in DESCRIPTIONS])
+    wanted = goals - goals.mean(dim=0)
+    scale = wanted.square().mean().sqrt() / effects.square().mean().sqrt().clamp_min(1e-8)
+    # Each style gets a z_dynamic of its own.
+    nearest = linear_sum_assignment(torch.cdist(wanted, effects * scale).square().numpy())[1]
+
+    styles, report = [], {}
+    for row, (name, index) in enumerate(zip(DESCRIPTIONS, nearest.tolist(), strict=True)):
+        z = tuple(round(value, 3) for value in candidates[index].tolist())
+        styles.append(Style(name, z, grades[name]))  # type: ignore[arg-type]
+        done_by_itself = (effects[index] @ wanted[row] / wanted[row].square().sum()).item()
+        parts = effects[index].unflatten(0, (2, len(BANDS))).mean(dim=1).tolist()
+        report[name] = {
+            "generator_luminance": round(parts[0], 4),
+            "generator_warmth": round(parts[1], 4),
+            "generator_share": round(done_by_itself, 4),
+            "wanted_luminance": round(wanted[row, : len(BANDS)].mean().item(), 4),
+            "wanted_warmth": round(wanted[row, len(BANDS) :].mean().item(), 4),
+        }
+    styles.append(Style(STYLES[-1], styles[0].z_dynamic, styles[0].grade))
+    table = StyleTable(tuple(styles), coefficient, first_block, match, {"styles": report, "reach": reach})
+    table.save(out / "styles.json")
+    return table
+
+
+@torch.no_grad()
+def style_sheet(
+    generator: Generator,
+    network: LightingNetwork,
+    table: StyleTable,
+    w: Tensor,
+    maps: tuple[list[Tensor], list[Tensor]],
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Scenes under every style.
+
+    Args:
+        generator: The generator.
+        network: The lighting network.
+        table: The styles.
+        w: Style vectors of the scenes, (N, blocks, W).
+        maps: Their s_static and s_dynamic.
+
+    Returns:
+        Two uint8 sheets (N * R, 9 * R, 3), the first column without style: what the generator draws by itself, and
+        the same graded.
+    """
+    base = generator(w, *maps)
+    alone, graded = [base], [base]
+    for style in table.styles[:-1]:
+        drawn = generator(styled_w(w, style, 1.0, table, network), *maps)
+        alone.append(drawn)
+        graded.append(grade(drawn, style.grade, 1.0, match=table.match))
+    sheets = [_sheet(to_pixels(torch.stack(images, 1).flatten(0, 1)), len(STYLES)) for images in (alone, graded)]
+    return sheets[0], sheets[1]
+
+
+def _sheet(cells: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    size = cells.shape[1]
+    rows = cells.reshape(-1, columns, size, size, 3)
+    return np.ascontiguousarray(rows.transpose(0, 2, 1, 3, 4).reshape(len(rows) * size, columns * size, 3))
+
+
+def _save_sheet(cells: NDArray[np.uint8], columns: int, path: Path) -> None:
+    partial = path.with_name(f".{path.name}.part")
+    Image.fromarray(_sheet(cells, columns)).save(partial, format="PNG")
+    partial.replace(path)
