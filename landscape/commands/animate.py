@@ -1,0 +1,135 @@
+"""``landscape animate``: a photo becomes a video."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.errors import LandscapeError
+from landscape.settings import (
+    STYLES,
+    VARIANTS,
+    ExportSettings,
+    InversionSettings,
+    LightSettings,
+    MotionSettings,
+    as_dict,
+    parse_direction,
+)
+
+
+def animate(
+    photo: Annotated[Path, typer.Argument(help="The photo: JPEG, PNG, WebP, TIFF or HEIC.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The video to write, ending in .mp4.")],
+    direction: Annotated[
+        str, typer.Option(help="Clock hour like 3, or an angle like 90deg (clockwise from up).")
+    ] = "3",
+    speed: Annotated[float, typer.Option(help="1 is calm, 2.5 as fast as time-lapse clouds, 0 still.")] = 1.0,
+    sky: Annotated[float, typer.Option(help="Amount of motion in the sky.")] = 1.0,
+    water: Annotated[float, typer.Option(help="Amount of motion in the water.")] = 1.0,
+    style: Annotated[str | None, typer.Option(help=f"Light: {', '.join(STYLES)}.")] = None,
+    strength: Annotated[float, typer.Option(help="How far the light goes towards the style, 0 to 1.")] = 1.0,
+    day_cycle: Annotated[bool, typer.Option("--day-cycle", help="Travel through all styles of a day.")] = False,
+    seconds: Annotated[float, typer.Option(help="Length of the clip.")] = 6.0,
+    fps: Annotated[int, typer.Option(help="Frames a second.")] = 30,
+    size: Annotated[int, typer.Option(help="Long side in pixels.")] = 1280,
+    loop: Annotated[bool, typer.Option("--loop", help="The end leads seamlessly into the beginning.")] = False,
+    generator_only: Annotated[
+        bool, typer.Option("--generator-only", help="Show only what the generator draws.")
+    ] = False,
+    variant: Annotated[str, typer.Option(help=f"Inversion: {', '.join(VARIANTS)}.")] = "EOIFS",
+    mask: Annotated[Path | None, typer.Option(help="Labels as PNG: 0 other, 1 sky, 2 water.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
+    report: Annotated[Path | None, typer.Option("--json", help="Write a report here.")] = None,
+) -> None:
+    """Animate a photo: clouds drift, water moves, light changes."""
+    motion = MotionSettings(direction=parse_direction(direction), speed=speed, sky=sky, water=water)
+    light = LightSettings(style=style, strength=strength, day_cycle=day_cycle)
+    inversion = InversionSettings(variant=variant, seed=seed)
+    export = ExportSettings(seconds, fps, size, loop, generator_only=generator_only)
+    check_target(out)
+
+    from landscape.masking import masks_from_labels, read_labels
+    from landscape.photo import read_photo
+    from landscape.scene import Scene
+    from landscape.weights import choose_device, load_models
+
+    picture = read_photo(photo)
+    masks = None
+    if mask is not None:
+        masks = masks_from_labels(read_labels(mask, picture.height, picture.width), picture.pixels)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        models = load_models(checkpoints, choose_device(device))
+        scene = Scene.open(picture, models, inversion, masks=masks, progress=progress, cancel=cancel)
+        for sentence in scene.warnings:
+            console.print(sentence, style="yellow", highlight=False, soft_wrap=True)
+        result = scene.render(out, motion, light, export, progress=progress, cancel=cancel)
+    if report is not None:
+        settings = as_dict(motion, light, inversion, export) | {"photo": str(photo), "device": device}
+        settings |= {"mask": str(mask) if mask else None, "checkpoints": str(checkpoints) if checkpoints else None}
+        write_json(
+            report,
+            {
+                "timings": scene.timings | result.timings,
+                "variant": variant,
+                "reconstruction": {"ssim": scene.inversion.ssim, "lpips": scene.inversion.lpips},
+                "model_resolution": models.generator.resolution,
+                "mean_photo_weight": result.mean_photo_weight,
+                "peak_memory_mb": _peak_memory_mb(),
+                "output": dataclasses.asdict(result, dict_factory=_output_only),
+                "settings": settings,
+            },
+        )
+    console.print(f"{out}: {result.width} x {result.height}, {result.frames} frames", highlight=False)
+
+
+def _output_only(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in items if name in ("width", "height", "frames", "fps")}
+
+
+def _peak_memory_mb() -> float | None:
+    """Most memory this process ever held, None where the system (Windows) does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+def check_target(out: Path) -> None:
+    """Find out before the long work whether the result can be written.
+
+    Raises:
+        LandscapeError: If the folder is missing or closed to us, or the name does not end in .mp4.
+    """
+    if out.suffix.lower() != ".mp4":
+        raise LandscapeError(f"Name the video with the ending .mp4, not “{out.name}”.")
+    folder = out.resolve().parent
+    if not folder.is_dir():
+        raise LandscapeError(f"The folder {folder} does not exist; create it or choose another one.")
+    if not os.access(folder, os.W_OK):
+        raise LandscapeError(f"Nothing can be written to {folder}; choose another folder.")
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a report under a temporary name and rename it.
+
+    Raises:
+        LandscapeError: If the folder cannot be written to.
+    """
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise LandscapeError(f"The report {path} cannot be written; choose another place.") from error

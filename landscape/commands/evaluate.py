@@ -1,0 +1,69 @@
+"""``landscape evaluate``: figures that say how good the networks are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landscape.commands.animate import write_json
+from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.settings import VARIANTS, InversionSettings
+
+evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
+
+CheckpointsOption = Annotated[Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")]
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
+
+
+@evaluate.command()
+def segmentation(
+    data: Annotated[Path, typer.Option(help="Folder with labelled sets.")],
+    report: JsonOption = None,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Intersection over union of sky and water on held-out photos."""
+    from landscape.evaluation.segmentation import evaluate_segmentation
+    from landscape.networks.segmenter import load_segmenter
+    from landscape.weights import SEGMENTER_FILE, default_folder
+
+    network = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE)
+    with progress_bars() as progress:
+        figures = evaluate_segmentation(data, network, progress=progress)
+    console.print(json.dumps(figures, indent=2), highlight=False)
+    if report is not None:
+        write_json(report, dict(figures))
+
+
+@evaluate.command()
+def inversion(
+    photos: Annotated[list[Path], typer.Argument(help="Photos.")],
+    variants: Annotated[str, typer.Option(help="Names separated by commas.")] = ",".join(VARIANTS),
+    report: JsonOption = None,
+    table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Reconstruction and motion of inversion variants (paper, section 8 and table 2)."""
+    from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
+    from landscape.photo import read_photo
+    from landscape.scene import find_masks
+    from landscape.weights import load_models
+
+    models = load_models(checkpoints)
+    pictures = [read_photo(path) for path in photos]
+    masked = [MaskedPhoto(picture, find_masks(picture, models)) for picture in pictures]
+    names = [name.strip() for name in variants.split(",")]
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        settings = InversionSettings(seed=seed)
+        figures = evaluate_inversion(masked, models, names, settings, progress=progress, cancel=cancel)
+    text = markdown_table(figures)
+    console.print(text, highlight=False)
+    if report is not None:
+        write_json(report, figures)
+    if table is not None:
+        partial = table.with_name(f".{table.name}.part")
+        partial.write_text(text + "\n", encoding="utf-8")
+        partial.replace(table)

@@ -1,0 +1,54 @@
+"""``landscape sample``: synthetic scenes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landscape.commands.animate import check_target
+from landscape.commands.console import cancel_on_signals, progress_bars
+from landscape.errors import LandscapeError
+from landscape.settings import MotionSettings, parse_direction
+
+
+def sample(
+    count: Annotated[int, typer.Option("-n", help="How many scenes, 1 to 64.")] = 16,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write a grid of samples as PNG.")] = None,
+    video: Annotated[Path | None, typer.Option(help="Write the moving scenes as MP4.")] = None,
+    direction: Annotated[str, typer.Option(help="Clock hour like 3, or an angle like 90deg.")] = "3",
+    speed: Annotated[float, typer.Option(help="Factor on the speed of the motion.")] = 1.0,
+    seconds: Annotated[float, typer.Option(help="Length of the video.")] = 4.0,
+    fps: Annotated[int, typer.Option(help="Frames a second.")] = 30,
+    cell: Annotated[int, typer.Option(help="Size of a scene in the picture, pixels.")] = 128,
+    seed: Annotated[int, typer.Option(help="Seed of the scenes.")] = 0,
+    checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
+) -> None:
+    """Draw scenes that never existed: a grid of stills or a video with the paper's motion (3.1.3)."""
+    from PIL import Image
+
+    from landscape.synthesis import sample_stills, sample_video
+    from landscape.video import write_video
+    from landscape.weights import GENERATOR_FILE, default_folder, load_generator
+
+    if out is None and video is None:
+        raise LandscapeError("Say where the samples go: -o grid.png, --video clip.mp4 or both.")
+    if not 1 <= count <= 64:
+        raise LandscapeError("Choose between 1 and 64 scenes.")
+    motion = MotionSettings(direction=parse_direction(direction), speed=speed)
+    if video is not None:
+        check_target(video)
+    generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
+    if out is not None:
+        partial = out.with_name(f".{out.name}.part")
+        try:
+            Image.fromarray(sample_stills(generator, count, cell, seed)).save(partial, format="PNG")
+            partial.replace(out)
+        except OSError as error:
+            raise LandscapeError(f"{out} cannot be written; choose another place.") from error
+    if video is not None:
+        frames = max(1, round(seconds * fps))
+        with cancel_on_signals() as cancel, progress_bars() as progress:
+            pictures = sample_video(generator, count, cell, motion, frames, fps, seed)
+            write_video(video, pictures, fps, total=frames, progress=progress, cancel=cancel)

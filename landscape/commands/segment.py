@@ -1,0 +1,26 @@
+"""``landscape segment``: sky and water of a photo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def segment(
+    photo: Annotated[Path, typer.Argument(help="The photo.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="PNG to write: 0 other, 1 sky, 2 water.")],
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
+) -> None:
+    """Find sky and water; the labels have the photo's size and can be edited and given to ``animate --mask``."""
+    from landscape import masking
+    from landscape.networks.segmenter import load_segmenter
+    from landscape.photo import read_photo
+    from landscape.weights import SEGMENTER_FILE, choose_device, default_folder
+
+    target = choose_device(device)
+    picture = read_photo(photo)
+    network = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE).to(target)
+    masking.write_labels(out, masking.segment(picture.pixels, network, target))

@@ -1,0 +1,38 @@
+"""``landscape styles``: the nine-style table of a generator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landscape.commands.console import cancel_on_signals, progress_bars
+
+styles = typer.Typer(help="The nine styles of light.", no_args_is_help=True)
+
+
+@styles.callback()
+def _group() -> None:
+    """The nine styles of light."""
+
+
+@styles.command()
+def fit(
+    data: Annotated[Path, typer.Option(help="Folder of folders with stills or clips.")],
+    out: Annotated[Path, typer.Option(help="Folder for styles.json and a sheet of the stills that define the styles.")],
+    seed: Annotated[int, typer.Option(help="Seed of scenes and candidates.")] = 0,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="Folder with the generator, the bundled one by default.")
+    ] = None,
+) -> None:
+    """Find the z_dynamic of every style by measuring what it does to samples."""
+    from landscape.training.data import prepare
+    from landscape.training.styles import STILLS_RESOLUTION, fit_styles
+    from landscape.weights import GENERATOR_FILE, default_folder, load_generator
+
+    generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        prepared = out / "data"
+        prepare(data, prepared, (STILLS_RESOLUTION,), progress=progress)
+        fit_styles(generator, prepared, out, seed, progress=progress, cancel=cancel)

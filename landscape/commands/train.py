@@ -1,0 +1,157 @@
+"""``landscape train``: the networks of the project, each resumable after a kill at any moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landscape.commands.console import cancel_on_signals, progress_bars
+from landscape.errors import LandscapeError
+
+train = typer.Typer(help="Train the networks.", no_args_is_help=True)
+
+DataOption = Annotated[Path, typer.Option(help="Folder of folders with stills or clips.")]
+OutOption = Annotated[Path, typer.Option(help="The run's folder.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of everything random.")]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on where the run's folder stands.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+MinutesOption = Annotated[float | None, typer.Option(help="Stop after so many minutes.")]
+WeightsOption = Annotated[Path | None, typer.Option(help="Write the trained weights here, *.safetensors.")]
+CheckpointsOption = Annotated[Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")]
+
+
+@train.command()
+def gan(
+    data: DataOption,
+    out: OutOption,
+    config: Annotated[str, typer.Option(help="compact, paper-256, paper-512 or a YAML file.")] = "compact",
+    seed: SeedOption = 0,
+    resume: ResumeOption = False,
+    start_from: Annotated[
+        Path | None, typer.Option(help="Start from the file that train export --discriminators wrote.")
+    ] = None,
+    resolution: Annotated[int | None, typer.Option(help="End after this resolution, pixels.")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads.")] = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Train M and G with the static, the pairwise and, if configured, the projected discriminator."""
+    import torch
+
+    from landscape.config import load_config
+    from landscape.training.data import prepare
+    from landscape.training.gan import train_gan
+    from landscape.training.schedule import cut_schedule
+    from landscape.weights import choose_device
+
+    chosen = load_config(config)
+    chosen = cut_schedule(chosen, resolution or chosen.generator.resolutions[-1])
+    if threads:
+        torch.set_num_threads(threads)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        prepared = out / "data"
+        prepare(data, prepared, tuple(sorted(chosen.training.stable_images)), seed, progress)
+        train_gan(
+            chosen,
+            prepared,
+            out,
+            seed=seed,
+            device=choose_device(device),
+            resume=resume,
+            start_from=start_from,
+            progress=progress,
+            cancel=cancel,
+        )
+
+
+@train.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="A run's folder or state file.")],
+    out: Annotated[Path, typer.Option(help="The weights to write.")],
+    resolution: Annotated[int | None, typer.Option(help="Pixels; the run's current one by default.")] = None,
+    discriminators: Annotated[
+        Path | None, typer.Option(help="Write what a later run needs to go on from these weights.")
+    ] = None,
+) -> None:
+    """Write the moving average of a run's generator as a weights file, cut at the resolution it has reached."""
+    from landscape.training.export import export_generator, export_warm_start
+
+    state = run if run.is_file() else run / "state.pt"
+    export_generator(state, out, resolution)
+    if discriminators is not None:
+        export_warm_start(state, discriminators)
+
+
+@train.command()
+def encoder(
+    out: OutOption,
+    samples: Annotated[int, typer.Option(help="Samples of G to learn from.")] = 50_000,
+    seed: SeedOption = 0,
+    resume: ResumeOption = False,
+    minutes: MinutesOption = None,
+    device: DeviceOption = "auto",
+    weights: WeightsOption = None,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Train E on samples of G (paper, 3.2)."""
+    from landscape.training.encoder import train_encoder
+    from landscape.weights import GENERATOR_FILE, choose_device, default_folder, load_generator, save_weights
+
+    generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        network = train_encoder(
+            generator,
+            out,
+            samples=samples,
+            seed=seed,
+            device=choose_device(device),
+            resume=resume,
+            minutes=minutes,
+            progress=progress,
+            cancel=cancel,
+        )
+    if weights is not None:
+        save_weights(weights, network.state_dict(), {"samples": samples, "seed": seed})
+
+
+@train.command()
+def lighting(
+    out: OutOption,
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 1500,
+    seed: SeedOption = 0,
+    resume: ResumeOption = False,
+    weights: WeightsOption = None,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Train A, which moves w towards another light (paper, 3.2)."""
+    from landscape.training.lighting import train_lighting
+    from landscape.weights import GENERATOR_FILE, default_folder, load_generator, save_lighting
+
+    generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        network = train_lighting(
+            generator, out, steps=steps, seed=seed, resume=resume, progress=progress, cancel=cancel
+        )
+    if weights is not None:
+        save_lighting(weights, network)
+
+
+@train.command()
+def segmenter(
+    data: Annotated[Path, typer.Option(help="Folder with labelled sets.")],
+    out: OutOption,
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 3000,
+    seed: SeedOption = 0,
+    resume: ResumeOption = False,
+    weights: WeightsOption = None,
+) -> None:
+    """Train the segmentation of sky and water."""
+    from landscape.training.segmentation import export_segmenter, train_segmenter
+
+    if not data.is_dir():
+        raise LandscapeError(f"Give a folder with labelled sets; {data} is none.")
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        train_segmenter(data, out, steps=steps, seed=seed, resume=resume, progress=progress, cancel=cancel)
+    if weights is not None:
+        export_segmenter(out, weights)

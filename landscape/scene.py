@@ -1,0 +1,287 @@
+"""A photo that can move: open once (costly), preview and render many times (cheap)."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from landscape.animation import Animator
+from landscape.compositing import Compositor
+from landscape.inversion import Inversion, invert
+from landscape.masking import Masks, masks_from_labels, segment
+from landscape.photo import Photo
+from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings, as_dict
+from landscape.video import write_video
+from landscape.weights import Models
+
+Pixels = NDArray[np.uint8]
+
+LITTLE_MOVING = 0.03
+POOR_SSIM = 0.8
+PREVIEW_SIDE = 768
+MASK_STAGE = "finding sky and water"
+RENDER_STAGE = "rendering"
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """What was written.
+
+    Attributes:
+        width: Pixels.
+        height: Pixels.
+        frames: Number of frames.
+        fps: Frames a second.
+        mean_photo_weight: Mean weight of the photo's own colours in the moving parts, 0 to 1.
+        timings: Seconds by stage.
+    """
+
+    width: int
+    height: int
+    frames: int
+    fps: float
+    mean_photo_weight: float
+    timings: dict[str, float]
+
+
+class Previewer:
+    """Frames of a scene at any time, for one motion and one light; holds no state between frames."""
+
+    def __init__(self, animator: Animator, compositor: Compositor, light_change: bool) -> None:
+        self._animator = animator
+        self._compositor = compositor
+        self._light_change = light_change
+
+    @property
+    def mean_photo_weight(self) -> float:
+        """Mean weight of the photo's own colours in the moving parts, 0 to 1."""
+        return self._compositor.mean_photo_weight
+
+    def frame(self, seconds: float) -> Pixels:
+        """Make the frame at a time, uint8 (H, W, 3) RGB."""
+        return self._compositor.frame(self._animator.frame(seconds), seconds, self._light_change)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A photo, its masks and what the model made of it; knows nothing of any user interface.
+
+    Attributes:
+        photo: The photo at its own size.
+        masks: Sky, water, frozen parts and horizon at the photo's size.
+        inversion: Latents and tuned generator.
+        models: All networks.
+        settings: How the model was fitted.
+        timings: Seconds by stage.
+    """
+
+    photo: Photo
+    masks: Masks
+    inversion: Inversion
+    models: Models
+    settings: InversionSettings
+    timings: dict[str, float]
+
+    @classmethod
+    def open(
+        cls,
+        photo: Photo,
+        models: Models,
+        settings: InversionSettings | None = None,
+        masks: Masks | None = None,
+        progress: Progress = ignore_progress,
+        cancel: threading.Event | None = None,
+    ) -> Scene:
+        """Fit the model to a photo.
+
+        Args:
+            photo: The photo.
+            models: The networks.
+            settings: How to fit, the defaults if None.
+            masks: Masks of the photo's size; found by the segmenter if None.
+            progress: Called after every step.
+            cancel: Set it to stop.
+
+        Raises:
+            Cancelled: If ``cancel`` was set.
+        """
+        settings = settings or InversionSettings()
+        started = time.monotonic()
+        if masks is None:
+            progress(MASK_STAGE, 0, 1)
+            masks = find_masks(photo, models)
+            progress(MASK_STAGE, 1, 1)
+        check_cancelled(cancel)
+        masked = time.monotonic()
+        device = models.generator.w_mean.device
+        resolution = models.generator.resolution
+        inversion = invert(
+            model_image(photo, resolution).to(device),
+            model_mask(masks, resolution).to(device),
+            models.generator,
+            models.encoder,
+            models.perceptual,
+            settings,
+            progress,
+            cancel,
+        )
+        timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
+        return cls(photo, masks, inversion, models, settings, timings)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences for the user about photos that the model cannot do much with."""
+        sentences = []
+        if float(self.masks.moving.mean()) < LITTLE_MOVING:
+            sentences.append("Hardly any sky or water was found, so little will move; mark them in a mask of your own.")
+        if self.settings.variant != "E" and self.inversion.ssim < POOR_SSIM:
+            sentences.append(
+                "This photo is unlike the landscapes that the model knows; mostly its own pixels will move."
+            )
+        return sentences
+
+    def with_masks(self, masks: Masks) -> Scene:
+        """The same scene under other masks; what the model made of the photo is kept."""
+        return dataclasses.replace(self, masks=masks)
+
+    def previewer(
+        self,
+        motion: MotionSettings,
+        light: LightSettings,
+        long_side: int = PREVIEW_SIDE,
+        seconds: float = 6.0,
+        loop: bool = False,
+        generator_only: bool = False,
+    ) -> Previewer:
+        """Prepare frames at any time.
+
+        Args:
+            motion: Direction, speed and amounts.
+            light: Style or day cycle.
+            long_side: Long side of the frames in pixels; the photo's own at most.
+            seconds: Length of the clip, for day cycles and loops.
+            loop: Whether the clip ends where it began.
+            generator_only: Show only what the generator draws.
+        """
+        photo = self.photo.resized(long_side)
+        masks = self.masks.resized(photo.height, photo.width)
+        animator = Animator(
+            self.inversion,
+            model_mask(self.masks, self.models.generator.resolution).to(self.inversion.w),
+            self.masks.horizon,
+            motion,
+            light,
+            self.models.styles,
+            self.models.lighting,
+            seconds,
+            split=self.inversion.split,
+            loop=loop,
+            seed=self.settings.seed,
+        )
+        compositor = Compositor(
+            photo.pixels,
+            masks,
+            self.inversion.reconstruction()[0],
+            motion,
+            loop_seconds=seconds if loop else None,
+            generator_only=generator_only,
+        )
+        return Previewer(animator, compositor, light.active)
+
+    def frames(
+        self,
+        motion: MotionSettings,
+        light: LightSettings,
+        export: ExportSettings,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Pixels]:
+        """Frames of a clip one by one; nothing is held for the whole clip.
+
+        Raises:
+            Cancelled: If ``cancel`` was set.
+        """
+        previewer = self.previewer(motion, light, export.long_side, export.seconds, export.loop, export.generator_only)
+        yield from _frames(previewer, export, cancel)
+
+    def render(
+        self,
+        out: Path,
+        motion: MotionSettings,
+        light: LightSettings,
+        export: ExportSettings,
+        progress: Progress = ignore_progress,
+        cancel: threading.Event | None = None,
+    ) -> RenderReport:
+        """Write a video.
+
+        Args:
+            out: The file, ``*.mp4``; it appears when it is complete.
+            motion: Direction, speed and amounts.
+            light: Style or day cycle.
+            export: Length, rate, size, quality.
+            progress: Called after every frame.
+            cancel: Set it to stop; nothing is left behind then.
+
+        Raises:
+            LandscapeError: If the file cannot be written.
+            Cancelled: If ``cancel`` was set.
+        """
+        started = time.monotonic()
+        previewer = self.previewer(motion, light, export.long_side, export.seconds, export.loop, export.generator_only)
+        prepared = time.monotonic()
+        photo = self.photo.resized(export.long_side)
+
+        def report(stage: str, done: int, total: int) -> None:
+            progress(RENDER_STAGE, done, export.frames)
+
+        write_video(
+            out,
+            _frames(previewer, export, cancel),
+            export.fps,
+            crf=export.crf,
+            total=export.frames,
+            metadata=as_dict(motion, light, self.settings, export),
+            progress=report,
+            cancel=cancel,
+        )
+        timings = {
+            "preparation": round(prepared - started, 3),
+            "rendering": round(time.monotonic() - prepared, 3),
+        }
+        width, height = photo.width + photo.width % 2, photo.height + photo.height % 2
+        return RenderReport(width, height, export.frames, export.fps, previewer.mean_photo_weight, timings)
+
+
+def _frames(previewer: Previewer, export: ExportSettings, cancel: threading.Event | None) -> Iterator[Pixels]:
+    for index in range(export.frames):
+        check_cancelled(cancel)
+        yield previewer.frame(index / export.fps)
+
+
+def find_masks(photo: Photo, models: Models) -> Masks:
+    """Find sky and water of a photo."""
+    labels = segment(photo.pixels, models.segmenter, str(models.generator.w_mean.device))
+    return masks_from_labels(labels, photo.pixels)
+
+
+def model_image(photo: Photo, resolution: int) -> Tensor:
+    """The photo as the model sees it: squashed to a square, (1, 3, R, R) in [-1, 1]."""
+    small = cv2.resize(photo.pixels, (resolution, resolution), interpolation=cv2.INTER_AREA)
+    return torch.from_numpy(small).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+
+def model_mask(masks: Masks, resolution: int) -> Tensor:
+    """Where the photo moves as the model sees it, (1, 1, R, R) in [0, 1]."""
+    small = cv2.resize(masks.moving.astype(np.float32), (resolution, resolution), interpolation=cv2.INTER_AREA)
+    return torch.from_numpy(small)[None, None].clamp(0, 1)

@@ -1,0 +1,198 @@
+"""The bundled networks: what there is, and how it is read and written.
+
+Weights are safetensors files with a JSON description in their header; nothing in them is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from landscape.errors import LandscapeError
+from landscape.lighting import StyleTable
+from landscape.networks.encoder import Encoder
+from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.lighting import LightingNetwork
+from landscape.networks.perceptual import LpipsAlex, load_lpips
+from landscape.networks.segmenter import load_segmenter
+
+log = logging.getLogger(__name__)
+
+GENERATOR_FILE = "generator.safetensors"
+ENCODER_FILE = "encoder.safetensors"
+LIGHTING_FILE = "lighting.safetensors"
+SEGMENTER_FILE = "segmenter.safetensors"
+PERCEPTUAL_FILE = "lpips_alex.safetensors"
+STYLES_FILE = "styles.json"
+METADATA_KEY = "landscape"
+
+
+@dataclass(frozen=True)
+class Models:
+    """Everything that turns a photo into a moving scene, in evaluation mode on one device.
+
+    Attributes:
+        generator: M and G.
+        encoder: E.
+        lighting: A.
+        segmenter: Sky, water, other.
+        perceptual: LPIPS.
+        styles: The nine styles of this generator.
+    """
+
+    generator: Generator
+    encoder: Encoder
+    lighting: LightingNetwork
+    segmenter: nn.Module
+    perceptual: LpipsAlex
+    styles: StyleTable
+
+
+def default_folder() -> Path:
+    """The folder with the bundled weights, beside the package."""
+    return Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+def save_weights(path: Path, state: dict[str, Tensor], metadata: dict[str, Any], half: bool = True) -> None:
+    """Write weights under a temporary name and rename them.
+
+    Args:
+        path: Target, ``*.safetensors``.
+        state: Tensors by name.
+        metadata: Description, JSON values only.
+        half: Store floating point tensors as fp16.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        name: (value.half() if half and value.is_floating_point() else value).detach().cpu().contiguous()
+        for name, value in state.items()
+    }
+    partial = path.with_name(f".{path.name}.part")
+    save_file(tensors, partial, metadata={METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+    partial.replace(path)
+
+
+def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read weights as fp32 with their description.
+
+    Raises:
+        LandscapeError: If the file is missing or not a weights file.
+    """
+    if not path.is_file():
+        raise LandscapeError(f"The weights {path.name} are missing in {path.parent}; get the project's files again.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
+            metadata = json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise LandscapeError(f"The weights {path} are damaged; get the project's files again.") from error
+    return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}, metadata
+
+
+def cut_generator(config: GeneratorConfig, state: dict[str, Tensor], resolution: int) -> Generator:
+    """Build the generator that ends at a resolution from the weights of a larger one.
+
+    Progressive growing trains one resolution after another; what is shipped ends at the last trained one.
+
+    Args:
+        config: Sizes of the full generator.
+        state: Its weights.
+        resolution: Pixels of the cut generator's output.
+
+    Returns:
+        A generator in evaluation mode.
+    """
+    depth = config.resolutions.index(resolution) + 1
+    sizes = asdict(config) | {"channels": config.channels[:depth]}
+    generator = Generator(GeneratorConfig(**sizes))
+    wanted = generator.state_dict().keys()
+    generator.load_state_dict({name: value for name, value in state.items() if name in wanted})
+    return generator.eval().requires_grad_(False)
+
+
+def save_generator(path: Path, generator: Generator, metadata: dict[str, Any]) -> None:
+    """Write a generator with its configuration."""
+    save_weights(path, generator.state_dict(), metadata | {"config": asdict(generator.config)})
+
+
+def load_generator(path: Path) -> Generator:
+    """Read a generator written by :func:`save_generator`, in evaluation mode.
+
+    Raises:
+        LandscapeError: If the file is missing, damaged or holds something else.
+    """
+    state, metadata = load_weights(path)
+    try:
+        sizes = dict(metadata["config"])
+        generator = Generator(GeneratorConfig(**sizes | {"channels": tuple(sizes["channels"])}))
+        generator.load_state_dict(state)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise LandscapeError(f"{path} holds no generator of this version; get the project's files again.") from error
+    return generator.eval().requires_grad_(False)
+
+
+def save_lighting(path: Path, network: LightingNetwork) -> None:
+    """Write the lighting network A with its depth."""
+    save_weights(path, network.state_dict(), {"blocks": len(network.blocks)})
+
+
+def _fill(network: nn.Module, state: dict[str, Tensor], path: Path) -> None:
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise LandscapeError(f"{path} does not fit this version; get the project's files again.") from error
+    network.eval().requires_grad_(False)
+
+
+def load_models(folder: Path | None = None, device: str = "cpu") -> Models:
+    """Load all networks.
+
+    Args:
+        folder: Where the weights are, the bundled ones by default.
+        device: Torch device.
+
+    Raises:
+        LandscapeError: If something is missing or damaged.
+    """
+    folder = folder or default_folder()
+    generator = load_generator(folder / GENERATOR_FILE)
+    width = generator.config.style_width
+    encoder = Encoder(len(generator.blocks), width)
+    _fill(encoder, load_weights(folder / ENCODER_FILE)[0], folder / ENCODER_FILE)
+    state, metadata = load_weights(folder / LIGHTING_FILE)
+    lighting = LightingNetwork(width, int(metadata.get("blocks", 10)))
+    _fill(lighting, state, folder / LIGHTING_FILE)
+    segmenter = load_segmenter(folder / SEGMENTER_FILE)
+    target = torch.device(device)
+    return Models(
+        generator.to(target),
+        encoder.to(target),
+        lighting.to(target),
+        segmenter.to(target),
+        load_lpips(folder / PERCEPTUAL_FILE).to(target),
+        StyleTable.load(folder / STYLES_FILE),
+    )
+
+
+def choose_device(name: str = "auto") -> str:
+    """Pick the torch device: ``auto`` takes CUDA, then MPS, then the CPU.
+
+    Raises:
+        LandscapeError: If the named device is not there.
+    """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return next(device for device, there in available.items() if there)
+    if name.split(":")[0] not in available:
+        raise LandscapeError(f"Choose the device auto, cpu, cuda or mps; not “{name}”.")
+    if not available[name.split(":")[0]]:
+        raise LandscapeError(f"This computer offers no {name} device; use --device auto.")
+    return name
