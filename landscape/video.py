@@ -205,17 +205,21 @@ def probe_video(path: Path | str) -> dict[str, Any]:
     path = Path(path)
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-i", str(path.absolute())]
     command += ["-map", "0:v:0", "-fps_mode", "passthrough", "-f", "null", "-"]
-    log = subprocess.run(command, capture_output=True, check=False).stderr.decode("utf-8", errors="replace")
+    # The log cuts long tags; as a file of their own they come whole.
+    command += ["-map_metadata", "0", "-f", "ffmetadata", "pipe:1"]
+    result = subprocess.run(command, capture_output=True, check=False)
+    log = result.stderr.decode("utf-8", errors="replace")
     stream = re.search(r"Stream #0.*?Video: (\w+).*?, (\w+)(?:\(([^)]*)\))?, (\d+)x(\d+).*?, ([\d.]+) fps", log)
     counts = re.findall(r"frame=\s*(\d+)", log)
     if stream is None or not counts:
         raise LandscapeError(f"“{path.name}” is not a video that can be read: choose another file.")
     codec, pixel_format, colour, width, height, rate = stream.groups()
-    comment = re.search(r"^ +comment +: (.*)$", log, re.MULTILINE)
+    tags = result.stdout.decode("utf-8", errors="replace")
+    comment = re.search(r"^comment=((?:[^\\\n]|\\.)*)$", tags, re.MULTILINE | re.DOTALL)
     metadata: dict[str, Any] | None = None
     if comment is not None:
         with contextlib.suppress(json.JSONDecodeError):
-            metadata = json.loads(comment.group(1))
+            metadata = json.loads(re.sub(r"\\(.)", r"\1", comment.group(1), flags=re.DOTALL))
     return {
         "width": int(width),
         "height": int(height),

@@ -141,7 +141,20 @@ def load_generator(path: Path) -> Generator:
 
 def save_lighting(path: Path, network: LightingNetwork) -> None:
     """Write the lighting network A with its depth."""
-    save_weights(path, network.state_dict(), {"blocks": len(network.blocks)})
+    sizes = {"style_width": network.output.out_features, "blocks": len(network.blocks)}
+    save_weights(path, network.state_dict(), sizes)
+
+
+def load_lighting(path: Path) -> LightingNetwork:
+    """Read a lighting network written by :func:`save_lighting`, in evaluation mode.
+
+    Raises:
+        LandscapeError: If the file is missing, damaged or holds something else.
+    """
+    state, metadata = load_weights(path)
+    network = LightingNetwork(int(metadata.get("style_width", 512)), int(metadata.get("blocks", 10)))
+    _fill(network, state, path)
+    return network
 
 
 def _fill(network: nn.Module, state: dict[str, Tensor], path: Path) -> None:
@@ -167,15 +180,12 @@ def load_models(folder: Path | None = None, device: str = "cpu") -> Models:
     width = generator.config.style_width
     encoder = Encoder(len(generator.blocks), width)
     _fill(encoder, load_weights(folder / ENCODER_FILE)[0], folder / ENCODER_FILE)
-    state, metadata = load_weights(folder / LIGHTING_FILE)
-    lighting = LightingNetwork(width, int(metadata.get("blocks", 10)))
-    _fill(lighting, state, folder / LIGHTING_FILE)
     segmenter = load_segmenter(folder / SEGMENTER_FILE)
     target = torch.device(device)
     return Models(
         generator.to(target),
         encoder.to(target),
-        lighting.to(target),
+        load_lighting(folder / LIGHTING_FILE).to(target),
         segmenter.to(target),
         load_lpips(folder / PERCEPTUAL_FILE).to(target),
         StyleTable.load(folder / STYLES_FILE),

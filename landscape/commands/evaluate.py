@@ -67,3 +67,34 @@ def inversion(
         partial = table.with_name(f".{table.name}.part")
         partial.write_text(text + "\n", encoding="utf-8")
         partial.replace(table)
+
+
+@evaluate.command()
+def animation(
+    photos: Annotated[list[Path], typer.Argument(help="Photos with sky and something that stands still.")],
+    report: JsonOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Motion, stillness and light of full-size frames, and the quality of the fit."""
+    from landscape.evaluation.animation import evaluate_animation, summarise
+    from landscape.photo import read_photo
+    from landscape.scene import Scene
+    from landscape.weights import load_models
+
+    models = load_models(checkpoints)
+    rows = []
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        for index, path in enumerate(photos):
+            progress("photos", index, len(photos))
+            scene = Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
+            fit = {"ssim": round(scene.inversion.ssim, 4), "lpips": round(scene.inversion.lpips, 4)}
+            rows.append(evaluate_animation(scene) | {"reconstruction": fit, "timings": scene.timings})
+        progress("photos", len(photos), len(photos))
+    summary = summarise(rows)
+    for name in ("ssim", "lpips"):
+        summary[f"reconstruction_{name}_mean"] = round(sum(r["reconstruction"][name] for r in rows) / len(rows), 4)
+    summary["seconds_to_open_mean"] = round(sum(sum(r["timings"].values()) for r in rows) / len(rows), 1)
+    console.print(json.dumps(summary, indent=2), highlight=False)
+    if report is not None:
+        write_json(report, {"summary": summary, "photos": rows})

@@ -26,13 +26,14 @@ def fit(
         Path | None, typer.Option(help="Folder with the generator, the bundled one by default.")
     ] = None,
 ) -> None:
-    """Find the z_dynamic of every style by measuring what it does to samples."""
+    """Find the z_dynamic of every style by measuring what it does to samples through the lighting network."""
     from landscape.training.data import prepare
     from landscape.training.styles import STILLS_RESOLUTION, fit_styles
-    from landscape.weights import GENERATOR_FILE, default_folder, load_generator
+    from landscape.weights import GENERATOR_FILE, LIGHTING_FILE, default_folder, load_generator, load_lighting
 
-    generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
+    folder = checkpoints or default_folder()
+    generator, network = load_generator(folder / GENERATOR_FILE), load_lighting(folder / LIGHTING_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         prepared = out / "data"
         prepare(data, prepared, (STILLS_RESOLUTION,), progress=progress)
-        fit_styles(generator, prepared, out, seed, progress=progress, cancel=cancel)
+        fit_styles(generator, prepared, out, seed, network=network, progress=progress, cancel=cancel)

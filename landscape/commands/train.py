@@ -85,6 +85,7 @@ def export(
 
 @train.command()
 def encoder(
+    data: DataOption,
     out: OutOption,
     samples: Annotated[int, typer.Option(help="Samples of G to learn from.")] = 50_000,
     seed: SeedOption = 0,
@@ -94,16 +95,20 @@ def encoder(
     weights: WeightsOption = None,
     checkpoints: CheckpointsOption = None,
 ) -> None:
-    """Train E on samples of G (paper, 3.2)."""
+    """Train E on samples of G (paper, 3.2) and on how well it redraws real stills."""
+    from landscape.training.data import prepare
     from landscape.training.encoder import train_encoder
     from landscape.weights import GENERATOR_FILE, choose_device, default_folder, load_generator, save_weights
 
     generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:
+        prepared = out / "data"
+        prepare(data, prepared, (generator.resolution,), seed, progress)
         network = train_encoder(
             generator,
             out,
             samples=samples,
+            prepared=prepared,
             seed=seed,
             device=choose_device(device),
             resume=resume,

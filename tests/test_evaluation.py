@@ -1,0 +1,34 @@
+"""The viewer's checks, on a scene made here."""
+
+import numpy as np
+import pytest
+
+from landscape.evaluation.animation import evaluate_animation, summarise
+from landscape.masking import masks_from_labels
+from landscape.photo import Photo
+from landscape.scene import Scene
+from landscape.settings import InversionSettings
+
+
+def test_a_textured_sky_moves_where_it_should_and_land_stands_still(small_models):
+    import cv2
+
+    rng = np.random.default_rng(1)
+    pixels = cv2.GaussianBlur(rng.integers(0, 255, (240, 320, 3)).astype(np.float32), (0, 0), 4)
+    pixels = ((pixels - pixels.mean()) * 5 + 128).clip(0, 255).astype(np.uint8)
+    labels = np.zeros((240, 320), np.uint8)
+    labels[:150] = 1
+    scene = Scene.open(
+        Photo(pixels, "noise"),
+        small_models,
+        InversionSettings(latent_steps=4, tune_steps=4),
+        masks=masks_from_labels(labels, None),
+    )
+    result = evaluate_animation(scene)
+    assert result["static_ssim"] == pytest.approx(1, abs=1e-3)
+    assert all(hour["static_flow"] < hour["sky_flow"] / 4 for hour in result["hours"].values())
+    assert result["hours"]["3"]["direction_error_deg"] < 25 and result["hours"]["9"]["direction_error_deg"] < 25
+    assert 1.3 < result["flow_ratio_at_double_speed"] < 3
+    assert result["night_darker"] and result["sunset_warmer"]
+    summary = summarise([result, result])
+    assert summary["photos"] == 2 and summary["night_darker"] == "2 of 2"
