@@ -13,6 +13,7 @@ def app(
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Start the app in the browser."""
-    from landscape.ui.launch import launch
+    from landscape.ui.engine import ModelEngine
+    from landscape.ui.serve import serve
 
-    launch(host=host, port=port, open_browser=browser)
+    serve(ModelEngine(), host, port, browser)

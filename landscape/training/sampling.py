@@ -49,7 +49,7 @@ class RealData:
     def _statistics(self) -> LightStatistics:
         every = max(1, len(self.stills) // 2000)
         step = max(1, self.resolution // 16)
-        small = np.ascontiguousarray(self.stills[::every, ::step, ::step])
+        small = np.array(self.stills[::every, ::step, ::step])
         return light_statistics(_to_float(torch.from_numpy(small)))
 
     def stills_batch(self, count: int, rng: torch.Generator) -> Tensor:

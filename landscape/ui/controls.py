@@ -1,0 +1,77 @@
+"""The page's controls as settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from landscape.errors import LandscapeError
+from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
+
+PHOTO_LIGHT = "as in the photo"
+"""The style that leaves the light alone."""
+STYLE_CHOICES = (PHOTO_LIGHT, *STYLES)
+"""The styles as the page names them."""
+QUALITIES = {"Quick": InversionSettings(latent_steps=20, tune_steps=20), "Standard": InversionSettings()}
+"""How carefully the model is fitted to a photo."""
+STANDARD = "Standard"
+"""The quality chosen at first."""
+SIZES = (256, 480, 640, 960, 1280, 1920, 2560, 3840)
+"""Long sides on offer, in pixels; the last is also the largest photo kept."""
+REAL_SPEED = 2.5
+"""The speed of real time-lapse clouds (paper, 3.1.3)."""
+
+_MOTION = MotionSettings()
+_EXPORT = ExportSettings()
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What a visitor asks for, in the order of the page's controls; the defaults are those of the settings.
+
+    Attributes:
+        direction: Where the clouds go, degrees clockwise from up.
+        speed: Speed, 0 to 4.
+        sky: Whether the sky moves.
+        water: Whether the water moves.
+        style: One of :data:`STYLE_CHOICES`.
+        strength: How far the light goes towards the style, 0 to 1.
+        day_cycle: Travel through a whole day.
+        seconds: Length of the clip.
+        long_side: Long side in pixels.
+        loop: Whether the clip loops without a seam.
+    """
+
+    direction: float = _MOTION.direction
+    speed: float = _MOTION.speed
+    sky: bool = True
+    water: bool = True
+    style: str = PHOTO_LIGHT
+    strength: float = LightSettings().strength
+    day_cycle: bool = False
+    seconds: float = _EXPORT.seconds
+    long_side: int = _EXPORT.long_side
+    loop: bool = _EXPORT.loop
+
+    def motion(self) -> MotionSettings:
+        """The motion asked for. Raises LandscapeError for values out of range."""
+        return MotionSettings(float(self.direction), float(self.speed), float(self.sky), float(self.water))
+
+    def light(self) -> LightSettings:
+        """The light asked for. Raises LandscapeError for unknown styles."""
+        style = None if self.style in (None, PHOTO_LIGHT) else self.style
+        return LightSettings(style, float(self.strength), bool(self.day_cycle))
+
+    def export(self) -> ExportSettings:
+        """The file asked for. Raises LandscapeError for values out of range."""
+        return ExportSettings(seconds=float(self.seconds), long_side=int(self.long_side), loop=bool(self.loop))
+
+
+def inversion(quality: str) -> InversionSettings:
+    """The settings of a quality.
+
+    Raises:
+        LandscapeError: If there is no such quality.
+    """
+    if quality not in QUALITIES:
+        raise LandscapeError(f"Choose a quality from: {', '.join(QUALITIES)}.")
+    return QUALITIES[quality]

@@ -1,0 +1,6 @@
+/* Sample photos as buttons; the chosen one's name becomes `value`. */
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-name]");
+  if (!button) return;
+  trigger("select", { name: button.dataset.name });
+});

@@ -1,0 +1,167 @@
+"""What the app remembers of each visitor, on the server and away from all other visitors."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from landscape.errors import LandscapeError
+from landscape.masking import Masks
+from landscape.photo import Photo
+from landscape.ui.controls import Controls
+from landscape.ui.engine import OpenScene
+
+logger = logging.getLogger(__name__)
+
+LIFETIME = 3600.0
+"""Seconds after its last use at which a session is freed, and its files with it."""
+CAPACITY = 24
+"""Most sessions at a time: each holds a photo and a tuned generator."""
+
+
+@dataclass
+class Session:
+    """One visitor's photo, masks, fitted scene and files.
+
+    Attributes:
+        folder: Private folder of the visitor's videos; its name cannot be guessed and ends in none of the pages.
+        used: Time of the last use, in seconds of a monotonic clock.
+        photo: The photo, once one was read.
+        masks: The masks in use.
+        found: The masks that the segmenter found, to return to.
+        scene: The fitted scene, or None until the model was fitted to the photo.
+        quality: The quality that ``scene`` was fitted with.
+        wish: What the visitor last asked for, and its number in ``version``.
+        version: Counts the wishes; a preview of an older version stops.
+        shown: The version that a preview was last started for.
+        videos: Number of videos made.
+        mark: Tells the page which photo a preview belongs to.
+    """
+
+    folder: Path
+    used: float
+    photo: Photo | None = None
+    masks: Masks | None = None
+    found: Masks | None = None
+    scene: OpenScene | None = None
+    quality: str = ""
+    wish: Controls = field(default_factory=Controls)
+    version: int = 1
+    shown: int = 0
+    videos: int = 0
+    mark: str = ""
+    _cancel: threading.Event = field(default_factory=threading.Event)
+
+    def begin_job(self) -> threading.Event:
+        """Stop the job that runs and return the cancel event of a new one."""
+        self._cancel.set()
+        self._cancel = threading.Event()
+        return self._cancel
+
+    def stop(self) -> None:
+        """Ask whatever runs for this visitor to stop at its next step."""
+        self._cancel.set()
+        self.still()
+
+    def still(self) -> None:
+        """Stop the live preview."""
+        self.version += 1
+        self.shown = self.version
+
+    def ask(self, wish: Controls) -> None:
+        """Note the visitor's newest wish: a preview of an older one gives way."""
+        self.wish = wish
+        self.version += 1
+
+    def put(self, photo: Photo, masks: Masks) -> None:
+        """Replace the photo; the scene of the former one is dropped."""
+        self.photo, self.masks, self.found, self.scene, self.quality = photo, masks, masks, None, ""
+        self.mark = secrets.token_hex(4)
+
+    def next_video(self) -> Path:
+        """The path of a video that does not exist yet."""
+        self.videos += 1
+        name = self.photo.name if self.photo is not None else "video"
+        kept = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)[:60]
+        return self.folder / secrets.token_urlsafe(12) / f"{kept or 'video'}-{self.videos}.mp4"
+
+
+class SessionStore:
+    """All sessions, by identifiers that cannot be guessed.
+
+    Args:
+        root: Existing folder for the files of all sessions.
+        clock: Seconds of a monotonic clock.
+    """
+
+    def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._root = root
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._sessions: dict[str, Session] = {}
+        self._pages: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def create(self, page: str | None = None) -> str:
+        """Begin a session and return its identifier.
+
+        Args:
+            page: Identifier of the browser page that the session ends with.
+        """
+        self.sweep(room=1)
+        identifier = secrets.token_urlsafe(24)
+        folder = self._root / secrets.token_urlsafe(24)
+        folder.mkdir(mode=0o700)
+        with self._lock:
+            self._sessions[identifier] = Session(folder, self._clock())
+            if page is not None:
+                self._pages[page] = identifier
+        return identifier
+
+    def get(self, identifier: str | None) -> Session:
+        """The session of an identifier.
+
+        Raises:
+            LandscapeError: If it has ended.
+        """
+        with self._lock:
+            session = self._sessions.get(identifier or "")
+            if session is None:
+                raise LandscapeError("This page was left alone for too long: reload it and drop the photo again.")
+            session.used = self._clock()
+            return session
+
+    def close(self, identifier: str | None) -> None:
+        """End a session: stop what runs, free the scene, delete the files. Unknown identifiers are ignored."""
+        with self._lock:
+            session = self._sessions.pop(identifier or "", None)
+            self._pages = {page: name for page, name in self._pages.items() if name != identifier}
+        if session is not None:
+            session.stop()
+            session.scene = None
+            shutil.rmtree(session.folder, ignore_errors=True)
+
+    def close_page(self, page: str) -> None:
+        """End the session of a browser page that was closed."""
+        with self._lock:
+            identifier = self._pages.pop(page, None)
+        self.close(identifier)
+
+    def sweep(self, room: int = 0) -> None:
+        """End the sessions unused for an hour, and the longest unused ones so that there is room for more."""
+        now = self._clock()
+        with self._lock:
+            by_age = sorted(self._sessions, key=lambda name: self._sessions[name].used)
+            old = [name for name in by_age if now - self._sessions[name].used > LIFETIME]
+            surplus = by_age[: max(0, len(by_age) - CAPACITY + room)]
+        for identifier in {*old, *surplus}:
+            logger.info("a session has ended")
+            self.close(identifier)

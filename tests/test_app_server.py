@@ -1,0 +1,77 @@
+"""The app's server: its named endpoints through ``gradio_client``, private files and clear refusals."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from landscape.errors import LandscapeError
+from landscape.ui import serve
+from landscape.ui.controls import PHOTO_LIGHT
+from landscape.ui.handlers import Handlers
+from landscape.ui.sessions import SessionStore
+from landscape.video import probe_video
+from tests.fake_engine import FakeEngine
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, SessionStore]]:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    from landscape.ui.page import build
+
+    sessions = tmp_path / "sessions"
+    sessions.mkdir()
+    store = SessionStore(sessions)
+    page = build(Handlers(store, FakeEngine()), store, serve.ASSETS)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    _, url, _ = page.launch(
+        server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, share=False, ssr_mode=False
+    )
+    yield url, store
+    page.close()
+
+
+def test_named_endpoints_open_and_animate(app: tuple[str, SessionStore], tmp_path: Path) -> None:
+    from gradio_client import Client, handle_file
+
+    url, store = app
+    photo = tmp_path / "sea.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)).save(photo)
+    client = Client(url, verbose=False, download_files=str(tmp_path / "downloads"))
+    endpoints = set(client.view_api(return_format="dict")["named_endpoints"])
+    assert endpoints == {"/open", "/animate"}
+    facts = client.predict(photo=handle_file(photo), quality="Quick", api_name="/open")
+    assert (facts["width"], facts["height"]) == (128, 96) and facts["sky"] == pytest.approx(0.5, abs=0.05)
+    video = client.predict("Quick", 90, 2.5, True, True, PHOTO_LIGHT, 1, False, 0.3, 64, False, api_name="/animate")
+    assert probe_video(video)["frames"] == 9
+    stranger = Client(url, verbose=False)
+    with pytest.raises(Exception, match="reload"):
+        stranger.predict("Quick", 90, 2.5, True, True, PHOTO_LIGHT, 1, False, 0.3, 64, False, api_name="/animate")
+    assert len(store) == 1
+
+
+def test_a_taken_port_is_refused_with_a_sentence() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(LandscapeError, match="--port"):
+            serve.require_free("127.0.0.1", other.getsockname()[1])
+    with pytest.raises(LandscapeError, match="between 1 and 65535"):
+        serve.require_free("127.0.0.1", 70000)
+    with pytest.raises(LandscapeError, match="no address"):
+        serve.require_free("no.such.host.invalid", 7860)
+
+
+def test_files_lie_in_a_folder_of_the_users_own() -> None:
+    folder = serve.private_folder()
+    assert folder.is_dir() and folder.stat().st_mode & 0o077 == 0
+    assert os.path.basename(folder).startswith("landscape-")
+    folder.rmdir()

@@ -1,0 +1,336 @@
+"""The app's handlers, sessions and controls, without a browser and without models."""
+
+from __future__ import annotations
+
+import dataclasses
+import stat
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from landscape.errors import LandscapeError
+from landscape.masking import SKY, WATER, write_labels
+from landscape.progress import Progress, check_cancelled
+from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.ui import widgets
+from landscape.ui.controls import PHOTO_LIGHT, QUALITIES, STANDARD, STYLE_CHOICES, Controls, inversion
+from landscape.ui.handlers import UNEXPECTED, Handlers, View
+from landscape.ui.jobs import Meter, Status, run_job
+from landscape.ui.sessions import CAPACITY, LIFETIME, SessionStore
+from landscape.video import probe_video
+from tests.fake_engine import FakeEngine
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SessionStore:
+    root = tmp_path / "sessions"
+    root.mkdir()
+    return SessionStore(root)
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def handlers(store: SessionStore, engine: FakeEngine) -> Handlers:
+    return Handlers(store, engine)
+
+
+@pytest.fixture
+def photo(tmp_path: Path, landscape_pixels: np.ndarray) -> Path:
+    path = tmp_path / "my photo.png"
+    Image.fromarray(landscape_pixels).save(path)
+    return path
+
+
+def merged(views: list[View]) -> dict[str, object]:
+    """The page after some views: the last of each part."""
+    page: dict[str, object] = {}
+    for view in views:
+        changed = {field.name: getattr(view, field.name) for field in dataclasses.fields(view)}
+        page.update({name: value for name, value in changed.items() if value is not None})
+    return page
+
+
+def short(**changes: object) -> Controls:
+    return dataclasses.replace(Controls(seconds=0.3, long_side=64), **changes)
+
+
+def test_controls_begin_with_the_products_defaults() -> None:
+    assert Controls().export() == ExportSettings()
+    assert Controls().motion() == MotionSettings()
+    assert Controls().light() == LightSettings()
+    assert inversion(STANDARD) == InversionSettings()
+    assert QUALITIES["Quick"].latent_steps < InversionSettings().latent_steps
+
+
+def test_controls_become_settings() -> None:
+    wish = Controls(direction=45, speed=2.5, sky=False, water=True, style=STYLES[4], strength=0.5, day_cycle=True)
+    assert wish.motion() == MotionSettings(45.0, 2.5, 0.0, 1.0)
+    assert wish.light() == LightSettings(STYLES[4], 0.5, True)
+    assert len(STYLE_CHOICES) == 10 and STYLE_CHOICES[0] == PHOTO_LIGHT
+    with pytest.raises(LandscapeError, match="quality"):
+        inversion("Best")
+    with pytest.raises(LandscapeError, match="speed"):
+        Controls(speed=99).motion()
+
+
+def test_opening_shows_the_photo_with_its_masks_before_it_is_fitted(
+    handlers: Handlers, store: SessionStore, engine: FakeEngine, photo: Path
+) -> None:
+    identifier = store.create()
+    views = handlers.open(identifier, photo, "Quick")
+    seen = []
+    for view in views:
+        seen.append(view)
+        if view.scene is not None:
+            break
+    assert store.get(identifier).scene is None and not engine.fits
+    scene = seen[-1].scene
+    assert scene is not None and (scene["width"], scene["height"]) == (128, 96)
+    assert scene["photo"].startswith("data:image/jpeg;base64,") and scene["sky"].startswith("data:image/webp;base64,")
+    page = merged([*seen, *views])
+    assert page["opened"] and page["busy"] is False and page["ready"] and page["notice"] == ""
+    assert engine.fits == [QUALITIES["Quick"]]
+    assert store.get(identifier).scene is not None
+
+
+def test_broken_photo_leaves_everything_as_it_was(
+    handlers: Handlers, store: SessionStore, photo: Path, tmp_path: Path
+) -> None:
+    identifier = store.create()
+    list(handlers.open(identifier, photo, "Quick"))
+    session = store.get(identifier)
+    before = (session.photo, session.masks, session.scene)
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(photo.read_bytes()[:200])
+    page = merged(list(handlers.open(identifier, broken, "Quick")))
+    assert "broken.jpg" in str(page["notice"]) and page["busy"] is False and page["ready"]
+    assert "scene" not in page
+    assert (session.photo, session.masks, session.scene) == before
+
+
+def test_broken_first_photo_offers_nothing_to_animate(handlers: Handlers, store: SessionStore, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    page = merged(list(handlers.open(store.create(), broken, "Quick")))
+    assert page["notice"] and page["ready"] is False and "opened" not in page
+
+
+def test_animate_writes_a_private_video(
+    handlers: Handlers, store: SessionStore, engine: FakeEngine, photo: Path
+) -> None:
+    identifier = store.create()
+    list(handlers.open(identifier, photo, "Quick"))
+    views = list(handlers.animate(identifier, short(), "Quick"))
+    page = merged(views)
+    video = page["video"]
+    assert isinstance(video, Path) and page["busy"] is False and page["notice"] == ""
+    facts = probe_video(video)
+    assert (facts["width"], facts["frames"]) == (64, 9)
+    assert engine.fits == [QUALITIES["Quick"]], "the scene must be fitted once per photo"
+    assert any(view.status and view.status.stage for view in views)
+    assert stat.S_IMODE(video.parent.stat().st_mode) == 0o700
+    assert identifier not in str(video) and len(video.parent.name) >= 16
+    again = merged(list(handlers.animate(identifier, short(), "Quick")))["video"]
+    assert again != video and video.exists()
+    store.close(identifier)
+    assert not video.exists()
+
+
+def test_animate_with_another_quality_fits_again(
+    handlers: Handlers, store: SessionStore, engine: FakeEngine, photo: Path
+) -> None:
+    identifier = store.create()
+    list(handlers.open(identifier, photo, "Quick"))
+    list(handlers.animate(identifier, short(), STANDARD))
+    list(handlers.animate(identifier, short(), STANDARD))
+    assert engine.fits == [QUALITIES["Quick"], InversionSettings()]
+
+
+@pytest.mark.parametrize("wish", [short(seconds=0.0), short(speed=9.5), short(style="rainbow")])
+def test_values_out_of_range_become_sentences(
+    handlers: Handlers, store: SessionStore, photo: Path, wish: Controls
+) -> None:
+    identifier = store.create()
+    list(handlers.open(identifier, photo, "Quick"))
+    page = merged(list(handlers.animate(identifier, wish, "Quick")))
+    assert str(page["notice"]).startswith("Choose a") and "video" not in page and page["ready"]
+
+
+def test_animate_without_photo_and_in_an_ended_session(handlers: Handlers, store: SessionStore) -> None:
+    assert "photo first" in str(merged(list(handlers.animate(store.create(), short(), "Quick")))["notice"])
+    assert "reload" in str(merged(list(handlers.animate("unknown", short(), "Quick")))["notice"])
+    handlers.cancel("unknown")
+    handlers.ask("unknown", Controls())
+    assert "reload" in str(merged(list(handlers.preview("unknown")))["notice"])
+
+
+def test_cancel_stops_the_fit_and_keeps_the_photo(store: SessionStore, photo: Path) -> None:
+    engine = FakeEngine(delay=0.05)
+    handlers = Handlers(store, engine)
+    identifier = store.create()
+    seen = []
+    for view in handlers.open(identifier, photo, STANDARD):
+        seen.append(view)
+        if view.status is not None and view.status.fraction:
+            handlers.cancel(identifier)
+    page = merged(seen)
+    assert "Stopped" in str(page["notice"]) and page["ready"] and page["busy"] is False
+    assert not engine.fits and store.get(identifier).photo is not None
+    engine.delay = 0.0
+    assert merged(list(handlers.animate(identifier, short(), "Quick")))["video"]
+
+
+def test_cancel_stops_rendering_and_leaves_no_file(store: SessionStore, photo: Path) -> None:
+    engine = FakeEngine()
+    handlers = Handlers(store, engine)
+    identifier = store.create()
+    list(handlers.open(identifier, photo, "Quick"))
+    session = store.get(identifier)
+    assert session.scene is not None
+    session.scene = dataclasses.replace(session.scene, delay=0.05)  # type: ignore[type-var]
+    seen = []
+    for view in handlers.animate(identifier, short(seconds=20), "Quick"):
+        seen.append(view)
+        if view.status is not None and view.status.fraction:
+            handlers.cancel(identifier)
+    assert "video" not in merged(seen)
+    assert not [path for path in session.folder.rglob("*") if path.is_file()]
+
+
+def test_preview_streams_frames_and_then_the_whole_clip(handlers: Handlers, store: SessionStore, photo: Path) -> None:
+    identifier = store.create()
+    list(handlers.open(identifier, photo, "Quick"))
+    handlers.ask(identifier, short(seconds=0.4))
+    messages = [view.live for view in handlers.preview(identifier) if view.live is not None]
+    frames = [message for message in messages if message["kind"] == "frame"]
+    assert [message["index"] for message in frames] == [0, 1, 2, 3, 4]
+    assert messages[-1]["kind"] == "clip" and messages[-1]["total"] == 5
+    assert len({message["run"] for message in messages}) == 1
+    assert len({message["src"] for message in frames}) > 1
+    assert {message["id"] for message in messages} == {store.get(identifier).mark}
+    assert list(handlers.preview(identifier)) == [], "a wish that was shown is not shown again"
+
+
+def test_the_newest_wish_wins(handlers: Handlers, store: SessionStore, photo: Path) -> None:
+    identifier = store.create()
+    list(handlers.open(identifier, photo, "Quick"))
+    handlers.ask(identifier, short(seconds=4))
+    counts = []
+    for view in handlers.preview(identifier):
+        if view.live is not None and view.live["kind"] == "frame":
+            counts.append(view.live["total"])
+            if len(counts) == 3:
+                handlers.ask(identifier, short(seconds=1))
+                handlers.ask(identifier, short(seconds=0.25))
+    assert counts == [48, 48, 48, 3, 3, 3]
+
+
+def test_animate_stops_the_preview(handlers: Handlers, store: SessionStore, photo: Path) -> None:
+    identifier = store.create()
+    list(handlers.open(identifier, photo, "Quick"))
+    preview = handlers.preview(identifier)
+    next(preview)
+    handlers.cancel(identifier)
+    assert [view.live["kind"] for view in preview if view.live] == ["pause"]
+
+
+def test_own_mask_and_back(handlers: Handlers, store: SessionStore, photo: Path, tmp_path: Path) -> None:
+    identifier = store.create()
+    mask = tmp_path / "mask.png"
+    labels = np.full((48, 64), WATER, dtype=np.uint8)
+    labels[:12] = SKY
+    write_labels(mask, labels)
+    assert "photo first" in str(merged(list(handlers.use_mask(identifier, mask)))["notice"])
+    list(handlers.open(identifier, photo, "Quick"))
+    session = store.get(identifier)
+    found = session.masks
+    page = merged(list(handlers.use_mask(identifier, mask)))
+    assert "scene" in page and session.masks is not None and session.scene is not None
+    assert session.masks.water[70:].min() > 0.9 and session.scene.masks is session.masks  # type: ignore[attr-defined]
+    list(handlers.find_again(identifier))
+    assert session.masks is found
+    mask.write_bytes(b"no mask")
+    assert "mask" in str(merged(list(handlers.use_mask(identifier, mask)))["notice"])
+    assert session.masks is found
+
+
+def test_visitors_share_nothing(handlers: Handlers, store: SessionStore, photo: Path) -> None:
+    first, second = store.create(), store.create()
+    list(handlers.open(first, photo, "Quick"))
+    assert store.get(second).photo is None and store.get(first).folder != store.get(second).folder
+    assert first != second and len(first) >= 32
+    handlers.cancel(second)
+    assert store.get(first).scene is not None
+
+
+def test_sessions_end_with_their_page_after_an_hour_and_above_the_capacity(tmp_path: Path) -> None:
+    now = [0.0]
+    store = SessionStore(tmp_path, clock=lambda: now[0])
+    closed, old = store.create("page"), store.create()
+    folder = store.get(closed).folder
+    store.close_page("page")
+    store.close_page("page")
+    assert not folder.exists()
+    now[0] = LIFETIME + 1
+    kept = store.create()
+    with pytest.raises(LandscapeError):
+        store.get(old)
+    for _ in range(CAPACITY):
+        now[0] += 1
+        store.create()
+    assert len(store) == CAPACITY
+    with pytest.raises(LandscapeError):
+        store.get(kept)
+
+
+def test_unexpected_errors_become_a_sentence(
+    handlers: Handlers, store: SessionStore, engine: FakeEngine, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("secret path /root")
+
+    monkeypatch.setattr(engine, "open", fail)
+    page = merged(list(handlers.open(store.create(), photo, "Quick")))
+    assert page["notice"] == UNEXPECTED and page["ready"]
+
+
+def test_closing_a_job_cancels_its_work() -> None:
+    cancel, ended = threading.Event(), threading.Event()
+
+    def work(progress: Progress, cancel: threading.Event) -> None:
+        try:
+            while True:
+                check_cancelled(cancel)
+                cancel.wait(0.01)
+        finally:
+            ended.set()
+
+    job = run_job(work, cancel, "waiting")
+    assert next(job) == Status("waiting")
+    job.close()
+    assert ended.is_set()
+
+
+def test_meter_estimates_the_time_left() -> None:
+    now = [0.0]
+    meter = Meter(clock=lambda: now[0])
+    meter("fitting", 0, 100)
+    assert meter.status("") == Status("fitting", 0.0, None)
+    now[0] = 10.0
+    meter("fitting", 20, 100)
+    assert meter.status("") == Status("fitting", 0.2, 40.0)
+    meter("rendering", 1, 4)
+    assert meter.status("") == Status("rendering", 0.25, None)
+
+
+def test_page_parts_escape_what_they_show() -> None:
+    assert "<script>" not in widgets.notice("<script>alert(1)</script>") and widgets.notice("") == ""
+    assert "about 40 s left" in widgets.meter(Status("fitting", 0.2, 40.0))
+    assert widgets.remaining(2) == "a few seconds" and widgets.remaining(200) == "about 4 min"
