@@ -181,7 +181,7 @@ def light_path(
     Args:
         w: Style vectors of the photo, (N, blocks, style_width).
         light: The wanted light. A style holds during the whole clip; the day cycle passes the nine styles at 0, 1/8,
-            .. 1 along a clamped cubic spline and ends where it began (released_model_facts, section 7).
+            .. 1 along a clamped cubic spline and ends where it began as in the released model.
         table: The generator's styles.
         network: The lighting network A.
 
@@ -195,7 +195,7 @@ def light_path(
         constant = styled_w(w, table.style(light.style), light.strength, table, network)
         return lambda fraction: constant
     keys = [styled_w(w, style, light.strength, table, network) for style in table.styles[:-1]]
-    values = torch.stack([*keys, keys[0]]).double().cpu().numpy()
+    values = torch.stack([*keys, keys[0]]).cpu().double().numpy()
     spline = CubicSpline(DAY, values, axis=0, bc_type="clamped")
     return lambda fraction: torch.from_numpy(spline(_clamp(fraction))).to(w)
 

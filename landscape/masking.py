@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from PIL import Image
 from torch import nn
 
 from landscape.errors import LandscapeError
+from landscape.files import replacing
 from landscape.mask_filters import guided, large_parts, resize, soften, work_size
 
 OTHER, SKY, WATER, UNKNOWN = 0, 1, 2, 255
@@ -29,7 +29,7 @@ SURER = 0.92
 PAPER_ROWS = 256
 """The height at which the released model measures its horizon."""
 HORIZON_OFFSET = 10
-"""Rows of those between the lowest sky and the horizon (facts, section 6)."""
+"""Rows of those between the lowest sky and the horizon of the released model."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def find_horizon(labels: np.ndarray) -> float:
     """Find the line that the motion's perspective is built on.
 
     Where sky and water meet along a level line, that line is the horizon. Otherwise it lies a little under the lowest
-    sky, as in the released model (facts, section 6), or at the top of the water, or in the middle. Specks are ignored.
+    sky, as in the released model, or at the top of the water, or in the middle. Specks are ignored.
 
     Args:
         labels: uint8 (H, W).
@@ -236,17 +236,23 @@ def read_labels(path: Path, height: int, width: int) -> np.ndarray:
         LandscapeError: If the file cannot be read or holds other values.
     """
     try:
-        with Image.open(path) as image:
+        # Other formats of Pillow start programs on their own; a mask may come from a stranger.
+        with Image.open(path, formats=("PNG",)) as image:
             labels = np.array(image if image.mode in ("L", "P") else image.convert("L"), dtype=np.uint8)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # Pillow raises many types on damaged files
         raise LandscapeError(f"The mask {path} cannot be read; give a PNG picture.") from error
     if not np.isin(labels, (OTHER, SKY, WATER, UNKNOWN)).all():
         raise LandscapeError(f"The mask {path} must hold 0 (other), 1 (sky), 2 (water) or 255 (unknown) alone.")
+    if not np.isin(labels, (SKY, WATER)).any():
+        raise LandscapeError(f"The mask {path} marks nothing; paint sky with the value 1 and water with 2.")
     return cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
 
 
 def write_labels(path: Path, labels: np.ndarray) -> None:
-    """Write labels uint8 (H, W) as a grey PNG that :func:`read_labels` reads back unchanged."""
-    partial = path.with_name(path.name + ".partial")
-    Image.fromarray(labels.astype(np.uint8)).save(partial, format="PNG")
-    os.replace(partial, path)
+    """Write labels uint8 (H, W) as a grey PNG that :func:`read_labels` reads back unchanged.
+
+    Raises:
+        LandscapeError: If the file cannot be written.
+    """
+    with replacing(path) as partial:
+        Image.fromarray(labels.astype(np.uint8)).save(partial, format="PNG")

@@ -132,6 +132,7 @@ class InversionSettings:
         _require(self.variant in VARIANTS, f"Choose a variant from: {', '.join(VARIANTS)}.")
         _require_range("number of latent steps", self.latent_steps, 0, 5000)
         _require_range("number of fine-tuning steps", self.tune_steps, 0, 5000)
+        _require_range("seed", self.seed, 0, 2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class ExportSettings:
         long_side: Long side in pixels, 64 to 8192; sizes above the photo's own are reduced to it.
         loop: Whether the last frame leads seamlessly into the first.
         crf: H.264 constant rate factor, 0 (lossless) to 51.
-        generator_only: Show what the generator draws, without the photo's detail (design: decision 3).
+        generator_only: Show what the generator draws, without the photo's detail.
     """
 
     seconds: float = 6.0

@@ -83,6 +83,8 @@ def write_video(
         _encode(part, frames, fps, parameters, total, progress, cancel)
         os.replace(part, path)
     except _WriteError as error:
+        # Ctrl+C in a terminal ends the encoder as well.
+        check_cancelled(cancel)
         raise LandscapeError(f"“{path}” cannot be written ({_reason(error)}): choose another folder.") from error
     except OSError as error:
         if error.filename != str(part):  # of the frames, not of the file

@@ -193,14 +193,14 @@ def load_models(folder: Path | None = None, device: str = "cpu") -> Models:
 
 
 def choose_device(name: str = "auto") -> str:
-    """Pick the torch device: ``auto`` takes CUDA, then MPS, then the CPU.
+    """Pick the torch device: ``auto`` takes CUDA, else the CPU; MPS lacks some operations and is taken when named.
 
     Raises:
         LandscapeError: If the named device is not there.
     """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        return next(device for device, there in available.items() if there)
+        return "cuda" if available["cuda"] else "cpu"
     if name.split(":")[0] not in available:
         raise LandscapeError(f"Choose the device auto, cpu, cuda or mps; not “{name}”.")
     if not available[name.split(":")[0]]:

@@ -215,6 +215,7 @@ def test_a_new_run_starts_from_the_exported_networks(prepared, tmp_path, every_s
     export_warm_start(run / "state.pt", tmp_path / "warm.safetensors")
     tensors, metadata = load_weights(tmp_path / "warm.safetensors")
     assert metadata["images"] == 24 and "static/linear2.weight" in tensors
+    assert not any(name.startswith("average/") for name in tensors)
     train_gan(TINY, prepared, tmp_path / "next", seed=1, start_from=tmp_path / "warm.safetensors")
     first = losses(tmp_path / "next")[0]
     assert first["resolution"] == 16 and first["images"] > 24
@@ -236,3 +237,25 @@ def test_damaged_state_is_a_clear_error(tmp_path):
         load_state(tmp_path / "state.pt")
     with pytest.raises(LandscapeError, match="start again"):
         train_gan(replace(TINY), tmp_path, tmp_path, resume=True)
+
+
+def test_a_run_is_not_overwritten_by_accident(prepared, tmp_path):
+    run = tmp_path / "run"
+    train_gan(cut_schedule(TINY, 8), prepared, run, seed=1)
+    before = (run / "state.pt").read_bytes()
+    with pytest.raises(LandscapeError, match="--resume"):
+        train_gan(cut_schedule(TINY, 8), prepared, run, seed=1)
+    other = replace(TINY, generator=replace(TINY.generator, style_width=8))
+    with pytest.raises(LandscapeError, match="another configuration"):
+        train_gan(other, prepared, run, resume=True)
+    assert (run / "state.pt").read_bytes() == before
+
+
+def test_metrics_cut_short_by_a_kill_do_not_stop_a_resume(prepared, tmp_path, every_step_logged):
+    run = tmp_path / "run"
+    train_gan(cut_schedule(TINY, 8), prepared, run, seed=1)
+    count = len(losses(run))
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 7, "ima')
+    train_gan(cut_schedule(TINY, 8), prepared, run, seed=1, resume=True)
+    assert len(losses(run)) == count

@@ -238,6 +238,6 @@ def test_probe_of_no_video(tmp_path: Path, content: bytes | None) -> None:
 
 
 def test_long_metadata_with_every_special_character_comes_back_whole(tmp_path):
-    metadata = {"text": "a=b; c#d \\ e \"f\" äöü 明\nnew line" * 40, "number": 1.5}
+    metadata = {"text": 'a=b; c#d \\ e "f" äöü 明\nnew line' * 40, "number": 1.5}
     write_video(tmp_path / "clip.mp4", [np.zeros((32, 32, 3), np.uint8)] * 2, 10, metadata=metadata)
     assert probe_video(tmp_path / "clip.mp4")["metadata"] == metadata

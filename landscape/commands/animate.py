@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ import typer
 
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.errors import LandscapeError
+from landscape.files import replacing, require_writable
 from landscape.settings import (
     STYLES,
     VARIANTS,
@@ -57,6 +57,8 @@ def animate(
     inversion = InversionSettings(variant=variant, seed=seed)
     export = ExportSettings(seconds, fps, size, loop, generator_only=generator_only)
     check_target(out)
+    if report is not None:
+        require_writable(report)
 
     from landscape.masking import masks_from_labels, read_labels
     from landscape.photo import read_photo
@@ -114,11 +116,7 @@ def check_target(out: Path) -> None:
     """
     if out.suffix.lower() != ".mp4":
         raise LandscapeError(f"Name the video with the ending .mp4, not “{out.name}”.")
-    folder = out.resolve().parent
-    if not folder.is_dir():
-        raise LandscapeError(f"The folder {folder} does not exist; create it or choose another one.")
-    if not os.access(folder, os.W_OK):
-        raise LandscapeError(f"Nothing can be written to {folder}; choose another folder.")
+    require_writable(out)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -127,9 +125,5 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     Raises:
         LandscapeError: If the folder cannot be written to.
     """
-    partial = path.with_name(f".{path.name}.part")
-    try:
+    with replacing(path) as partial:
         partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise LandscapeError(f"The report {path} cannot be written; choose another place.") from error

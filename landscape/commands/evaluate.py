@@ -10,6 +10,7 @@ import typer
 
 from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.files import replacing
 from landscape.settings import VARIANTS, InversionSettings
 
 evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
@@ -64,9 +65,8 @@ def inversion(
     if report is not None:
         write_json(report, figures)
     if table is not None:
-        partial = table.with_name(f".{table.name}.part")
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(table)
+        with replacing(table) as partial:
+            partial.write_text(text + "\n", encoding="utf-8")
 
 
 @evaluate.command()

@@ -10,7 +10,8 @@ import typer
 from landscape.commands.animate import check_target
 from landscape.commands.console import cancel_on_signals, progress_bars
 from landscape.errors import LandscapeError
-from landscape.settings import MotionSettings, parse_direction
+from landscape.files import replacing, require_writable
+from landscape.settings import ExportSettings, MotionSettings, parse_direction
 
 
 def sample(
@@ -36,19 +37,21 @@ def sample(
         raise LandscapeError("Say where the samples go: -o grid.png, --video clip.mp4 or both.")
     if not 1 <= count <= 64:
         raise LandscapeError("Choose between 1 and 64 scenes.")
+    if not 16 <= cell <= 512:
+        raise LandscapeError("Choose a scene size between 16 and 512 pixels.")
+    if not 0 <= seed < 2**31:
+        raise LandscapeError("Choose a seed between 0 and 2147483647.")
+    clip = ExportSettings(seconds, fps)
     motion = MotionSettings(direction=parse_direction(direction), speed=speed)
     if video is not None:
         check_target(video)
+    if out is not None:
+        require_writable(out)
     generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
     if out is not None:
-        partial = out.with_name(f".{out.name}.part")
-        try:
+        with replacing(out) as partial:
             Image.fromarray(sample_stills(generator, count, cell, seed)).save(partial, format="PNG")
-            partial.replace(out)
-        except OSError as error:
-            raise LandscapeError(f"{out} cannot be written; choose another place.") from error
     if video is not None:
-        frames = max(1, round(seconds * fps))
         with cancel_on_signals() as cancel, progress_bars() as progress:
-            pictures = sample_video(generator, count, cell, motion, frames, fps, seed)
-            write_video(video, pictures, fps, total=frames, progress=progress, cancel=cancel)
+            pictures = sample_video(generator, count, cell, motion, clip.frames, fps, seed)
+            write_video(video, pictures, fps, total=clip.frames, progress=progress, cancel=cancel)

@@ -16,10 +16,12 @@ def segment(
 ) -> None:
     """Find sky and water; the labels have the photo's size and can be edited and given to ``animate --mask``."""
     from landscape import masking
+    from landscape.files import require_writable
     from landscape.networks.segmenter import load_segmenter
     from landscape.photo import read_photo
     from landscape.weights import SEGMENTER_FILE, choose_device, default_folder
 
+    require_writable(out)
     target = choose_device(device)
     picture = read_photo(photo)
     network = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE).to(target)

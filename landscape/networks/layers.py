@@ -1,6 +1,6 @@
 """Layers with equalised learning rate, shared by the generator and the discriminators.
 
-The effective weight of a layer is its parameter times sqrt(2 / fan_in) (released_model_facts: as in StyleGAN), so that
+The effective weight of a layer is its parameter times sqrt(2 / fan_in) (as in StyleGAN), so that
 every parameter starts at unit variance and Adam moves all layers at one rate.
 """
 

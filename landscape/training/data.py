@@ -152,7 +152,7 @@ def prepare(
     def load_still(source: _Source) -> dict[int, list[Pixels]] | None:
         try:
             return _decode(source, resolutions, seed)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # Pillow raises many types on damaged files
             log.warning("skipped %s: %s", source.path, error)
             broken.append(str(source.path))
             return None
@@ -200,7 +200,7 @@ def _read_clip(frames: list[Path], size: int, broken: list[str]) -> list[Image.I
         try:
             with Image.open(path) as opened:
                 images.append(Image.fromarray(_squash(opened.convert("RGB"), size)))
-        except (OSError, ValueError) as error:
+        except Exception as error:  # as above
             log.warning("skipped %s: %s", path, error)
             broken.append(str(path))
     return images

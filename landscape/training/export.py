@@ -48,10 +48,16 @@ def export_generator(state_file: Path, out: Path, resolution: int | None = None)
 
 
 def export_warm_start(state_file: Path, out: Path) -> None:
-    """Write all networks of a run, fp16, so that a later run can go on from them with fresh optimisers."""
+    """Write the networks of a run, fp16, so that a later run can go on from them with fresh optimisers.
+
+    The moving average is not among them: it is what :func:`export_generator` writes, and it forms anew.
+    """
     state = load_state(state_file)
     tensors: dict[str, Tensor] = {
-        f"{network}/{name}": value for network, weights in state["networks"].items() for name, value in weights.items()
+        f"{network}/{name}": value
+        for network, weights in state["networks"].items()
+        if network != "average"
+        for name, value in weights.items()
     }
     counters = {"step": state["step"], "images": state["images"], "config": state["config"]}
     save_weights(out, tensors, counters)

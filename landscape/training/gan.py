@@ -6,6 +6,7 @@ killed and resumed repeats the steps after its last checkpoint with the same num
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -20,6 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.config import ModelConfig
+from landscape.errors import Cancelled, LandscapeError
+from landscape.files import replacing
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.projected import ProjectedDiscriminator, augment
@@ -124,7 +127,13 @@ class GanTrainer:
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Continue from a state."""
+        """Continue from a state.
+
+        Raises:
+            LandscapeError: If the state belongs to networks of other sizes.
+        """
+        if json.loads(state["config"])["generator"] != json.loads(json.dumps(asdict(self.config.generator))):
+            raise LandscapeError("The run was begun with another configuration; resume it with that one.")
         self.seed, self.step, self.images = state["seed"], state["step"], state["images"]
         for name, network in self._networks().items():
             network.load_state_dict(state["networks"][name])
@@ -134,6 +143,7 @@ class GanTrainer:
     def start_from(self, networks: dict[str, dict[str, Tensor]], step: int, images: int) -> None:
         """Take over the networks of another run with fresh optimisers; networks it lacks keep their start."""
         self.step, self.images = step, images
+        networks = {"average": networks["generator"]} | networks
         for name, network in self._networks().items():
             if name in networks:
                 network.load_state_dict(networks[name])
@@ -295,9 +305,11 @@ def train_gan(
         LandscapeError: If there is nothing to resume from or no data.
         Cancelled: If ``cancel`` was set; the state was written before.
     """
+    state_file, metrics_file = out / "state.pt", out / "metrics.jsonl"
+    if state_file.exists() and not resume:
+        raise LandscapeError(f"{out} holds a run already; add --resume to go on with it, or choose another folder.")
     out.mkdir(parents=True, exist_ok=True)
     trainer = GanTrainer(config, prepared, out, seed, device)
-    state_file, metrics_file = out / "state.pt", out / "metrics.jsonl"
     if resume:
         trainer.load(load_state(state_file))
     elif start_from is not None:
@@ -336,12 +348,22 @@ def train_gan(
             if finished or time.monotonic() - saved > checkpoint_minutes * 60:
                 save_state(state_file, trainer.state())
                 saved = time.monotonic()
-    finally:
+    except Cancelled:
+        # Between two steps all networks are of one age; after any other error they may not be.
         save_state(state_file, trainer.state())
+        raise
+    save_state(state_file, trainer.state())
 
 
 def _drop_later_lines(metrics: Path, step: int) -> None:
     """Steps after the checkpoint are repeated: their old lines go."""
-    if metrics.exists():
-        kept = [line for line in metrics.read_text().splitlines() if line and json.loads(line)["step"] <= step]
-        metrics.write_text("".join(line + "\n" for line in kept))
+    if not metrics.exists():
+        return
+    kept = []
+    for line in metrics.read_text().splitlines():
+        # A kill may have cut the last line short.
+        with contextlib.suppress(json.JSONDecodeError, KeyError):
+            if json.loads(line)["step"] <= step:
+                kept.append(line + "\n")
+    with replacing(metrics) as partial:
+        partial.write_text("".join(kept))

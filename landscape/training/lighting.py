@@ -47,7 +47,7 @@ def interpolation_batch(
 
 
 def lighting_loss(predicted: Tensor, before: Tensor, after: Tensor) -> Tensor:
-    """L1 of the result, L1 of the change and 1 - cosine of the change (facts, section 4); vectors (N, W)."""
+    """L1 of the result, L1 of the change and 1 - cosine of the change (paper, 3.2); vectors (N, W)."""
     change, wanted = predicted - before, after - before
     absolute, difference = F.l1_loss(predicted, after), F.l1_loss(change, wanted)
     direction = 1 - F.cosine_similarity(change, wanted, dim=1).mean()

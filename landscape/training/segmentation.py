@@ -1,6 +1,6 @@
 """Training of the sky and water segmenter.
 
-The paper takes its masks from a large ADE20K network (facts, 8); a small network trained for three classes does the
+The paper takes its masks from a large ADE20K network; a small network trained for three classes does the
 same job here. Sets that know only the sky teach only the sky: their loss joins the other two classes.
 """
 

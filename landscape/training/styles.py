@@ -224,7 +224,7 @@ def fit_styles(
     rng = torch.Generator().manual_seed(seed)
     scenes = draw_scenes(generator, SCENES, rng)
     candidates = (torch.rand(CANDIDATES, Z_DYNAMIC_WIDTH, generator=rng) * 2 - 1) * RANGE
-    # The coarser half of the blocks is never touched (released_model_facts, section 7).
+    # The coarser half of the blocks is never touched.
     first = max(1, generator.depth() // 2)
     coefficient, first_block, reach = choose_reach(generator, scenes, candidates[:4], first, network)
     base = band_colours(to_unit(draw_lit(generator, scenes, None, coefficient, first_block)))

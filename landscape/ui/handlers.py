@@ -193,6 +193,8 @@ class Handlers:
         assert session.masks is not None
         if session.scene is not None:
             session.scene = session.scene.with_masks(session.masks)
+            # The preview stays quick; the next video fits the model to the new masks.
+            session.quality = ""
         session.ask(session.wish)
         warnings = [] if session.scene is None else session.scene.warnings
         yield View(scene=scene_message(session), notice=" ".join(warnings))

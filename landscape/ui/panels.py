@@ -122,7 +122,7 @@ def control_panel() -> ControlPanel:
         gr.HTML("<h2>Light</h2>")
         style = gr.Radio(
             list(STYLE_CHOICES), value=_DEFAULTS.style, label="Style", elem_id="style",
-            info="The light at the end of the clip.", show_label=False,
+            info="The light of the whole clip.", show_label=False,
         )  # fmt: skip
         with gr.Row():
             strength = gr.Slider(
