@@ -1,5 +1,7 @@
 """The viewer's checks, on a scene made here."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -30,5 +32,6 @@ def test_a_textured_sky_moves_where_it_should_and_land_stands_still(small_models
     assert result["hours"]["3"]["direction_error_deg"] < 25 and result["hours"]["9"]["direction_error_deg"] < 25
     assert 1.3 < result["flow_ratio_at_double_speed"] < 3
     assert result["night_darker"] and result["sunset_warmer"]
+    assert json.loads(json.dumps(result)) == result
     summary = summarise([result, result])
     assert summary["photos"] == 2 and summary["night_darker"] == "2 of 2"

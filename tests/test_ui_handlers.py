@@ -334,3 +334,31 @@ def test_page_parts_escape_what_they_show() -> None:
     assert "<script>" not in widgets.notice("<script>alert(1)</script>") and widgets.notice("") == ""
     assert "about 40 s left" in widgets.meter(Status("fitting", 0.2, 40.0))
     assert widgets.remaining(2) == "a few seconds" and widgets.remaining(200) == "about 4 min"
+
+
+def test_a_job_can_be_cancelled_while_it_waits_for_its_turn(
+    handlers: Handlers, store: SessionStore, photo: Path
+) -> None:
+    visitor = store.create("page")
+    list(handlers.open(visitor, photo, "Quick"))
+    handlers.queue(visitor)
+    handlers.cancel(visitor)
+    page = merged(list(handlers.animate(visitor, short(), "Quick")))
+    assert "Stopped" in str(page["notice"]) and "video" not in page
+    handlers.queue(visitor)
+    assert merged(list(handlers.animate(visitor, short(), "Quick")))["video"]
+
+
+def test_a_new_mask_is_fitted_for_the_next_video(
+    handlers: Handlers, store: SessionStore, photo: Path, tmp_path: Path
+) -> None:
+    visitor = store.create("page")
+    list(handlers.open(visitor, photo, "Quick"))
+    before = store.get(visitor).scene
+    labels = np.zeros((96, 128), np.uint8)
+    labels[:20] = SKY
+    write_labels(tmp_path / "mask.png", labels)
+    list(handlers.use_mask(visitor, tmp_path / "mask.png"))
+    masked = store.get(visitor).scene
+    list(handlers.animate(visitor, short(), "Quick"))
+    assert store.get(visitor).scene is not masked is not before

@@ -66,12 +66,12 @@ def evaluate_animation(scene: Scene) -> dict[str, Any]:
         frame = scene.previewer(motion, LightSettings(style=style), LONG_SIDE).frame(0.0).astype(np.float64)
         red, green, blue = frame.reshape(-1, 3).mean(axis=0)
         light[style] = {
-            "luminance": round(0.2126 * red + 0.7152 * green + 0.0722 * blue, 1),
-            "warmth": round(red - blue, 1),
+            "luminance": round(float(0.2126 * red + 0.7152 * green + 0.0722 * blue), 1),
+            "warmth": round(float(red - blue), 1),
         }
     result["light"] = light
-    result["night_darker"] = light["deep night"]["luminance"] < light["blue day"]["luminance"]
-    result["sunset_warmer"] = light["warm sunset"]["warmth"] > light["blue day"]["warmth"]
+    result["night_darker"] = bool(light["deep night"]["luminance"] < light["blue day"]["luminance"])
+    result["sunset_warmer"] = bool(light["warm sunset"]["warmth"] > light["blue day"]["warmth"])
     return result
 
 

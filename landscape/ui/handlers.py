@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from landscape.errors import Cancelled, LandscapeError
 from landscape.masking import masks_from_labels, read_labels
 from landscape.photo import read_photo
-from landscape.progress import Progress
+from landscape.progress import Progress, check_cancelled
 from landscape.ui.controls import SIZES, Controls, inversion
 from landscape.ui.engine import Engine, OpenScene
 from landscape.ui.jobs import Status, run_job
@@ -82,6 +82,7 @@ class Handlers:
     def _open(self, identifier: str, path: Path, quality: str) -> Views:
         session = self._store.get(identifier)
         cancel = session.begin_job()
+        check_cancelled(cancel)
         yield View(status=Status("Reading the photo"), notice="", busy=True)
         photo = read_photo(path, max_long_side=SIZES[-1])
 
@@ -155,6 +156,7 @@ class Handlers:
         motion, light, export = wish.motion(), wish.light(), wish.export()
         session.still()
         cancel = session.begin_job()
+        check_cancelled(cancel)
         yield View(status=Status("Preparing"), notice="", busy=True)
         scene = yield from self._fit(session, quality, cancel)
         out = session.next_video()
@@ -198,6 +200,13 @@ class Handlers:
         session.ask(session.wish)
         warnings = [] if session.scene is None else session.scene.warnings
         yield View(scene=scene_message(session), notice=" ".join(warnings))
+
+    def queue(self, identifier: str) -> None:
+        """Announce that the visitor's next job waits for its turn; :meth:`cancel` reaches it there."""
+        try:
+            self._store.get(identifier).queue_job()
+        except LandscapeError as error:
+            logger.debug("nothing to announce: %s", error)
 
     def cancel(self, identifier: str) -> None:
         """Stop what runs for this visitor; photo, masks and settings stay."""

@@ -127,7 +127,7 @@ class _Wiring:
         self._store.close_page(request.session_hash or "")
 
     def _wait(self, identifier: str) -> Updates:
-        self._handlers.cancel(identifier)
+        self._handlers.queue(identifier)
         return self._render(View(status=WAITING, notice="", busy=True))
 
     def _pick(self, event: gr.EventData) -> str:

@@ -57,11 +57,19 @@ class Session:
     videos: int = 0
     mark: str = ""
     _cancel: threading.Event = field(default_factory=threading.Event)
+    _queued: bool = False
+
+    def queue_job(self) -> None:
+        """Stop the job that runs and announce a new one, which can be cancelled while it waits for its turn."""
+        self.stop()
+        self._cancel, self._queued = threading.Event(), True
 
     def begin_job(self) -> threading.Event:
-        """Stop the job that runs and return the cancel event of a new one."""
-        self._cancel.set()
-        self._cancel = threading.Event()
+        """Return the cancel event of the announced job, or stop the job that runs and begin a new one."""
+        if not self._queued:
+            self._cancel.set()
+            self._cancel = threading.Event()
+        self._queued = False
         return self._cancel
 
     def stop(self) -> None:
