@@ -12,6 +12,7 @@ from PIL import Image
 from landscape.config import ModelConfig, TrainingConfig, load_config
 from landscape.errors import Cancelled, LandscapeError
 from landscape.networks.generator import GeneratorConfig
+from landscape.training.arrays import GrowingArray
 from landscape.training.checkpoint import MovingAverage, load_state, save_state
 from landscape.training.data import find_sources, prepare
 from landscape.training.export import export_generator, export_warm_start
@@ -259,3 +260,21 @@ def test_metrics_cut_short_by_a_kill_do_not_stop_a_resume(prepared, tmp_path, ev
         file.write('{"step": 7, "ima')
     train_gan(cut_schedule(TINY, 8), prepared, run, seed=1, resume=True)
     assert len(losses(run)) == count
+
+
+def test_growing_arrays_hold_what_was_appended_and_leave_no_part_behind(tmp_path):
+    images = np.random.default_rng(0).integers(0, 255, (300, 4, 4, 3), np.uint8)
+    with GrowingArray(tmp_path / "some.npy", 4) as array:
+        for image in images:
+            array.append(image)
+        with pytest.raises(ValueError, match="expected"):
+            array.append(images[0, :2])
+        array.finish()
+    with GrowingArray(tmp_path / "none.npy", 4) as empty:
+        empty.finish()
+    with pytest.raises(KeyError), GrowingArray(tmp_path / "broken.npy", 4) as broken:
+        broken.append(images[0])
+        raise KeyError
+    assert np.array_equal(np.load(tmp_path / "some.npy", mmap_mode="r"), images)
+    assert np.load(tmp_path / "none.npy").shape == (0, 4, 4, 3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["none.npy", "some.npy"]

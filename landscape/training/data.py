@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from PIL import Image
 
 from landscape.errors import LandscapeError
 from landscape.progress import Progress, ignore_progress
+from landscape.training.arrays import GrowingArray
 from landscape.training.split import is_held_out
 
 log = logging.getLogger(__name__)
@@ -145,53 +146,58 @@ def prepare(
     training_clips = {name: frames for name, frames in clips.items() if not is_held_out(groups.get(name, name))}
     broken: list[str] = []
     folders = sorted({source.folder for source in stills} | {"clip frames"})
-    arrays: dict[int, dict[str, list[Pixels]]] = {r: {"stills": [], "held_out": [], "clips": []} for r in resolutions}
     labels: dict[int, list[int]] = {r: [] for r in resolutions}
+    names: list[str] = []
+    starts = [0]
     total = len(stills) + len(training_clips)
 
-    def load_still(source: _Source) -> dict[int, list[Pixels]] | None:
+    def load_still(source: _Source) -> dict[int, list[Pixels]]:
         try:
             return _decode(source, resolutions, seed)
         except Exception as error:  # Pillow raises many types on damaged files
             log.warning("skipped %s: %s", source.path, error)
             broken.append(str(source.path))
-            return None
+            return {}
 
-    with ThreadPoolExecutor(2) as pool:
-        for done, (source, views) in enumerate(zip(stills, pool.map(load_still, stills), strict=True)):
-            for resolution, images in (views or {}).items():
-                kind = "held_out" if source.held_out else "stills"
-                arrays[resolution][kind] += images[:1] if source.held_out else images
+    with ExitStack() as stack:
+        arrays = {
+            r: {kind: stack.enter_context(array) for kind, array in _open_arrays(out / f"{r:04d}", r).items()}
+            for r in resolutions
+        }
+        for done, source in enumerate(stills):
+            for resolution, images in load_still(source).items():
+                for image in images[:1] if source.held_out else images:
+                    arrays[resolution]["held_out" if source.held_out else "stills"].append(image)
                 if not source.held_out:
                     labels[resolution] += [folders.index(source.folder)] * len(images)
             progress("reading stills", done + 1, total)
-
-    starts = [0]
-    names: list[str] = []
-    for done, (name, frames) in enumerate(training_clips.items()):
-        clip = _read_clip(frames, round(resolutions[-1] * CLIP_MARGIN), broken)
-        if len(clip) > 1:
-            names.append(name)
-            starts.append(starts[-1] + len(clip))
-            for resolution in resolutions:
-                size = round(resolution * CLIP_MARGIN)
-                arrays[resolution]["clips"] += [_squash(image, size) for image in clip]
-                kept = clip[::CLIP_STILLS_STEP]
-                arrays[resolution]["stills"] += [_squash(image, resolution) for image in kept]
-                labels[resolution] += [folders.index("clip frames")] * len(kept)
-        progress("reading clips", len(stills) + done + 1, total)
-
-    for resolution in resolutions:
-        target = out / f"{resolution:04d}"
-        target.mkdir(parents=True, exist_ok=True)
-        for kind, items in arrays[resolution].items():
-            np.save(target / f"{kind}.npy", np.stack(items) if items else np.zeros((0, 1, 1, 3), np.uint8))
-        np.save(target / "folders.npy", np.array(labels[resolution], np.int64))
-        np.save(target / "starts.npy", np.array(starts, np.int64))
+        for done, (name, frames) in enumerate(training_clips.items()):
+            clip = _read_clip(frames, round(resolutions[-1] * CLIP_MARGIN), broken)
+            if len(clip) > 1:
+                names.append(name)
+                starts.append(starts[-1] + len(clip))
+                for resolution in resolutions:
+                    for number, frame in enumerate(clip):
+                        arrays[resolution]["clips"].append(_squash(frame, round(resolution * CLIP_MARGIN)))
+                        if number % CLIP_STILLS_STEP == 0:
+                            arrays[resolution]["stills"].append(_squash(frame, resolution))
+                            labels[resolution].append(folders.index("clip frames"))
+            progress("reading clips", len(stills) + done + 1, total)
+        for resolution, kinds in arrays.items():
+            for array in kinds.values():
+                array.finish()
+            np.save(out / f"{resolution:04d}" / "folders.npy", np.array(labels[resolution], np.int64))
+            np.save(out / f"{resolution:04d}" / "starts.npy", np.array(starts, np.int64))
     index = {"settings": wanted, "folders": folders, "clips": names, "broken": broken}
     partial = index_file.with_suffix(".part.json")
     partial.write_text(json.dumps(index, indent=1))
     partial.replace(index_file)
+
+
+def _open_arrays(folder: Path, resolution: int) -> dict[str, GrowingArray]:
+    folder.mkdir(parents=True, exist_ok=True)
+    sizes = {"stills": resolution, "held_out": resolution, "clips": round(resolution * CLIP_MARGIN)}
+    return {kind: GrowingArray(folder / f"{kind}.npy", size) for kind, size in sizes.items()}
 
 
 def _read_clip(frames: list[Path], size: int, broken: list[str]) -> list[Image.Image]:
@@ -200,7 +206,7 @@ def _read_clip(frames: list[Path], size: int, broken: list[str]) -> list[Image.I
         try:
             with Image.open(path) as opened:
                 images.append(Image.fromarray(_squash(opened.convert("RGB"), size)))
-        except Exception as error:  # as above
+        except Exception as error:  # as in prepare
             log.warning("skipped %s: %s", path, error)
             broken.append(str(path))
     return images
