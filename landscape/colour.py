@@ -56,11 +56,6 @@ def warmth(colours: Tensor) -> Tensor:
     return colours[..., 0] - colours[..., 2]
 
 
-def saturation(colours: Tensor) -> Tensor:
-    """Largest minus smallest channel of colours (..., 3)."""
-    return colours.amax(dim=-1) - colours.amin(dim=-1)
-
-
 def _brighten(unit: Tensor, slope: Tensor) -> Tensor:
     return unit * slope / (1 + (slope - 1) * unit)
 

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from landscape.colour import BANDS, band_colours, move_colours, to_unit
 from landscape.errors import LandscapeError
+from landscape.files import replacing
 from landscape.networks.lighting import LightingNetwork
 from landscape.settings import STYLES, LightSettings
 
@@ -96,9 +97,8 @@ class StyleTable:
 
     def save(self, path: Path) -> None:
         """Write the table as JSON."""
-        partial = path.with_name(f".{path.name}.part")
-        partial.write_text(json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
-        partial.replace(path)
+        with replacing(path) as partial:
+            partial.write_text(json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> StyleTable:

@@ -28,6 +28,11 @@ def to_pixels(images: Tensor) -> Pixels:
     return result
 
 
+def from_pixels(pixels: np.ndarray) -> Tensor:
+    """Pixels uint8 (N, H, W, 3) to images float32 (N, 3, H, W) in [-1, 1]."""
+    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+
+
 def _grid(images: Tensor, cell: int) -> Pixels:
     """Arrange images in a nearly square grid of cells; missing ones stay black."""
     pixels = [cv2.resize(image, (cell, cell), interpolation=cv2.INTER_CUBIC) for image in to_pixels(images)]

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
+from landscape.files import replacing
 from landscape.lighting import StyleTable
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator, GeneratorConfig
@@ -75,9 +76,8 @@ def save_weights(path: Path, state: dict[str, Tensor], metadata: dict[str, Any],
         name: (value.half() if half and value.is_floating_point() else value).detach().cpu().contiguous()
         for name, value in state.items()
     }
-    partial = path.with_name(f".{path.name}.part")
-    save_file(tensors, partial, metadata={METADATA_KEY: json.dumps(metadata, sort_keys=True)})
-    partial.replace(path)
+    with replacing(path) as partial:
+        save_file(tensors, partial, metadata={METADATA_KEY: json.dumps(metadata, sort_keys=True)})
 
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -21,7 +21,9 @@ from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.photo import Photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.scene import model_image, model_mask
 from landscape.settings import InversionSettings, MotionSettings
+from landscape.synthesis import to_pixels
 
 FRAMES = 9
 FRAME_STEP = 4
@@ -116,17 +118,10 @@ def _measure(
     cancel: threading.Event | None,
 ) -> dict[str, float]:
     size = models.generator.resolution
-    small = cv2.resize(item.photo.pixels, (size, size), interpolation=cv2.INTER_AREA)
-    image = torch.from_numpy(small).permute(2, 0, 1)[None].float() / 127.5 - 1
-    sky, moving = (
-        cv2.resize(np.ascontiguousarray(mask, np.float32), (size, size), interpolation=cv2.INTER_AREA)
-        for mask in (item.masks.sky, item.masks.moving)
-    )
+    sky = cv2.resize(np.ascontiguousarray(item.masks.sky), (size, size), interpolation=cv2.INTER_AREA)
     device = models.generator.w_mean.device
-    region = torch.from_numpy(moving)[None, None].clamp(0, 1).to(device)
-    found = invert(
-        image.to(device), region, models.generator, models.encoder, models.perceptual, settings, cancel=cancel
-    )
+    image, region = model_image(item.photo, size).to(device), model_mask(item.masks, size).to(device)
+    found = invert(image, region, models.generator, models.encoder, models.perceptual, settings, cancel=cancel)
     frames = moving_frames(found, region, item.masks.horizon, motion)
     flow = sky_flow(frames, sky)
     return {
@@ -152,11 +147,10 @@ def moving_frames(
     """
     maps = extend_dynamic(inversion.s_dynamic, moving) if inversion.split else inversion.s_dynamic
     carried = DynamicMotion(maps, motion, horizon)
-    frames = []
+    frames: list[np.ndarray] = []
     for index in range(FRAMES):
         dynamic = carried.at(index * FRAME_STEP / 30)
         if inversion.split:
             dynamic = confine_dynamic(dynamic, moving)
-        drawn = inversion.generator(inversion.w, inversion.s_static, dynamic)[0].clamp(-1, 1)
-        frames.append(((drawn + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
+        frames += list(to_pixels(inversion.generator(inversion.w, inversion.s_static, dynamic)))
     return frames

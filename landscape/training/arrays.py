@@ -8,6 +8,8 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from landscape.files import replacing
+
 CHUNK = 256
 
 
@@ -38,19 +40,17 @@ class GrowingArray:
     def finish(self) -> None:
         """Write the NumPy file."""
         self._file.close()
-        partial = self.path.with_name(f".{self.path.name}.part")
         shape = (self.count, *self.shape)
-        if self.count == 0:
-            with partial.open("wb") as file:
-                np.save(file, np.zeros(shape, np.uint8))
-        else:
+        with replacing(self.path) as partial:
+            if self.count == 0:
+                with partial.open("wb") as file:
+                    np.save(file, np.zeros(shape, np.uint8))
+                return
             source = np.memmap(self._raw, np.uint8, "r", shape=shape)
             target = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
             for start in range(0, self.count, CHUNK):
                 target[start : start + CHUNK] = source[start : start + CHUNK]
             target.flush()
-            del source, target
-        partial.replace(self.path)
 
     def __enter__(self) -> GrowingArray:
         return self

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
+from landscape.files import replacing
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write tensors, numbers and nested dictionaries so that a kill at any moment leaves a whole file behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
-    torch.save(state, partial)
-    partial.replace(path)
+    with replacing(path) as partial:
+        torch.save(state, partial)
 
 
 def load_state(path: Path) -> dict[str, Any]:

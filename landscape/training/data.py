@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from landscape.errors import LandscapeError
+from landscape.files import replacing
 from landscape.progress import Progress, ignore_progress
 from landscape.training.arrays import GrowingArray
 from landscape.training.split import is_held_out
@@ -189,9 +190,8 @@ def prepare(
             np.save(out / f"{resolution:04d}" / "folders.npy", np.array(labels[resolution], np.int64))
             np.save(out / f"{resolution:04d}" / "starts.npy", np.array(starts, np.int64))
     index = {"settings": wanted, "folders": folders, "clips": names, "broken": broken}
-    partial = index_file.with_suffix(".part.json")
-    partial.write_text(json.dumps(index, indent=1))
-    partial.replace(index_file)
+    with replacing(index_file) as partial:
+        partial.write_text(json.dumps(index, indent=1))
 
 
 def _open_arrays(folder: Path, resolution: int) -> dict[str, GrowingArray]:

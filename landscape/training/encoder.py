@@ -19,6 +19,7 @@ from torch import Tensor
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.synthesis import from_pixels
 from landscape.training.checkpoint import load_state, save_state
 from landscape.training.pretrained import imagenet_weights
 
@@ -75,11 +76,6 @@ def load_stills(folder: Path, resolution: int, held_out: bool = False) -> NDArra
     name = "held_out" if held_out else "stills"
     stills: NDArray[np.uint8] = np.load(folder / f"{resolution:04d}" / f"{name}.npy", mmap_mode="r")
     return stills
-
-
-def to_images(pixels: NDArray[np.uint8]) -> Tensor:
-    """Pixels uint8 (N, H, W, 3) to images (N, 3, H, W) in [-1, 1]."""
-    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 def reconstruct(generator: Generator, w: Tensor) -> Tensor:
@@ -202,7 +198,7 @@ def train_encoder(
     stills = None if prepared is None else load_stills(prepared, generator.resolution)
     held_out = None
     if prepared is not None:
-        held_out = to_images(load_stills(prepared, generator.resolution, held_out=True)[-TEST_COUNT:]).to(device)
+        held_out = from_pixels(load_stills(prepared, generator.resolution, held_out=True)[-TEST_COUNT:]).to(device)
 
     steps, began = max(1, samples // batch), time.monotonic() - spent
     pool: list[tuple[Tensor, Tensor]] = []
@@ -228,7 +224,7 @@ def train_encoder(
             sums.append(loss.item())
             if image_weight > 0 and stills is not None:
                 chosen = torch.randint(len(stills), (REAL_BATCH,), generator=rng).numpy()
-                real = to_images(np.stack([stills[i] for i in chosen])).to(device)
+                real = from_pixels(np.stack([stills[i] for i in chosen])).to(device)
                 loss = loss + image_weight * image_loss(generator, encoder(real), real)
             _update(optimiser, loss)
         if (step + 1) % SAVE_EVERY == 0 or last:

@@ -80,7 +80,6 @@ class GanTrainer:
         self.step = 0
         self.images = 0
         self._data: RealData | None = None
-        self._last: dict[str, float] = {}
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
         mapping: list[nn.Parameter] = []

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from landscape.files import replacing
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.synthesis import to_pixels
 
@@ -52,6 +53,5 @@ def save_grid(generator: nn.Module, path: Path, resolution: int, alpha: float = 
     image = Image.fromarray(pixels)
     factor = max(1, CELL // resolution)
     image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
-    partial = path.with_name(f".{path.name}.part")
-    image.save(partial, format="PNG")
-    partial.replace(path)
+    with replacing(path) as partial:
+        image.save(partial, format="PNG")

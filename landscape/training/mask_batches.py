@@ -9,12 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from landscape.synthesis import from_pixels
 from landscape.training.mask_data import SHARES, UNKNOWN, LabelledPhoto
-
-
-def to_tensor(pixels: np.ndarray) -> Tensor:
-    """Convert photos uint8 (N, H, W, 3) to float32 (N, 3, H, W) in [-1, 1]."""
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def training_batches(
@@ -41,7 +37,7 @@ def training_batches(
         chosen = [sets[names[i]] for i in rng.choice(len(names), batch, p=share / share.sum())]
         cuts = [augment(photos[rng.integers(len(photos))], size, rng) for photos in chosen]
         images = np.stack([pixels for pixels, _ in cuts])
-        yield to_tensor(images), torch.from_numpy(np.stack([labels for _, labels in cuts])).long()
+        yield from_pixels(images), torch.from_numpy(np.stack([labels for _, labels in cuts])).long()
         step += 1
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from landscape.synthesis import from_pixels
 from landscape.training.data import CLIP_MARGIN
 from landscape.training.relighting import LightStatistics, light_statistics, relight
 
@@ -49,13 +50,13 @@ class RealData:
     def _statistics(self) -> LightStatistics:
         every = max(1, len(self.stills) // 2000)
         step = max(1, self.resolution // 16)
-        small = np.array(self.stills[::every, ::step, ::step])
-        return light_statistics(_to_float(torch.from_numpy(small)))
+        small = self.stills[::every, ::step, ::step]
+        return light_statistics(from_pixels(small))
 
     def stills_batch(self, count: int, rng: torch.Generator) -> Tensor:
         """Real images (count, 3, R, R) in [-1, 1], mirrored at random, some under another light."""
         chosen = torch.multinomial(self.weights, count, replacement=True, generator=rng).numpy()
-        images = _to_float(torch.from_numpy(np.stack([self.stills[i] for i in chosen])))
+        images = from_pixels(np.stack([self.stills[i] for i in chosen]))
         return self._relit(_mirrored(images, rng), RELIT_STILLS, rng)
 
     def pairs_batch(self, count: int, rng: torch.Generator) -> Tensor:
@@ -102,7 +103,7 @@ class RealData:
     def _cut(self, frames: np.ndarray, places: Tensor) -> Tensor:
         r = self.resolution
         cuts = [frame[y : y + r, x : x + r] for frame, (y, x) in zip(frames, places.tolist(), strict=True)]
-        return _to_float(torch.from_numpy(np.stack(cuts)))
+        return from_pixels(np.stack(cuts))
 
     def _relit(self, images: Tensor, share: float, rng: torch.Generator) -> Tensor:
         count = len(images)
@@ -110,10 +111,6 @@ class RealData:
         strength = torch.where(torch.rand(count, generator=rng) < share, strength, 0.0)
         chosen = torch.randint(len(self.lights.mean), (count,), generator=rng)
         return relight(images, self.lights.select(chosen), strength)
-
-
-def _to_float(pixels: Tensor) -> Tensor:
-    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 def _mirrored(images: Tensor, rng: torch.Generator) -> Tensor:

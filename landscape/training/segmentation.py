@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 import threading
 import time
 from dataclasses import dataclass
@@ -20,16 +19,17 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
 from landscape.networks.segmenter import build_segmenter
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.synthesis import from_pixels
 from landscape.training.checkpoint import load_state, save_state
-from landscape.training.mask_batches import to_tensor, training_batches
+from landscape.training.mask_batches import training_batches
 from landscape.training.mask_data import NOT_SKY, UNKNOWN, LabelledPhoto, read_labelled_photos
 from landscape.training.pretrained import imagenet_weights
+from landscape.weights import save_weights
 
 FROZEN = ("conv_stem", "bn1", "blocks.0.", "blocks.1.")
 """Edge and colour filters stay as ImageNet left them, which saves a third of the time of a step."""
@@ -94,7 +94,7 @@ def held_out_scores(network: nn.Module, photos: list[LabelledPhoto], size: int) 
     for photo in photos:
         image = cv2.resize(photo.pixels, (size, size), interpolation=cv2.INTER_AREA)
         labels = cv2.resize(photo.labels, (size, size), interpolation=cv2.INTER_NEAREST)
-        guess = network(to_tensor(image[None]))[0].argmax(0).numpy()
+        guess = network(from_pixels(image[None]))[0].argmax(0).numpy()
         known = labels != UNKNOWN
         for row, value in enumerate((1, 2)):
             if value == 1 or photo.labels_water:
@@ -195,13 +195,7 @@ def export_segmenter(run: Path, out: Path) -> Path:
     if not (run / CHECKPOINT).is_file():
         raise LandscapeError(f"{run} holds no trained segmenter; train one first.")
     state = load_state(run / CHECKPOINT)
-    weights = {
-        key: (value.half() if value.is_floating_point() else value).contiguous()
-        for key, value in state["average"].items()
-    }
-    partial = out.with_name(out.name + ".partial")
-    save_file(weights, partial, metadata={"network": "segmenter", "step": str(state["step"])})
-    os.replace(partial, out)
+    save_weights(out, state["average"], {"network": "segmenter", "step": state["step"]})
     return out
 
 

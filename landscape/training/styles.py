@@ -18,12 +18,14 @@ from torch import Tensor
 
 from landscape.colour import BANDS, band_colours, luminance, to_unit, warmth
 from landscape.errors import LandscapeError
+from landscape.files import replacing
 from landscape.lighting import Style, StyleGrade, StyleTable, grade, move_w, styled_w
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.lighting import LightingNetwork
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.settings import STYLES
-from landscape.training.encoder import load_stills, to_images
+from landscape.synthesis import from_pixels
+from landscape.training.encoder import load_stills
 from landscape.training.grids import to_pixels
 
 log = logging.getLogger(__name__)
@@ -77,7 +79,7 @@ def choose_stills(pixels: NDArray[np.uint8], description: Description, count: in
     """Indices of the stills (N, R, R, 3) whose light is nearest to a description, no two of them nearly the same."""
     colours, small = [], []
     for start in range(0, len(pixels), 512):
-        unit = to_unit(to_images(pixels[start : start + 512]))
+        unit = to_unit(from_pixels(pixels[start : start + 512]))
         colours.append(band_colours(unit))
         small.append(F.adaptive_avg_pool2d(unit, 4).flatten(1))
     thumbnails = torch.cat(small)
@@ -97,7 +99,7 @@ def measure_grades(pixels: NDArray[np.uint8]) -> tuple[dict[str, StyleGrade], di
     grades, indices = {}, {}
     for name, description in DESCRIPTIONS.items():
         indices[name] = choose_stills(pixels, description)
-        colours = band_colours(to_unit(to_images(pixels[indices[name]]))).mean(dim=0)
+        colours = band_colours(to_unit(from_pixels(pixels[indices[name]]))).mean(dim=0)
         rows = tuple(tuple(round(value, 4) for value in row) for row in colours.tolist())
         grades[name] = StyleGrade(rows, description.dims)
     return grades, indices
@@ -299,6 +301,5 @@ def _sheet(cells: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
 
 
 def _save_sheet(cells: NDArray[np.uint8], columns: int, path: Path) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    Image.fromarray(_sheet(cells, columns)).save(partial, format="PNG")
-    partial.replace(path)
+    with replacing(path) as partial:
+        Image.fromarray(_sheet(cells, columns)).save(partial, format="PNG")
