@@ -29,6 +29,8 @@ class TrainingConfig:
         projected_weight: Its weight beside the paper's discriminators.
         average_half_life: Half-life of the moving average of G in images.
         discriminator_convolutions: Convolutions per resolution of both discriminators, 2 in StyleGAN.
+        reconstruction_share: Share of the steps that reconstruct real images instead of asking the discriminators.
+        reconstruction_from: Resolution from which there are such steps.
     """
 
     first_resolution: int
@@ -42,6 +44,8 @@ class TrainingConfig:
     projected_weight: float
     average_half_life: float
     discriminator_convolutions: int = 2
+    reconstruction_share: float = 0.0
+    reconstruction_from: int = 8
 
 
 @dataclass(frozen=True)

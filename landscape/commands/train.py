@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from landscape.commands.console import cancel_on_signals, progress_bars
+from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.errors import LandscapeError
 
 train = typer.Typer(help="Train the networks.", no_args_is_help=True)
@@ -40,10 +40,12 @@ def gan(
     import torch
 
     from landscape.config import load_config
+    from landscape.networks.segmenter import load_segmenter
     from landscape.training.data import prepare
     from landscape.training.gan import train_gan
+    from landscape.training.moving import mark_moving
     from landscape.training.schedule import cut_schedule
-    from landscape.weights import choose_device
+    from landscape.weights import SEGMENTER_FILE, choose_device, default_folder
 
     chosen = load_config(config)
     chosen = cut_schedule(chosen, resolution or chosen.generator.resolutions[-1])
@@ -51,7 +53,10 @@ def gan(
         torch.set_num_threads(threads)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         prepared = out / "data"
-        prepare(data, prepared, tuple(sorted(chosen.training.stable_images)), seed, progress)
+        resolutions = tuple(sorted(chosen.training.stable_images))
+        prepare(data, prepared, resolutions, seed, progress)
+        if chosen.training.reconstruction_share > 0:
+            mark_moving(prepared, resolutions, load_segmenter(default_folder() / SEGMENTER_FILE), progress)
         train_gan(
             chosen,
             prepared,
@@ -81,6 +86,17 @@ def export(
     export_generator(state, out, resolution)
     if discriminators is not None:
         export_warm_start(state, discriminators)
+
+
+@train.command()
+def curves(
+    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    out: Annotated[Path | None, typer.Option(help="The picture, curves.png in the run's folder by default.")] = None,
+) -> None:
+    """Draw the curves of a run from its metrics file."""
+    from landscape.training.curves import draw_curves
+
+    console.print(str(draw_curves(run, out)), highlight=False)
 
 
 @train.command()

@@ -25,14 +25,17 @@ from landscape.errors import Cancelled, LandscapeError
 from landscape.files import replacing
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
+from landscape.networks.perceptual import load_lpips
 from landscape.networks.projected import ProjectedDiscriminator, augment
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.training.checkpoint import MovingAverage, load_state, save_state
 from landscape.training.export import import_warm_start
 from landscape.training.grids import save_grid
 from landscape.training.pretrained import imagenet_lite0
+from landscape.training.reconstruction import Reconstruction
 from landscape.training.sampling import RealData
 from landscape.training.schedule import Stage, stage_at, total_images
+from landscape.weights import PERCEPTUAL_FILE, default_folder
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +80,11 @@ class GanTrainer:
             self.projected = ProjectedDiscriminator(trunk, widths).to(self.device)
         self.average = MovingAverage(self.generator, self.schedule.average_half_life)
         self.optimisers = self._optimisers()
+        self.reconstruction: Reconstruction | None = None
+        if self.schedule.reconstruction_share > 0:
+            perceptual = load_lpips(default_folder() / PERCEPTUAL_FILE, device)
+            self.reconstruction = Reconstruction(self.generator, perceptual)
+            self.optimisers["reconstruction"] = self.reconstruction.optimiser
         self.step = 0
         self.images = 0
         self._data: RealData | None = None
@@ -112,6 +120,8 @@ class GanTrainer:
         }
         if self.projected is not None:
             networks["heads"] = self.projected.heads
+        if self.reconstruction is not None:
+            networks["posterior"] = self.reconstruction.posterior
         return networks
 
     def state(self) -> dict[str, Any]:
@@ -150,9 +160,16 @@ class GanTrainer:
     # One step
 
     def train_step(self, stage: Stage) -> dict[str, float]:
-        """One step of the discriminator of this batch's kind, then one of the generator on the same fakes."""
+        """A reconstruction, or one step of a discriminator and then one of the generator on the same fakes."""
         rng = torch.Generator().manual_seed((self.seed << 40) + self.step)
         data = self._real_data(stage.resolution)
+        reconstructs = self.reconstruction is not None and stage.resolution >= self.schedule.reconstruction_from
+        if reconstructs and bool(torch.rand((), generator=rng) < self.schedule.reconstruction_share):
+            assert self.reconstruction is not None
+            places = data.places_batch(stage.batch, rng).to(self.device)
+            losses = self.reconstruction.step(places, stage.alpha, rng)
+            self._count(stage.batch)
+            return losses
         pairs = bool(torch.rand((), generator=rng) < stage.pair_share)
         crops = pairs and bool(torch.rand((), generator=rng) < CROP_PROBABILITY)
         self._set_rates(stage)
@@ -176,14 +193,17 @@ class GanTrainer:
         losses |= self._generator_step(network, fake, stage, rng, use_projected)
         losses["pairs"] = float(pairs)
 
+        self._count(batch)
+        return losses
+
+    def _count(self, batch: int) -> None:
         self.step += 1
         self.images += batch
         self.average.update(self.generator, self.images, batch)
-        return losses
 
     def _set_rates(self, stage: Stage) -> None:
         for name, optimiser in self.optimisers.items():
-            if name != "projected":
+            if name not in ("projected", "reconstruction"):
                 for group in optimiser.param_groups:
                     group["lr"] = stage.learning_rate * group["factor"]
 
@@ -361,8 +381,9 @@ def _drop_later_lines(metrics: Path, step: int) -> None:
     kept = []
     for line in metrics.read_text().splitlines():
         # A kill may have cut the last line short.
-        with contextlib.suppress(json.JSONDecodeError, KeyError):
-            if json.loads(line)["step"] <= step:
+        with contextlib.suppress(json.JSONDecodeError):
+            # Evaluations have no step of their own.
+            if json.loads(line).get("step", 0) <= step:
                 kept.append(line + "\n")
     with replacing(metrics) as partial:
         partial.write_text("".join(kept))

@@ -11,12 +11,16 @@ from torch import Tensor
 
 from landscape.synthesis import from_pixels
 from landscape.training.data import CLIP_MARGIN
+from landscape.training.reconstruction import PairBatch
 from landscape.training.relighting import LightStatistics, light_statistics, relight
 
 # Share of the batches per folder; folders not named here share the rest in proportion to their size.
 FOLDER_SHARES = {"stills_100px": 0.3, "clip frames": 0.1}
 RELIT_STILLS = 0.2
 RELIT_PAIRS = 0.7
+CLIP_PLACES = 0.25
+RELIT_FIRST, RELIT_SECOND = 0.3, 0.5
+SAME_IMAGE = 0.5
 
 
 class RealData:
@@ -46,6 +50,8 @@ class RealData:
         weights[rest] = (1 - named) / max(1, rest.sum())
         self.weights = torch.from_numpy(weights)
         self.lights = self._statistics()
+        masks = [folder / "moving.npy", folder / "clips_moving.npy"]
+        self.moving, self.clips_moving = (np.load(m, mmap_mode="r") if m.exists() else None for m in masks)
 
     def _statistics(self) -> LightStatistics:
         every = max(1, len(self.stills) // 2000)
@@ -53,11 +59,11 @@ class RealData:
         small = self.stills[::every, ::step, ::step]
         return light_statistics(from_pixels(small))
 
-    def stills_batch(self, count: int, rng: torch.Generator) -> Tensor:
-        """Real images (count, 3, R, R) in [-1, 1], mirrored at random, some under another light."""
+    def stills_batch(self, count: int, rng: torch.Generator, relit: float = RELIT_STILLS) -> Tensor:
+        """Real images (count, 3, R, R) in [-1, 1], mirrored at random, a share of them under another light."""
         chosen = torch.multinomial(self.weights, count, replacement=True, generator=rng).numpy()
         images = from_pixels(np.stack([self.stills[i] for i in chosen]))
-        return self._relit(_mirrored(images, rng), RELIT_STILLS, rng)
+        return self._relit(_mirrored(images, rng), relit, rng)
 
     def pairs_batch(self, count: int, rng: torch.Generator) -> Tensor:
         """Two frames of one clip at the same place, in any order (count, 6, R, R).
@@ -78,6 +84,35 @@ class RealData:
             changed = self._relit(frame, 1.0, rng)
             result.append(torch.where(relit[:, None, None, None], changed, frame))
         return torch.cat(result, dim=1)
+
+    def places_batch(self, count: int, rng: torch.Generator) -> PairBatch:
+        """Pairs that show one place: two frames of a clip, or one still under two lights.
+
+        In half of the batches both are the second image: cheaper, and what inversion asks for. The masks of
+        :func:`landscape.training.moving.mark_moving` must be there.
+        """
+        assert self.moving is not None and self.clips_moving is not None
+        from_clips = int((torch.rand(count, generator=rng) < CLIP_PLACES).sum())
+        firsts, seconds, masks = [], [], []
+        chosen = torch.multinomial(self.weights, count - from_clips, replacement=True, generator=rng).numpy()
+        for i in chosen:
+            firsts.append(self.stills[i])
+            seconds.append(self.stills[i])
+            masks.append(self.moving[i])
+        clips = torch.randint(len(self.starts) - 1, (from_clips,), generator=rng).numpy()
+        r = self.resolution
+        frames = zip(self._frames(clips, rng), self._frames(clips, rng), strict=True) if from_clips else ()
+        for clip, pair, (y, x) in zip(clips, frames, self._places(from_clips, rng).tolist(), strict=True):
+            for found, image in zip((firsts, seconds, masks), (*pair, self.clips_moving[clip]), strict=True):
+                found.append(image[y : y + r, x : x + r])
+        first, second = (from_pixels(np.stack(images)) for images in (firsts, seconds))
+        moving = torch.from_numpy(np.stack(masks))[:, None].float() / 255
+        flip = (torch.rand(count, generator=rng) < 0.5)[:, None, None, None]
+        first, second, moving = (torch.where(flip, images.flip(3), images) for images in (first, second, moving))
+        second = self._relit(second, RELIT_SECOND, rng)
+        if torch.rand((), generator=rng) < SAME_IMAGE:
+            return PairBatch(second, second, moving)
+        return PairBatch(self._relit(first, RELIT_FIRST, rng), second, moving)
 
     def crops_batch(self, count: int, rng: torch.Generator) -> Tensor:
         """Two different places of one frame (count, 6, R, R): the fake pairs of the crop trick (paper, 3.1.2)."""

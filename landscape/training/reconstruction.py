@@ -1,0 +1,152 @@
+"""Reconstruction as a second signal: the generator as the decoder of a variational autoencoder.
+
+Discriminators learn slowly on few images; real images that must come back through the latents give the generator a
+gradient at every pixel from the first step on. Three properties of the model are asked for directly instead of being
+left to a discriminator:
+
+- *What moves is S_dynamic's.* In sky and water only S_dynamic knows the photo, elsewhere only S_static; the other one
+  is noise there, so G must not listen to it.
+- *The static part is shared.* z_static and S_static are read from one frame, z_dynamic and S_dynamic from another frame
+  of the same clip, and the second frame must come out.
+- *Light is z_dynamic's.* The two images of a pair are one still under two lights; only z_dynamic, three numbers, may
+  tell them apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
+from landscape.networks.perceptual import LpipsAlex
+from landscape.networks.posterior import Gaussian, Posterior
+
+L1_WEIGHT, LPIPS_WEIGHT = 1.0, 0.5
+# A Laplace likelihood with this scale: the size of errors that are not worth latents.
+KL_WEIGHT = 0.1
+# Inversion starts the unused map at zero; samples draw it. G must cope with both.
+ZERO_SHARE = 0.5
+BETAS = (0.9, 0.99)
+POSTERIOR_RATE = 1e-3
+
+
+@dataclass(frozen=True)
+class PairBatch:
+    """Two images of one place and what moves in them.
+
+    Attributes:
+        first: Where the static latents come from, (N, 3, R, R) in [-1, 1].
+        second: Where the dynamic latents come from, and what must come out, of the same shape.
+        moving: (N, 1, R, R) in [0, 1].
+    """
+
+    first: Tensor
+    second: Tensor
+    moving: Tensor
+
+    def to(self, device: torch.device) -> PairBatch:
+        """The same pairs on a device."""
+        first = self.first.to(device)
+        second = first if self.second is self.first else self.second.to(device)
+        return PairBatch(first, second, self.moving.to(device))
+
+
+def join_codes(first: Gaussian, second: Gaussian) -> Gaussian:
+    """The code z with the static part of the first and the dynamic part of the second."""
+
+    def join(a: Tensor, b: Tensor) -> Tensor:
+        return torch.cat([a[:, :-Z_DYNAMIC_WIDTH], b[:, -Z_DYNAMIC_WIDTH:]], dim=1)
+
+    return Gaussian(join(first.mean, second.mean), join(first.log_variance, second.log_variance))
+
+
+def split_cells(moving: Tensor, resolutions: tuple[int, ...]) -> list[Tensor]:
+    """Whether each cell of each map is S_dynamic's (1) or S_static's (0), [(N, 1, 4, 4), (N, 1, 8, 8), ...]."""
+    return [(F.adaptive_avg_pool2d(moving, size) > 0.5).to(moving) for size in resolutions]
+
+
+def reconstruct_pairs(
+    generator: Generator,
+    posterior: Posterior,
+    pairs: PairBatch,
+    alpha: float,
+    rng: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Draw the second images from the latents of both.
+
+    Args:
+        generator: M and G.
+        posterior: The network that predicts the latents.
+        pairs: The images.
+        alpha: Share of the last block while it fades in.
+        rng: Source of randomness, on the CPU.
+
+    Returns:
+        The drawn images (N, 3, R, R), and the divergence of the used latents per number of an image, (N,), in nats.
+    """
+    count, _, resolution, _ = pairs.first.shape
+    first = posterior(pairs.first, pairs.moving)
+    second = first if pairs.second is pairs.first else posterior(pairs.second, pairs.moving)
+    z = join_codes(first.z, second.z)
+    divergence = z.divergence().sum(dim=1)
+    zero = (torch.rand(count, 1, 1, 1, generator=rng) < ZERO_SHARE).to(z.mean)
+    s_static: list[Tensor] = []
+    s_dynamic: list[Tensor] = []
+    cells = split_cells(pairs.moving, generator.config.resolutions[: generator.depth(resolution)])
+    for static, dynamic, cell in zip(first.s_static, second.s_dynamic, cells, strict=True):
+        for own, used, maps in ((static, 1 - cell, s_static), (dynamic, cell, s_dynamic)):
+            drawn, other = (torch.randn(cell.shape, generator=rng).to(cell) for _ in range(2))
+            maps.append(used * own.sample(drawn) + (1 - used) * (1 - zero) * other)
+            divergence = divergence + (used * own.divergence()).sum(dim=(1, 2, 3))
+    w = generator.mapping(z.sample(torch.randn(z.mean.shape, generator=rng).to(z.mean)))
+    return generator(w, s_static, s_dynamic, resolution, alpha), divergence / (3 * resolution**2)
+
+
+class Reconstruction:
+    """The posterior, and the optimiser of it and of the generator for this signal.
+
+    Args:
+        generator: M and G, trained in place.
+        perceptual: Frozen network of the perceptual term.
+        learning_rate: Adam's rate of the generator.
+        mapping_rate: Factor of that rate for the mapping network.
+    """
+
+    def __init__(
+        self, generator: Generator, perceptual: LpipsAlex, learning_rate: float = 1e-3, mapping_rate: float = 0.1
+    ) -> None:
+        self.generator, self.perceptual = generator, perceptual
+        self.posterior = Posterior(generator.resolution, generator.config.style_width).to(generator.w_mean.device)
+        mapping = [p for name, p in generator.named_parameters() if name.startswith("mapping.")]
+        synthesis = [p for name, p in generator.named_parameters() if not name.startswith("mapping.")]
+        groups: list[dict[str, object]] = [
+            {"params": list(self.posterior.parameters()), "lr": POSTERIOR_RATE},
+            {"params": synthesis, "lr": learning_rate},
+            {"params": mapping, "lr": learning_rate * mapping_rate},
+        ]
+        self.optimiser = torch.optim.Adam(groups, betas=BETAS)
+
+    def step(self, pairs: PairBatch, alpha: float, rng: torch.Generator) -> dict[str, float]:
+        """One step on a batch of pairs.
+
+        Args:
+            pairs: The images.
+            alpha: Share of the last block while it fades in.
+            rng: Source of randomness, on the CPU.
+
+        Returns:
+            ``rec_l1``, ``rec_lpips`` and ``rec_kl`` of the batch.
+        """
+        drawn, divergence = reconstruct_pairs(self.generator, self.posterior, pairs, alpha, rng)
+        error = F.l1_loss(drawn, pairs.second)
+        distance = self.perceptual(drawn, pairs.second).mean()
+        kl = divergence.mean()
+        loss = L1_WEIGHT * error + LPIPS_WEIGHT * distance + KL_WEIGHT * kl
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.posterior.parameters(), 1.0)
+        self.optimiser.step()
+        return {"rec_l1": error.item(), "rec_lpips": distance.item(), "rec_kl": kl.item()}

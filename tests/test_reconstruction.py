@@ -1,0 +1,168 @@
+"""The posterior and training by reconstruction."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from torch.distributions import Normal, kl_divergence
+
+from landscape.networks.generator import Z_DYNAMIC_WIDTH
+from landscape.networks.perceptual import load_lpips
+from landscape.networks.posterior import Gaussian, Posterior
+from landscape.networks.segmenter import build_segmenter
+from landscape.training.data import prepare
+from landscape.training.gan import train_gan
+from landscape.training.moving import mark_moving
+from landscape.training.reconstruction import (
+    PairBatch,
+    Reconstruction,
+    join_codes,
+    reconstruct_pairs,
+    split_cells,
+)
+from landscape.training.sampling import RealData
+from landscape.weights import PERCEPTUAL_FILE, default_folder
+from tests.conftest import SMALL
+from tests.test_training import TINY
+
+
+@pytest.fixture
+def posterior():
+    torch.manual_seed(1)
+    return Posterior(64, SMALL.style_width)
+
+
+def halves(count=2, size=16, seed=0):
+    """Pictures whose upper half moves."""
+    rng = torch.Generator().manual_seed(seed)
+    moving = torch.zeros(count, 1, size, size)
+    moving[:, :, : size // 2] = 1
+    first, second = (torch.rand(count, 3, size, size, generator=rng) * 2 - 1 for _ in range(2))
+    return PairBatch(first, second, moving)
+
+
+@given(st.floats(-3, 3), st.floats(-4, 2))
+def test_divergence_is_that_of_the_normal_distributions(mean, log_variance):
+    gaussian = Gaussian(torch.tensor(mean, dtype=torch.float64), torch.tensor(log_variance, dtype=torch.float64))
+    wanted = kl_divergence(Normal(mean, math.exp(log_variance / 2)), Normal(0.0, 1.0))
+    assert float(gaussian.divergence()) == pytest.approx(float(wanted), rel=1e-5, abs=1e-5)
+
+
+def test_draws_have_the_mean_and_the_deviation():
+    gaussian = Gaussian(torch.full((20000,), 0.5), torch.full((20000,), math.log(4.0)))
+    drawn = gaussian.sample(torch.randn(20000, generator=torch.Generator().manual_seed(0)))
+    assert drawn.mean() == pytest.approx(0.5, abs=0.05) and drawn.std() == pytest.approx(2.0, abs=0.05)
+
+
+@pytest.mark.parametrize("size", [16, 64])
+def test_posterior_gives_latents_of_the_generators_shapes(posterior, small_generator, size):
+    batch = halves(size=size)
+    latents = posterior(batch.first, batch.moving)
+    assert latents.z.mean.shape == (2, SMALL.style_width)
+    wanted = [maps.shape for maps in small_generator.sample_maps(2, size)]
+    assert [g.mean.shape for g in latents.s_static] == [g.log_variance.shape for g in latents.s_dynamic] == wanted
+
+
+def test_codes_join_the_static_part_of_one_and_the_dynamic_part_of_another():
+    first, second = (Gaussian(torch.full((1, 8), v), torch.full((1, 8), -v)) for v in (1.0, 2.0))
+    joined = join_codes(first, second)
+    assert joined.mean[0].tolist() == [1.0] * (8 - Z_DYNAMIC_WIDTH) + [2.0] * Z_DYNAMIC_WIDTH
+    assert torch.equal(joined.log_variance, -joined.mean)
+
+
+def test_cells_are_decided_by_the_majority_of_their_pixels():
+    moving = torch.zeros(1, 1, 8, 8)
+    moving[:, :, :5] = 1
+    four, eight = split_cells(moving, (4, 8))
+    assert four[0, 0, :, 0].tolist() == [1, 1, 0, 0] and torch.equal(eight, moving)
+
+
+def test_each_half_listens_to_its_own_picture(posterior, small_generator):
+    """The static half follows S_static of the first picture, the moving half S_dynamic of the second."""
+    pairs = halves(count=1)
+    pairs.first.requires_grad_(True)
+    pairs.second.requires_grad_(True)
+    seen = []
+    maps = small_generator.blocks[2].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[2:]))
+    reconstruct_pairs(small_generator, posterior, pairs, 1.0, torch.Generator().manual_seed(0))
+    maps.remove()
+    s_static, s_dynamic = seen[0]
+    for value, giver, other in (
+        (s_static[:, :, 8:].sum(), pairs.first, pairs.second),
+        (s_dynamic[:, :, :8].sum(), pairs.second, pairs.first),
+    ):
+        own, foreign = torch.autograd.grad(value, (giver, other), allow_unused=True, retain_graph=True)
+        assert own is not None and own.abs().sum() > 0 and foreign is None
+    # Elsewhere the maps know nothing of any picture.
+    assert not torch.autograd.grad(s_static[:, :, :8].sum(), pairs.first, retain_graph=True)[0].any()
+
+
+def test_one_picture_is_learnt(posterior, small_generator):
+    perceptual = load_lpips(default_folder() / PERCEPTUAL_FILE)
+    training = Reconstruction(small_generator.requires_grad_(True), perceptual)
+    y = torch.linspace(-0.8, 0.8, 16)[None, None, :, None].expand(1, 3, 16, 16).clone()
+    pairs = PairBatch(y, y, halves(count=1).moving)
+    figures = [training.step(pairs, 1.0, torch.Generator().manual_seed(i)) for i in range(40)]
+    assert figures[-1]["rec_l1"] < 0.5 * figures[0]["rec_l1"]
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory):
+    """Prepared pictures with masks: clips that differ from frame to frame, stills that all differ."""
+    root, out = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("marked")
+    rng = np.random.default_rng(1)
+    (root / "stills").mkdir()
+    for i in range(20):
+        Image.fromarray(rng.integers(0, 255, (40, 60, 3), np.uint8)).save(root / "stills" / f"s{i}.png")
+    for clip in range(4):
+        (root / f"clips/clip{clip}").mkdir(parents=True)
+        for i in range(5):
+            picture = Image.fromarray(rng.integers(0, 255, (36, 48, 3), np.uint8))
+            picture.save(root / f"clips/clip{clip}/{i:03d}.png")
+    prepare(root, out, (8, 16))
+    torch.manual_seed(0)
+    steps = []
+    mark_moving(out, (8, 16), build_segmenter().eval(), lambda *step: steps.append(step))
+    assert steps
+    return out
+
+
+def test_masks_belong_to_the_stills_and_clips_and_are_not_found_twice(marked):
+    for resolution in (8, 16):
+        folder = marked / f"{resolution:04d}"
+        stills, masks = (np.load(folder / f"{name}.npy") for name in ("stills", "moving"))
+        assert masks.shape == stills.shape[:3] and masks.dtype == np.uint8
+        assert np.load(folder / "clips_moving.npy").shape[0] == len(np.load(folder / "starts.npy")) - 1
+
+    def no_second_time(*_):
+        raise AssertionError("segmented again")
+
+    mark_moving(marked, (8, 16), build_segmenter(), no_second_time)
+
+
+def test_places_are_pairs_of_one_size_with_their_mask(marked):
+    data, kinds = RealData(marked, 16), set()
+    for seed in range(12):
+        batch = data.places_batch(8, torch.Generator().manual_seed(seed))
+        assert batch.first.shape == batch.second.shape == (8, 3, 16, 16) and batch.moving.shape == (8, 1, 16, 16)
+        assert batch.first.abs().max() <= 1 and batch.moving.min() >= 0 and batch.moving.max() <= 1
+        kinds.add(batch.first is batch.second)
+    assert kinds == {True, False}
+
+
+def test_training_reconstructs_and_resumes_with_the_same_numbers(marked, tmp_path):
+    config = replace(TINY, training=replace(TINY.training, reconstruction_share=0.7))
+    train_gan(config, marked, tmp_path / "whole", seed=4)
+    state = torch.load(tmp_path / "whole" / "state.pt", weights_only=True)
+    assert "posterior" in state["networks"] and "reconstruction" in state["optimisers"]
+    half = replace(config, training=replace(config.training, stable_images={8: 24}))
+    train_gan(half, marked, tmp_path / "halves", seed=4)
+    train_gan(config, marked, tmp_path / "halves", seed=4, resume=True)
+    resumed = torch.load(tmp_path / "halves" / "state.pt", weights_only=True)
+    for name, value in state["networks"]["posterior"].items():
+        assert torch.equal(value, resumed["networks"]["posterior"][name])
