@@ -11,7 +11,7 @@ from landscape.errors import LandscapeError
 from landscape.networks.discriminators import Discriminator, minibatch_deviation
 from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.layers import Blur, EqualConv2d, FusedDownsampleConv2d, FusedUpsampleConv2d, pixel_norm
-from landscape.networks.projected import ProjectedDiscriminator, augment
+from landscape.networks.projected import ProjectedDiscriminator, augment, draw_augmentation
 from tests.conftest import SMALL
 
 
@@ -163,10 +163,10 @@ def test_projected_discriminator_trains_its_heads_only():
 
 def test_augmentation_keeps_shape_and_repeats_with_its_seed():
     x = torch.randn(2, 3, 16, 16)
-    a, b = (augment(x, torch.Generator().manual_seed(4)) for _ in range(2))
+    a, b = (augment(x, draw_augmentation(len(x), torch.Generator().manual_seed(4))) for _ in range(2))
     assert a.shape == x.shape
     assert torch.equal(a, b)
-    assert not torch.equal(a, augment(x, torch.Generator().manual_seed(5)))
+    assert not torch.equal(a, augment(x, draw_augmentation(len(x), torch.Generator().manual_seed(5))))
 
 
 def test_configurations_have_the_sizes_of_the_paper():

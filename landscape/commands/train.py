@@ -44,9 +44,11 @@ def gan(
     from landscape.training.data import prepare
     from landscape.training.gan import train_gan
     from landscape.training.moving import mark_moving
+    from landscape.training.processes import join_processes
     from landscape.training.schedule import cut_schedule
     from landscape.weights import SEGMENTER_FILE, choose_device, default_folder
 
+    processes, place = join_processes(choose_device(device))
     chosen = load_config(config)
     chosen = cut_schedule(chosen, resolution or chosen.generator.resolutions[-1])
     if threads:
@@ -54,17 +56,20 @@ def gan(
     with cancel_on_signals() as cancel, progress_bars() as progress:
         prepared = out / "data"
         resolutions = tuple(sorted(chosen.training.stable_images))
-        prepare(data, prepared, resolutions, seed, progress)
-        if chosen.training.reconstruction_share > 0:
-            mark_moving(prepared, resolutions, load_segmenter(default_folder() / SEGMENTER_FILE), progress)
+        if processes.first:
+            prepare(data, prepared, resolutions, seed, progress)
+            if chosen.training.reconstruction_share > 0:
+                mark_moving(prepared, resolutions, load_segmenter(default_folder() / SEGMENTER_FILE), progress)
+        processes.wait()
         train_gan(
             chosen,
             prepared,
             out,
             seed=seed,
-            device=choose_device(device),
+            device=place,
             resume=resume,
             start_from=start_from,
+            processes=processes,
             progress=progress,
             cancel=cancel,
         )

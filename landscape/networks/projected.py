@@ -7,6 +7,9 @@ paper's discriminators with their minibatch deviation keep the diversity.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -78,21 +81,45 @@ class ProjectedDiscriminator(nn.Module):
         return list(self.heads.parameters())
 
 
-def augment(images: Tensor, rng: torch.Generator) -> Tensor:
+@dataclass(frozen=True)
+class Augmentation:
+    """Draws for a batch of N images.
+
+    Attributes:
+        brightness: What is added, (N, 1, 1, 1).
+        contrast: Factor around the mean, (N, 1, 1, 1).
+        shift: Move of the whole batch down and to the right, fractions of the size within a quarter.
+    """
+
+    brightness: Tensor
+    contrast: Tensor
+    shift: tuple[float, float]
+
+    def part(self, cut: Callable[[Tensor], Tensor]) -> Augmentation:
+        """The draws for a part of the batch."""
+        return Augmentation(cut(self.brightness), cut(self.contrast), self.shift)
+
+
+def draw_augmentation(count: int, rng: torch.Generator) -> Augmentation:
+    """Draw for so many images."""
+    brightness = torch.rand(count, 1, 1, 1, generator=rng) * 0.4 - 0.2
+    contrast = torch.rand(count, 1, 1, 1, generator=rng) * 0.6 + 0.7
+    down, right = ((torch.rand(2, generator=rng) - 0.5) * 0.5).tolist()
+    return Augmentation(brightness, contrast, (down, right))
+
+
+def augment(images: Tensor, draws: Augmentation) -> Tensor:
     """Mild differentiable augmentation: brightness, contrast, translation by up to a quarter with reflection.
 
     Args:
         images: (N, 3, H, W) in [-1, 1].
-        rng: Source of the random draws, on the CPU.
+        draws: For N images.
     """
-    count, _, height, width = images.shape
-    brightness = (torch.rand(count, 1, 1, 1, generator=rng) * 0.4 - 0.2).to(images)
-    contrast = (torch.rand(count, 1, 1, 1, generator=rng) * 0.6 + 0.7).to(images)
+    height, width = images.shape[2:]
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
-    images = (images - mean) * contrast + mean + brightness
-    # Moves of whole batch halves keep the cost of gathering low.
-    dy, dx = ((torch.rand(2, generator=rng) - 0.5) * 0.5).tolist()
+    images = (images - mean) * draws.contrast.to(images) + mean + draws.brightness.to(images)
+    # One move for the whole batch keeps the cost of gathering low.
     pad_y, pad_x = height // 4, width // 4
     padded = F.pad(images, (pad_x, pad_x, pad_y, pad_y), mode="reflect")
-    top, left = round(pad_y + dy * height), round(pad_x + dx * width)
+    top, left = round(pad_y + draws.shift[0] * height), round(pad_x + draws.shift[1] * width)
     return padded[:, :, top : top + height, left : left + width]

@@ -14,6 +14,7 @@ left to a discriminator:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Gaussian, Posterior
+from landscape.training.processes import Processes
 
 L1_WEIGHT, LPIPS_WEIGHT = 1.0, 0.5
 # A Laplace likelihood with this scale: the size of errors that are not worth latents.
@@ -47,11 +49,11 @@ class PairBatch:
     second: Tensor
     moving: Tensor
 
-    def to(self, device: torch.device) -> PairBatch:
-        """The same pairs on a device."""
-        first = self.first.to(device)
-        second = first if self.second is self.first else self.second.to(device)
-        return PairBatch(first, second, self.moving.to(device))
+    def part(self, cut: Callable[[Tensor], Tensor], device: torch.device) -> PairBatch:
+        """A part of the pairs on a device."""
+        first = cut(self.first).to(device)
+        second = first if self.second is self.first else cut(self.second).to(device)
+        return PairBatch(first, second, cut(self.moving).to(device))
 
 
 def join_codes(first: Gaussian, second: Gaussian) -> Gaussian:
@@ -74,6 +76,7 @@ def reconstruct_pairs(
     pairs: PairBatch,
     alpha: float,
     rng: torch.Generator,
+    processes: Processes | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Draw the second images from the latents of both.
 
@@ -83,6 +86,7 @@ def reconstruct_pairs(
         pairs: The images.
         alpha: Share of the last block while it fades in.
         rng: Source of randomness, on the CPU.
+        processes: The processes that share the batch, of which ``pairs`` is this one's part.
 
     Returns:
         The drawn images (N, 3, R, R), and the divergence of the used latents per number of an image, (N,), in nats.
@@ -92,16 +96,22 @@ def reconstruct_pairs(
     second = first if pairs.second is pairs.first else posterior(pairs.second, pairs.moving)
     z = join_codes(first.z, second.z)
     divergence = z.divergence().sum(dim=1)
-    zero = (torch.rand(count, 1, 1, 1, generator=rng) < ZERO_SHARE).to(z.mean)
+    processes = processes or Processes()
+
+    def normal(shape: torch.Size) -> Tensor:
+        whole = (shape[0] * processes.count, *shape[1:])
+        return processes.mine(torch.randn(whole, generator=rng)).to(z.mean)
+
+    zero = processes.mine(torch.rand(count * processes.count, 1, 1, 1, generator=rng) < ZERO_SHARE).to(z.mean)
     s_static: list[Tensor] = []
     s_dynamic: list[Tensor] = []
     cells = split_cells(pairs.moving, generator.config.resolutions[: generator.depth(resolution)])
     for static, dynamic, cell in zip(first.s_static, second.s_dynamic, cells, strict=True):
         for own, used, maps in ((static, 1 - cell, s_static), (dynamic, cell, s_dynamic)):
-            drawn, other = (torch.randn(cell.shape, generator=rng).to(cell) for _ in range(2))
+            drawn, other = normal(cell.shape), normal(cell.shape)
             maps.append(used * own.sample(drawn) + (1 - used) * (1 - zero) * other)
             divergence = divergence + (used * own.divergence()).sum(dim=(1, 2, 3))
-    w = generator.mapping(z.sample(torch.randn(z.mean.shape, generator=rng).to(z.mean)))
+    w = generator.mapping(z.sample(normal(z.mean.shape)))
     return generator(w, s_static, s_dynamic, resolution, alpha), divergence / (3 * resolution**2)
 
 
@@ -113,12 +123,18 @@ class Reconstruction:
         perceptual: Frozen network of the perceptual term.
         learning_rate: Adam's rate of the generator.
         mapping_rate: Factor of that rate for the mapping network.
+        processes: The processes that share every batch.
     """
 
     def __init__(
-        self, generator: Generator, perceptual: LpipsAlex, learning_rate: float = 1e-3, mapping_rate: float = 0.1
+        self,
+        generator: Generator,
+        perceptual: LpipsAlex,
+        learning_rate: float = 1e-3,
+        mapping_rate: float = 0.1,
+        processes: Processes | None = None,
     ) -> None:
-        self.generator, self.perceptual = generator, perceptual
+        self.generator, self.perceptual, self.processes = generator, perceptual, processes or Processes()
         self.posterior = Posterior(generator.resolution, generator.config.style_width).to(generator.w_mean.device)
         mapping = [p for name, p in generator.named_parameters() if name.startswith("mapping.")]
         synthesis = [p for name, p in generator.named_parameters() if not name.startswith("mapping.")]
@@ -133,20 +149,22 @@ class Reconstruction:
         """One step on a batch of pairs.
 
         Args:
-            pairs: The images.
+            pairs: The images of this process.
             alpha: Share of the last block while it fades in.
             rng: Source of randomness, on the CPU.
 
         Returns:
             ``rec_l1``, ``rec_lpips`` and ``rec_kl`` of the batch.
         """
-        drawn, divergence = reconstruct_pairs(self.generator, self.posterior, pairs, alpha, rng)
+        drawn, divergence = reconstruct_pairs(self.generator, self.posterior, pairs, alpha, rng, self.processes)
         error = F.l1_loss(drawn, pairs.second)
         distance = self.perceptual(drawn, pairs.second).mean()
         kl = divergence.mean()
         loss = L1_WEIGHT * error + LPIPS_WEIGHT * distance + KL_WEIGHT * kl
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        for network in (self.generator, self.posterior):
+            self.processes.average_gradients(network.parameters())
         nn.utils.clip_grad_norm_(self.posterior.parameters(), 1.0)
         self.optimiser.step()
         return {"rec_l1": error.item(), "rec_lpips": distance.item(), "rec_kl": kl.item()}

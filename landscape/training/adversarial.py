@@ -1,0 +1,167 @@
+"""One step of a discriminator, then one of the generator on the same fakes (paper, 3.1.2 and 6.0.1)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from landscape.config import TrainingConfig
+from landscape.networks.discriminators import Discriminator
+from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
+from landscape.networks.projected import ProjectedDiscriminator, augment, draw_augmentation
+from landscape.training.processes import Processes
+from landscape.training.sampling import RealData
+from landscape.training.schedule import Stage
+
+MIXING_PROBABILITY = 0.9
+CROP_PROBABILITY = 0.5
+W_MEAN_RATE = 0.01
+# Soft wall for colours far outside the range, where frozen features give no gradient.
+RANGE_WEIGHT, RANGE_LIMIT = 2.0, 1.05
+
+
+class AdversarialStep:
+    """The generator, its judges and their optimisers.
+
+    Args:
+        generator: M and G.
+        static: Judges frames.
+        pairwise: Judges pairs of frames.
+        projected: Judges frames by frozen features, or None.
+        optimisers: One each, by the names ``generator``, ``static``, ``pairwise`` and ``projected``.
+        schedule: Weights of the losses.
+        processes: The processes that share every batch.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        static: Discriminator,
+        pairwise: Discriminator,
+        projected: ProjectedDiscriminator | None,
+        optimisers: dict[str, torch.optim.Optimizer],
+        schedule: TrainingConfig,
+        processes: Processes,
+    ) -> None:
+        self.generator, self.static, self.pairwise, self.projected = generator, static, pairwise, projected
+        self.optimisers, self.schedule, self.processes = optimisers, schedule, processes
+        self.device = generator.w_mean.device
+
+    def __call__(self, data: RealData, stage: Stage, step: int, rng: torch.Generator) -> tuple[dict[str, float], int]:
+        """Do the step.
+
+        Args:
+            data: Real images of the stage's resolution.
+            stage: Where training stands.
+            step: Number of the step: R1 comes at every so many.
+            rng: Source of randomness, on the CPU.
+
+        Returns:
+            The losses of this process's part of the batch, and the size of the whole batch.
+        """
+        pairs = bool(torch.rand((), generator=rng) < stage.pair_share)
+        crops = pairs and bool(torch.rand((), generator=rng) < CROP_PROBABILITY)
+        batch = max(2, stage.batch // 2) if pairs else stage.batch
+        mine = self.processes.mine
+        real = mine((data.pairs_batch if pairs else data.stills_batch)(batch, rng)).to(self.device)
+        fake = self._fakes(batch, pairs, stage, rng)
+        fooling = mine(data.crops_batch(batch, rng)).to(self.device) if crops else fake.detach()
+
+        name = "pairwise" if pairs else "static"
+        network = self.pairwise if pairs else self.static
+        losses = self._discriminator_step(name, network, real, fooling, stage, step)
+        begin = self.schedule.projected_from
+        projected = None if pairs or begin is None or stage.resolution < begin else self.projected
+        if projected is not None:
+            losses |= self._projected_step(projected, real, fake.detach(), batch, rng)
+        losses |= self._generator_step(name, network, projected, fake, batch, stage, rng)
+        return losses | {"pairs": float(pairs)}, batch
+
+    def _fakes(self, count: int, pairs: bool, stage: Stage, rng: torch.Generator) -> Tensor:
+        """Fake images (N, 3, R, R), or pairs (N, 6, R, R) that share z_static and S_static (paper, 3.1.2)."""
+        g, depth, mine = self.generator, self.generator.depth(stage.resolution), self.processes.mine
+        s_static = [mine(s) for s in g.sample_maps(count, stage.resolution, rng)]
+        # Style mixing: two codes, exchanged at a random block.
+        codes = [mine(g.sample_z(count, rng)) for _ in range(2)]
+        crossover = torch.where(
+            torch.rand(count, generator=rng) < MIXING_PROBABILITY,
+            torch.randint(1, depth, (count,), generator=rng),
+            depth,
+        )
+        late = torch.arange(depth)[None, :, None] >= mine(crossover)[:, None, None]
+        frames = []
+        for _ in range(2 if pairs else 1):
+            for code in codes:
+                code[:, -Z_DYNAMIC_WIDTH:] = mine(torch.randn(count, Z_DYNAMIC_WIDTH, generator=rng)).to(code)
+            early_w, late_w = g.mapping(codes[0].clone()), g.mapping(codes[1].clone())
+            with torch.no_grad():
+                g.w_mean.lerp_(self.processes.average_tensor(early_w.mean(dim=0)), W_MEAN_RATE)
+            w = torch.where(late.to(self.device), late_w[:, None], early_w[:, None])
+            s_dynamic = [mine(s) for s in g.sample_maps(count, stage.resolution, rng)]
+            frames.append(g(w, s_static, s_dynamic, stage.resolution, stage.alpha))
+        return torch.cat(frames, dim=1)
+
+    def _discriminator_step(
+        self, name: str, network: Discriminator, real: Tensor, fake: Tensor, stage: Stage, step: int
+    ) -> dict[str, float]:
+        penalise = step % self.schedule.r1_every == 0
+        real = real.requires_grad_(penalise)
+        real_logits = network(real, stage.alpha)
+        fake_logits = network(fake, stage.alpha)
+        loss = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+        values = {f"d_{name}": loss.item(), f"real_{name}": real_logits.mean().item()}
+        values[f"fake_{name}"] = fake_logits.mean().item()
+        if penalise:
+            (slope,) = torch.autograd.grad(real_logits.sum(), real, create_graph=True)
+            penalty = slope.square().sum(dim=(1, 2, 3)).mean()
+            loss = loss + self.schedule.r1_gamma / 2 * self.schedule.r1_every * penalty
+            values[f"r1_{name}"] = penalty.item()
+        self._update(name, network, loss)
+        return values
+
+    def _projected_step(
+        self, projected: ProjectedDiscriminator, real: Tensor, fake: Tensor, batch: int, rng: torch.Generator
+    ) -> dict[str, float]:
+        real_logits, fake_logits = (
+            projected(augment(images, draw_augmentation(batch, rng).part(self.processes.mine)))
+            for images in (real.detach(), fake)
+        )
+        loss = torch.stack(
+            [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real_logits, fake_logits, strict=True)]
+        ).mean()
+        self._update("projected", projected.heads, loss)
+        return {"d_projected": loss.item()}
+
+    def _generator_step(
+        self,
+        name: str,
+        network: Discriminator,
+        projected: ProjectedDiscriminator | None,
+        fake: Tensor,
+        batch: int,
+        stage: Stage,
+        rng: torch.Generator,
+    ) -> dict[str, float]:
+        judges: list[nn.Module] = [network] + ([projected.heads] if projected is not None else [])
+        for judge in judges:
+            judge.requires_grad_(False)
+        loss = F.softplus(-network(fake, stage.alpha)).mean()
+        values = {f"g_{name}": loss.item()}
+        if projected is not None:
+            logits = projected(augment(fake, draw_augmentation(batch, rng).part(self.processes.mine)))
+            projected_loss = -torch.stack([x.mean() for x in logits]).mean()
+            loss = loss + self.schedule.projected_weight * projected_loss
+            values["g_projected"] = projected_loss.item()
+        loss = loss + RANGE_WEIGHT * F.relu(fake.abs() - RANGE_LIMIT).mean()
+        self._update("generator", self.generator, loss)
+        for judge in judges:
+            judge.requires_grad_(True)
+        return values
+
+    def _update(self, name: str, network: nn.Module, loss: Tensor) -> None:
+        optimiser = self.optimisers[name]
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.processes.average_gradients(network.parameters())
+        optimiser.step()

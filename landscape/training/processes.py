@@ -1,0 +1,118 @@
+"""Training on several processes: each takes its part of every batch, gradients are averaged.
+
+Every random draw is made for the whole batch by all processes and then cut, so that two processes see the numbers that
+one process with the same batch sees, and end the same but for rounding.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from landscape.errors import LandscapeError
+
+GROUP = 4
+"""Images that the discriminators' minibatch deviation compares; a group stays on one process."""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among those of a run.
+
+    Attributes:
+        rank: Its number, 0 first.
+        count: How many there are.
+    """
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes the files."""
+        return self.rank == 0
+
+    def mine(self, whole: Tensor) -> Tensor:
+        """This process's part (N / count, ...) of something drawn for the whole batch (N, ...).
+
+        Raises:
+            LandscapeError: If the batch cannot be divided.
+        """
+        if self.count == 1:
+            return whole
+        if len(whole) % self.count:
+            raise LandscapeError(
+                f"A batch of {len(whole)} does not divide over {self.count} processes; change the batch in the "
+                "configuration or the number of processes."
+            )
+        group = GROUP
+        while len(whole) % (group * self.count):
+            group -= 1
+        # The minibatch deviation compares images i, i + N / group, ...: its groups are cut as a whole.
+        columns = whole.reshape(group, len(whole) // group, *whole.shape[1:])
+        part = columns.shape[1] // self.count
+        return columns[:, self.rank * part : (self.rank + 1) * part].reshape(-1, *whole.shape[1:])
+
+    def average_gradients(self, parameters: Iterable[Tensor]) -> None:
+        """Replace the gradients by their mean over all processes."""
+        if self.count == 1:
+            return
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        mean = _mean(torch.cat([gradient.flatten() for gradient in gradients]))
+        for gradient, part in zip(gradients, mean.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+    def average(self, values: dict[str, float], device: torch.device) -> dict[str, float]:
+        """Mean of every value over all processes, which have the same names."""
+        if self.count == 1:
+            return values
+        mean = _mean(torch.tensor(list(values.values()), dtype=torch.float64, device=device))
+        return dict(zip(values, mean.tolist(), strict=True))
+
+    def average_tensor(self, value: Tensor) -> Tensor:
+        """Mean of a tensor over all processes."""
+        return value if self.count == 1 else _mean(value)
+
+    def agree(self, wish: bool, device: torch.device) -> bool:
+        """Whether any process wishes it; all get the same answer."""
+        return wish if self.count == 1 else self.average({"wish": float(wish)}, device)["wish"] > 0
+
+    def wait(self) -> None:
+        """Return when all processes have come here."""
+        if self.count > 1:
+            from accelerate.utils import wait_for_everyone
+
+            wait_for_everyone()
+
+
+def _mean(value: Tensor) -> Tensor:
+    from accelerate.utils import reduce
+
+    result: Tensor = reduce(value, reduction="mean")
+    return result
+
+
+def join_processes(device: str) -> tuple[Processes, str]:
+    """Join the other processes of a run that ``accelerate launch`` or ``torchrun`` started.
+
+    Args:
+        device: The wanted device; with several processes on CUDA each takes the GPU of its local rank.
+
+    Returns:
+        This process, and its device. Without a launcher it is alone.
+
+    Raises:
+        LandscapeError: If there are several processes but Accelerate is not installed.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return Processes(), device
+    try:
+        from accelerate import PartialState
+    except ImportError as error:
+        raise LandscapeError("Several processes need Accelerate: install the package accelerate.") from error
+    state = PartialState(cpu=device == "cpu")
+    return Processes(state.process_index, state.num_processes), str(state.device)

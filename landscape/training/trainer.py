@@ -1,0 +1,196 @@
+"""State and steps of one training run of the generator (paper, 3.1.2 and section 6).
+
+Everything random in a step is drawn from a generator seeded with the run's seed and the step's number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from landscape.config import ModelConfig
+from landscape.errors import LandscapeError
+from landscape.networks.discriminators import Discriminator
+from landscape.networks.generator import Generator
+from landscape.networks.perceptual import load_lpips
+from landscape.networks.projected import ProjectedDiscriminator
+from landscape.training.adversarial import AdversarialStep
+from landscape.training.checkpoint import MovingAverage
+from landscape.training.pretrained import imagenet_lite0
+from landscape.training.processes import Processes
+from landscape.training.reconstruction import Reconstruction
+from landscape.training.sampling import RealData
+from landscape.training.schedule import Stage
+from landscape.weights import PERCEPTUAL_FILE, default_folder
+
+MAPPING_RATE = 0.01
+# The scales of S would need thousands of steps at the common rate to reach the size of the features.
+MAP_SCALE_RATE = 5.0
+PROJECTED_RATE = 4e-4
+BETAS = (0.0, 0.99)
+MAP_SCALE = re.compile(r"\.(static|dynamic)[12]\.")
+
+
+class GanTrainer:
+    """State and steps of one training run.
+
+    Args:
+        config: Sizes and schedule.
+        prepared: Folder with the prepared arrays.
+        seed: Seed of everything.
+        device: Where to train.
+        processes: The processes that share every batch.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        prepared: Path,
+        seed: int = 0,
+        device: str = "cpu",
+        processes: Processes | None = None,
+    ) -> None:
+        self.config, self.prepared, self.seed = config, prepared, seed
+        self.processes = processes or Processes()
+        self.device = torch.device(device)
+        self.schedule = config.training
+        torch.manual_seed(seed)
+        self.generator = Generator(config.generator).to(self.device)
+        channels, depth = config.generator.channels, self.schedule.discriminator_convolutions
+        self.static = Discriminator(channels, 1, depth).to(self.device)
+        self.pairwise = Discriminator(channels, 2, depth).to(self.device)
+        self.projected: ProjectedDiscriminator | None = None
+        if self.schedule.projected_from is not None:
+            trunk = imagenet_lite0(features_only=True)
+            widths = tuple(trunk.feature_info.channels())[-4:]  # type: ignore[union-attr,operator]
+            self.projected = ProjectedDiscriminator(trunk, widths).to(self.device)
+        self.average = MovingAverage(self.generator, self.schedule.average_half_life)
+        self.optimisers = self._optimisers()
+        self.reconstruction: Reconstruction | None = None
+        if self.schedule.reconstruction_share > 0:
+            perceptual = load_lpips(default_folder() / PERCEPTUAL_FILE, device)
+            self.reconstruction = Reconstruction(self.generator, perceptual, processes=self.processes)
+            self.optimisers["reconstruction"] = self.reconstruction.optimiser
+        self.adversarial = AdversarialStep(
+            self.generator,
+            self.static,
+            self.pairwise,
+            self.projected,
+            self.optimisers,
+            self.schedule,
+            self.processes,
+        )
+        self.step = 0
+        self.images = 0
+        self._data: RealData | None = None
+
+    def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        mapping: list[nn.Parameter] = []
+        scales: list[nn.Parameter] = []
+        synthesis: list[nn.Parameter] = []
+        for name, parameter in self.generator.named_parameters():
+            kind = mapping if name.startswith("mapping.") else scales if MAP_SCALE.search(name) else synthesis
+            kind.append(parameter)
+        groups = [
+            {"params": synthesis, "factor": 1.0},
+            {"params": mapping, "factor": MAPPING_RATE},
+            {"params": scales, "factor": MAP_SCALE_RATE},
+        ]
+        optimisers: dict[str, torch.optim.Optimizer] = {"generator": torch.optim.Adam(groups, betas=BETAS)}
+        for name, network in (("static", self.static), ("pairwise", self.pairwise)):
+            optimisers[name] = torch.optim.Adam([{"params": list(network.parameters()), "factor": 1.0}], betas=BETAS)
+        if self.projected is not None:
+            group = {"params": self.projected.own_parameters(), "factor": 0.0}
+            optimisers["projected"] = torch.optim.Adam([group], lr=PROJECTED_RATE, betas=BETAS)
+        return optimisers
+
+    # State
+
+    def _networks(self) -> dict[str, nn.Module]:
+        networks: dict[str, nn.Module] = {
+            "generator": self.generator,
+            "average": self.average.network,
+            "static": self.static,
+            "pairwise": self.pairwise,
+        }
+        if self.projected is not None:
+            networks["heads"] = self.projected.heads
+        if self.reconstruction is not None:
+            networks["posterior"] = self.reconstruction.posterior
+        return networks
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a resumed run needs."""
+        return {
+            "config": json.dumps(asdict(self.config), default=str),
+            "seed": self.seed,
+            "step": self.step,
+            "images": self.images,
+            "networks": {name: network.state_dict() for name, network in self._networks().items()},
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Continue from a state.
+
+        Raises:
+            LandscapeError: If the state belongs to networks of other sizes.
+        """
+        if json.loads(state["config"])["generator"] != json.loads(json.dumps(asdict(self.config.generator))):
+            raise LandscapeError("The run was begun with another configuration; resume it with that one.")
+        self.seed, self.step, self.images = state["seed"], state["step"], state["images"]
+        for name, network in self._networks().items():
+            network.load_state_dict(state["networks"][name])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+
+    def start_from(self, networks: dict[str, dict[str, Tensor]], step: int, images: int) -> None:
+        """Take over the networks of another run with fresh optimisers; networks it lacks keep their start."""
+        self.step, self.images = step, images
+        networks = {"average": networks["generator"]} | networks
+        for name, network in self._networks().items():
+            if name in networks:
+                network.load_state_dict(networks[name])
+
+    # One step
+
+    def train_step(self, stage: Stage) -> dict[str, float]:
+        """One step: real images are reconstructed, or discriminators and generator work against each other.
+
+        Args:
+            stage: Where training stands.
+
+        Returns:
+            The losses, means over all processes.
+        """
+        rng = torch.Generator().manual_seed((self.seed << 40) + self.step)
+        data = self._real_data(stage.resolution)
+        reconstructs = self.reconstruction is not None and stage.resolution >= self.schedule.reconstruction_from
+        if reconstructs and bool(torch.rand((), generator=rng) < self.schedule.reconstruction_share):
+            assert self.reconstruction is not None
+            batch = stage.batch
+            places = data.places_batch(batch, rng).part(self.processes.mine, self.device)
+            losses = self.reconstruction.step(places, stage.alpha, rng)
+        else:
+            self._set_rates(stage)
+            losses, batch = self.adversarial(data, stage, self.step, rng)
+        self.step += 1
+        self.images += batch
+        self.average.update(self.generator, self.images, batch)
+        return self.processes.average(losses, self.device)
+
+    def _set_rates(self, stage: Stage) -> None:
+        for name in ("generator", "static", "pairwise"):
+            for group in self.optimisers[name].param_groups:
+                group["lr"] = stage.learning_rate * group["factor"]
+
+    def _real_data(self, resolution: int) -> RealData:
+        if self._data is None or self._data.resolution != resolution:
+            self._data = RealData(self.prepared, resolution)
+        return self._data

@@ -1,0 +1,108 @@
+"""Training on two processes equals training on one with the same batch."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from landscape.errors import LandscapeError
+from landscape.networks.discriminators import minibatch_deviation
+from landscape.networks.segmenter import build_segmenter
+from landscape.training.data import prepare
+from landscape.training.gan import train_gan
+from landscape.training.moving import mark_moving
+from landscape.training.processes import Processes, join_processes
+from tests.test_training import TINY
+
+SHARED = replace(
+    TINY,
+    training=replace(
+        TINY.training,
+        batch={8: 16, 16: 16},
+        stable_images={8: 64, 16: 64},
+        fade_images={16: 32},
+        r1_every=2,
+        reconstruction_share=0.3,
+    ),
+)
+
+
+@given(st.integers(1, 4), st.integers(1, 4))
+def test_the_parts_are_the_whole(count, quarters):
+    whole = torch.arange(4 * count * quarters)
+    parts = [Processes(rank, count).mine(whole) for rank in range(count)]
+    assert sorted(torch.cat(parts).tolist()) == whole.tolist()
+    assert {len(part) for part in parts} == {4 * quarters}
+
+
+def test_images_are_compared_with_the_same_ones_as_on_one_process():
+    features = torch.randn(16, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+    parts = [Processes(rank, 2) for rank in range(2)]
+    whole = minibatch_deviation(features)
+    for process in parts:
+        assert torch.allclose(minibatch_deviation(process.mine(features)), process.mine(whole))
+
+
+def test_a_batch_that_cannot_be_divided_is_refused():
+    with pytest.raises(LandscapeError, match="does not divide"):
+        Processes(0, 3).mine(torch.zeros(8))
+
+
+def test_without_a_launcher_a_process_is_alone(monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    assert join_processes("cpu") == (Processes(0, 1), "cpu")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    root, out = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("prepared")
+    rng = np.random.default_rng(1)
+    (root / "stills").mkdir()
+    for i in range(20):
+        Image.fromarray(rng.integers(0, 255, (40, 60, 3), np.uint8)).save(root / "stills" / f"s{i}.png")
+    for clip in range(4):
+        (root / f"clips/clip{clip}").mkdir(parents=True)
+        for i in range(3):
+            picture = Image.fromarray(rng.integers(0, 255, (36, 48, 3), np.uint8))
+            picture.save(root / f"clips/clip{clip}/{i:03d}.png")
+    prepare(root, out, (8, 16))
+    torch.manual_seed(0)
+    mark_moving(out, (8, 16), build_segmenter().eval())
+    return out
+
+
+def launch(prepared, out, *more):
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0"]
+    command += ["-m", "tests.two_processes", str(prepared), str(out), *more]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def state_of(folder):
+    return torch.load(folder / "state.pt", weights_only=True)
+
+
+def test_two_processes_learn_what_one_learns_and_resume(prepared, tmp_path):
+    train_gan(SHARED, prepared, tmp_path / "one", seed=4)
+    launch(prepared, tmp_path / "two")
+    one, two = state_of(tmp_path / "one"), state_of(tmp_path / "two")
+    assert (one["step"], one["images"]) == (two["step"], two["images"])
+    for network, weights in one["networks"].items():
+        for name, value in weights.items():
+            # Adam divides by tiny second moments: rounding shows in few numbers, by a small part of a step.
+            assert torch.allclose(value, two["networks"][network][name], atol=2e-3), (network, name)
+    # Both end where an interrupted run of two processes ends.
+    half = replace(SHARED, training=replace(SHARED.training, stable_images={8: 64}))
+    train_gan(half, prepared, tmp_path / "half", seed=4)
+    launch(prepared, tmp_path / "half", "--resume")
+    resumed = state_of(tmp_path / "half")
+    assert resumed["step"] == one["step"]
+    for name, value in one["networks"]["generator"].items():
+        assert torch.allclose(value, resumed["networks"]["generator"][name], atol=2e-3), name
