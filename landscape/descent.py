@@ -11,22 +11,21 @@ import torch
 from torch import Tensor
 
 from landscape.progress import Progress, check_cancelled
+from landscape.variants import Schedule
 
-PATIENCE = 20
-STOP_AFTER = 100
 LOOK_EVERY = 10
 """Steps between two looks at whether the result is good enough."""
 
 
 class Plateau:
-    """Halves a learning rate whenever the loss has not improved for 20 steps, and ends the fit after 100.
+    """Halves a learning rate whenever the loss has not improved for ``patience`` steps; says when to give up.
 
     Attributes:
         factor: What the first learning rate is to be multiplied by.
         best: The lowest loss so far.
     """
 
-    def __init__(self, patience: int = PATIENCE, stop_after: int = STOP_AFTER) -> None:
+    def __init__(self, patience: int | None = 20, stop_after: int | None = 100) -> None:
         self.factor = 1.0
         self.best = math.inf
         self._patience = patience
@@ -40,14 +39,14 @@ class Plateau:
             self._waited = 0
             return True
         self._waited += 1
-        if self._waited % self._patience == 0:
+        if self._patience is not None and self._waited % self._patience == 0:
             self.factor /= 2
         return False
 
     @property
     def stalled(self) -> bool:
         """Whether the fit is to end."""
-        return self._waited >= self._stop_after
+        return self._stop_after is not None and self._waited >= self._stop_after
 
 
 @dataclass(frozen=True)
@@ -62,44 +61,91 @@ class Phase:
 
 @dataclass(frozen=True)
 class Group:
-    """Parameters that share a first learning rate."""
+    """Parameters that share a first learning rate.
+
+    Attributes:
+        parameters: The tensors.
+        rate: The learning rate.
+        gradient: Factor on their gradients.
+    """
 
     parameters: list[Tensor]
     rate: float
+    gradient: float = 1.0
+
+
+Kept = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How the owner of a long fit follows and steers it.
+
+    Attributes:
+        progress: Called after every step.
+        cancel: Set to give up at the next step.
+        observe: Called after every step with a function from tensors to what the stage, ending now, would leave in
+            them; tensors that it does not change are their own.
+        expired: Asked before every step whether the time is up; the stage then ends as if its steps were done.
+    """
+
+    progress: Progress
+    cancel: threading.Event | None = None
+    observe: Callable[[Kept], None] | None = None
+    expired: Callable[[], bool] | None = None
 
 
 def descend(
     stage: str,
     phases: Sequence[Phase],
     groups: Sequence[Group],
-    steps: int,
-    progress: Progress,
-    cancel: threading.Event | None,
+    schedule: Schedule,
+    watch: Watch,
     after_step: Callable[[], None] | None = None,
 ) -> None:
-    """The one optimisation loop: Adam on the parameters of the groups, which end at the best state seen.
+    """The one optimisation loop: Adam on the parameters of the groups, changed in place.
 
     A step gives gradients to the parameters of its own phase; all others stay exactly where they are. The loss that
     decides about the learning rate and the best state is the sum of the latest losses of all phases.
+
+    Args:
+        stage: Name for the progress.
+        phases: Kinds of steps, in their order.
+        groups: All parameters.
+        schedule: Steps, rates and when to end.
+        watch: How it is followed.
+        after_step: Called after each step to put the parameters right.
+
+    Raises:
+        Cancelled: If the watch was cancelled.
     """
     parameters = [item for group in groups for item in group.parameters]
     optimiser = torch.optim.Adam([{"params": group.parameters, "lr": group.rate} for group in groups])
-    plateau = Plateau()
+    plateau = Plateau(schedule.patience, schedule.stop_after)
+    steps = schedule.steps
     latest: dict[int, float] = {}
     first_look = min(len(phases), steps) - 1
-    best = [item.detach().clone() for item in parameters]
+    kept = [item.detach().clone() for item in parameters]
+    places = {id(item): state for item, state in zip(parameters, kept, strict=True)}
     for item in parameters:
         item.requires_grad_(True)
+
+    def keep() -> None:
+        torch._foreach_copy_(kept, [item.detach() for item in parameters])
+
     for step in range(steps):
-        check_cancelled(cancel)
+        check_cancelled(watch.cancel)
+        if watch.expired is not None and watch.expired():
+            break
         turn = step % len(phases)
         phase = phases[turn]
         drawn = phase.draw()
         good_enough = phase.enough is not None and step % LOOK_EVERY == 0 and phase.enough(drawn)
         loss = phase.loss(drawn)
         latest[turn] = float(loss.detach())
-        if good_enough or (step >= first_look and plateau.update(sum(latest.values()))):
-            torch._foreach_copy_(best, [item.detach() for item in parameters])
+        improved = step >= first_look and plateau.update(sum(latest.values()))
+        if good_enough or (improved and schedule.keep_best):
+            keep()
         if good_enough or plateau.stalled:
             break
         optimiser.zero_grad()
@@ -107,13 +153,20 @@ def descend(
             item.grad = gradient
         for group, options in zip(groups, optimiser.param_groups, strict=True):
             options["lr"] = group.rate * plateau.factor
+            if group.gradient != 1:
+                for item in group.parameters:  # never in place: tensors may share one gradient
+                    item.grad = None if item.grad is None else item.grad * group.gradient
         optimiser.step()
         if after_step is not None:
             with torch.no_grad():
                 after_step()
-        progress(stage, step + 1, steps)
-    progress(stage, steps, steps)
+        if not schedule.keep_best:
+            keep()
+        if watch.observe is not None:
+            watch.observe(lambda item: places.get(id(item), item))
+        watch.progress(stage, step + 1, steps)
+    watch.progress(stage, steps, steps)
     for item in parameters:
         item.requires_grad_(False)
         item.grad = None
-    torch._foreach_copy_(parameters, best)
+    torch._foreach_copy_(parameters, kept)

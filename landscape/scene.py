@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from landscape.inversion import Inversion, invert
 from landscape.masking import Masks, masks_from_labels, segment
 from landscape.photo import Photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.quality import Quality
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings, as_dict
 from landscape.video import write_video
 from landscape.weights import Models
@@ -102,8 +103,11 @@ class Scene:
         masks: Masks | None = None,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
+        *,
+        observe: ObserveScene | None = None,
+        expired: Callable[[], bool] | None = None,
     ) -> Scene:
-        """Fit the model to a photo.
+        """Fit the model to a photo; :class:`landscape.refinement.Refinement` does so in the background.
 
         Args:
             photo: The photo.
@@ -112,6 +116,9 @@ class Scene:
             masks: Masks of the photo's size; found by the segmenter if None.
             progress: Called after every step.
             cancel: Set it to stop.
+            observe: Called after every step, from the encoder's answer on, with a function that makes the scene as it
+                is so far; it does not change the result.
+            expired: Asked before every step whether the time is up; by default ``settings.seconds`` after the start.
 
         Raises:
             Cancelled: If ``cancel`` was set.
@@ -126,6 +133,14 @@ class Scene:
         masked = time.monotonic()
         device = models.generator.w_mean.device
         resolution = models.generator.resolution
+        if expired is None and settings.seconds is not None:
+            deadline = masked + settings.seconds
+            expired = lambda: time.monotonic() >= deadline  # noqa: E731
+
+        def scene(inversion: Inversion) -> Scene:
+            timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
+            return cls(photo, masks, inversion, models, settings, timings)
+
         inversion = invert(
             model_image(photo, resolution).to(device),
             model_mask(masks, resolution).to(device),
@@ -135,9 +150,15 @@ class Scene:
             settings,
             progress,
             cancel,
+            observe=None if observe is None else lambda snapshot: observe(lambda: scene(snapshot())),
+            expired=expired,
         )
-        timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
-        return cls(photo, masks, inversion, models, settings, timings)
+        return scene(inversion)
+
+    @property
+    def quality(self) -> Quality:
+        """How well the model shows the photo."""
+        return self.inversion.quality
 
     @property
     def warnings(self) -> list[str]:
@@ -261,6 +282,10 @@ class Scene:
         }
         width, height = photo.width + photo.width % 2, photo.height + photo.height % 2
         return RenderReport(width, height, export.frames, export.fps, previewer.mean_photo_weight, timings)
+
+
+ObserveScene = Callable[[Callable[[], Scene]], None]
+"""Called with a function that makes the scene as it is so far."""
 
 
 def _frames(previewer: Previewer, export: ExportSettings, cancel: threading.Event | None) -> Iterator[Pixels]:

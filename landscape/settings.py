@@ -30,6 +30,9 @@ STYLES = (
 VARIANTS = ("I2S", "MO", "E", "EO", "EOI", "EOIF", "EOIFS")
 """The inversion variants of the paper's table 2."""
 
+RECIPES = ("product", "paper", "release")
+"""Numbers of the inversion: the product's, the paper's, those of the released implementation."""
+
 
 def _require(condition: bool, message: str) -> None:
     if not condition:
@@ -118,20 +121,29 @@ class InversionSettings:
 
     Attributes:
         variant: One of :data:`VARIANTS`.
-        latent_steps: Most optimisation steps of the latents (step 2), 0 to 5000.
-        tune_steps: Most fine-tuning steps of the generator (step 3), 0 to 5000.
+        latent_steps: Most optimisation steps of the latents (step 2), 0 to 5000; None leaves it to the recipe.
+        tune_steps: Most fine-tuning steps of the generator (step 3), 0 to 5000; None leaves it to the recipe.
         seed: Seed of everything random.
+        recipe: One of :data:`RECIPES`: the numbers of the optimisation.
+        seconds: Most time for the fit, 0 to 36000; what is reached then is the result. None for as long as it takes;
+            only then do the same settings always give the same result.
     """
 
     variant: str = "EOIFS"
-    latent_steps: int = 300
-    tune_steps: int = 300
+    latent_steps: int | None = None
+    tune_steps: int | None = None
     seed: int = 0
+    recipe: str = "product"
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         _require(self.variant in VARIANTS, f"Choose a variant from: {', '.join(VARIANTS)}.")
-        _require_range("number of latent steps", self.latent_steps, 0, 5000)
-        _require_range("number of fine-tuning steps", self.tune_steps, 0, 5000)
+        _require(self.recipe in RECIPES, f"Choose a recipe from: {', '.join(RECIPES)}.")
+        for name, steps in (("latent", self.latent_steps), ("fine-tuning", self.tune_steps)):
+            if steps is not None:
+                _require_range(f"number of {name} steps", steps, 0, 5000)
+        if self.seconds is not None:
+            _require_range("time for the fit in seconds", self.seconds, 0, 36000)
         _require_range("seed", self.seed, 0, 2**31 - 1)
 
 

@@ -101,9 +101,10 @@ class FakeEngine:
         cancel: threading.Event,
     ) -> FakeScene:
         """Pretend to fit the model."""
-        for step in range(settings.latent_steps):
+        steps = settings.latent_steps or 60
+        for step in range(steps):
             check_cancelled(cancel)
             time.sleep(self.delay)
-            progress("fitting the model", step + 1, settings.latent_steps)
+            progress("fitting the model", step + 1, steps)
         self.fits.append(settings)
-        return FakeScene(photo, masks, settings.latent_steps, self.delay)
+        return FakeScene(photo, masks, steps, self.delay)

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from landscape import inversion as module
-from landscape.descent import Group, Phase, Plateau, descend
+from landscape.descent import Group, Phase, Plateau, Watch, descend
 from landscape.errors import Cancelled
 from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
-from landscape.inversion import VARIANTS, confine_dynamic, extend_dynamic, invert
+from landscape.fitting import fit_latents
+from landscape.inversion import confine_dynamic, extend_dynamic, invert
+from landscape.latents import starting_latents
 from landscape.losses import PERCEPTUAL_SCALE, ReconstructionLoss, style_tie
 from landscape.masking import Masks
 from landscape.networks.generator import Generator, GeneratorConfig, NoiseScale
@@ -18,8 +19,10 @@ from landscape.photo import Photo
 from landscape.progress import ignore_progress
 from landscape.regions import moving_cells
 from landscape.rehearsal import rehearsed_views
+from landscape.settings import RECIPES as RECIPE_NAMES
 from landscape.settings import VARIANTS as NAMES
 from landscape.settings import InversionSettings
+from landscape.variants import RECIPES, VARIANTS, Schedule
 
 SIZE = 32
 
@@ -74,8 +77,30 @@ def test_table_has_the_rows_of_the_paper():
         "EOIF": "x.xxxx.",
         "EOIFS": "x.xxxxx",
     }
-    assert (VARIANTS["I2S"].rate, VARIANTS["I2S"].perceptual_weight) == (0.01, 1.0)
-    assert (VARIANTS["EOIFS"].rate, VARIANTS["EOIFS"].perceptual_weight) == (0.1, 0.01)
+
+
+def test_recipes_hold_the_numbers_of_the_paper_and_of_the_release():
+    assert set(RECIPES) == set(RECIPE_NAMES)
+    paper, release = RECIPES["paper"], RECIPES["release"]
+    first, second = paper.latents_of("EOI"), paper.latents_of("EOIFS")
+    assert (first.steps, first.rate, first.perceptual_weight, first.patience, first.stop_after) == (
+        500,
+        0.1,
+        0.01,
+        20,
+        100,
+    )
+    assert (second.steps, second.rate, second.perceptual_weight, second.patience, second.stop_after) == (
+        500, 0.1, 0.01, 20, None,
+    )  # fmt: skip
+    assert not first.keep_best and not second.keep_best
+    assert (paper.map_gradient, paper.tie_weight) == (0.001, 1.0)
+    assert paper.tuning == Schedule(500, 0.001, 0.1, patience=None)
+    assert paper.latents_of("I2S") == first
+    i2s = release.latents_of("I2S")
+    assert (i2s.steps, i2s.rate, i2s.perceptual_weight) == (4000, 0.01, 1.0)
+    assert release.latents_of("EOI").stop_after is None
+    assert not any((recipe.rehearse, recipe.enough) != (False, False) for recipe in (paper, release))
 
 
 def test_loss_terms_by_hand(perceptual):
@@ -113,7 +138,8 @@ def test_descent_returns_the_best_state_it_saw():
     x = torch.tensor([1.0])
     phase = Phase(lambda: x * 1, lambda drawn: drawn.square().sum(), [x])
     seen = []
-    descend("s", [phase], [Group([x], 0.75)], 9, lambda *a: seen.append(a), None)
+    schedule = Schedule(9, 0.75, 0.0, keep_best=True)
+    descend("s", [phase], [Group([x], 0.75)], schedule, Watch(lambda *a: seen.append(a)))
     assert abs(float(x)) < 0.26
     assert seen[0] == ("s", 1, 9)
     assert seen[-1] == ("s", 9, 9)
@@ -129,9 +155,13 @@ def test_steps_of_one_phase_leave_the_parameters_of_the_other_alone():
         Phase(lambda: a + b, lambda drawn: drawn.square().sum(), [b]),
     ]
     descend(
-        "s", phases, [Group([a], 0.1), Group([b], 0.1)], 4, ignore_progress, None,
+        "s",
+        phases,
+        [Group([a], 0.1), Group([b], 0.1)],
+        Schedule(4, 0.1, 0.0),
+        Watch(ignore_progress),
         lambda: history.append((float(a), float(b))),
-    )  # fmt: skip
+    )
     (a1, b1), (a2, b2), (a3, b3), _ = history
     assert a1 != 1.0
     assert b1 == 1.0
@@ -141,15 +171,68 @@ def test_steps_of_one_phase_leave_the_parameters_of_the_other_alone():
     assert b3 == b2
 
 
+def test_descent_by_hand():
+    """Adam's first steps, when gradients keep their sign, are as long as the rate: 3, 2, 1, then half a rate."""
+    x = torch.tensor([3.0])
+    state = []
+    phase = Phase(lambda: x * 1, lambda drawn: drawn.abs().sum(), [x])
+    descend(
+        "s",
+        [phase],
+        [Group([x], 1.0)],
+        Schedule(2, 1.0, 0.0),
+        Watch(ignore_progress, observe=lambda kept: state.append(float(kept(x)))),
+    )
+    assert state == pytest.approx([2.0, 1.0], abs=1e-5)
+    assert float(x) == pytest.approx(1.0, abs=1e-5)
+    flat = torch.tensor([0.0])
+    losses = iter([1.0, *[1.0] * 21])
+    rates = []
+    still = Phase(
+        lambda: flat * 1, lambda drawn: drawn.sum() * 0 + drawn.sum() + next(losses) - drawn.detach().sum(), [flat]
+    )
+    positions = []
+    descend(
+        "s",
+        [still],
+        [Group([flat], 1.0)],
+        Schedule(22, 1.0, 0.0),
+        Watch(ignore_progress),
+        lambda: positions.append(float(flat)),
+    )
+    rates = [-(b - a) for a, b in zip([0.0, *positions], positions, strict=False)]
+    assert rates[:20] == pytest.approx([1.0] * 20, abs=1e-3)
+    assert rates[20:] == pytest.approx([0.5] * 2, abs=1e-3)
+
+
+def test_gradients_of_the_maps_are_divided_by_a_thousand():
+    """With a gradient near Adam's eps of 1e-8 the factor shows: g / (g + eps)."""
+    a, b = torch.tensor([0.0]), torch.tensor([0.0])
+    phase = Phase(lambda: a + b, lambda drawn: -1e-5 * drawn.sum(), [a, b])
+    descend("s", [phase], [Group([a], 0.1), Group([b], 0.1, 0.001)], Schedule(1, 0.1, 0.0), Watch(ignore_progress))
+    assert float(a) == pytest.approx(0.1 * 1e-5 / (1e-5 + 1e-8), rel=1e-4)
+    assert float(b) == pytest.approx(0.1 * 1e-8 / (1e-8 + 1e-8), rel=1e-4)
+
+
+def test_descent_ends_when_the_time_is_up():
+    x = torch.tensor([3.0])
+    asked = iter([False, False, True])
+    phase = Phase(lambda: x * 1, lambda drawn: drawn.abs().sum(), [x])
+    descend("s", [phase], [Group([x], 1.0)], Schedule(9, 1.0, 0.0), Watch(ignore_progress, expired=lambda: next(asked)))
+    assert float(x) == pytest.approx(1.0, abs=1e-5)
+
+
 def test_one_static_step_changes_s_static_alone(image, moving, generator, perceptual):
-    w, static, dynamic = module._start(image, generator, None, VARIANTS["EOIFS"], 0)
-    arguments = (image, moving, perceptual, VARIANTS["EOIFS"])
-    module._fit_latents(generator, w, static, dynamic, *arguments, 3, ignore_progress, None)
-    assert any(bool(item.any()) for item in static)
-    assert any(bool(item.any()) for item in dynamic)
-    w, static, dynamic = module._start(image, generator, None, VARIANTS["EOIFS"], 0)
-    module._fit_latents(generator, w, static, dynamic, *arguments, 1, ignore_progress, None)
-    assert not any(bool(item.any()) for item in dynamic)
+    variant = VARIANTS["EOIFS"]
+    for recipe in RECIPES.values():
+        for steps in (1, 3):
+            latents = starting_latents(image, moving, generator, None, variant, 0)
+            schedule = Schedule(steps, 0.1, 0.01)
+            fit_latents(
+                generator, latents, image, moving, perceptual, variant, recipe, schedule, Watch(ignore_progress)
+            )
+            assert any(bool(item.any()) for item in latents.s_static)
+            assert any(bool(item.any()) for item in latents.s_dynamic) is (steps > 1)
 
 
 def test_mask_divides_the_maps(image, moving, generator, perceptual):
@@ -176,6 +259,14 @@ def test_fit_improves_and_original_stays(image, moving, generator, perceptual):
     assert not any(item.requires_grad for item in result.generator.parameters())
     assert result.w.shape == (1, 4, 16)
     assert [item.shape[-1] for item in result.s_static] == [4, 8, 16, 32]
+
+
+@pytest.mark.parametrize("recipe", ["paper", "release"])
+def test_recipes_of_others_run(recipe, image, moving, generator, perceptual):
+    for name in ("I2S", "EOIFS"):
+        settings = InversionSettings(variant=name, latent_steps=2, tune_steps=2, recipe=recipe)
+        result = invert(image, moving, generator, None, perceptual, settings)
+        assert torch.isfinite(result.reconstruction()).all()
 
 
 @pytest.mark.parametrize("name", NAMES)

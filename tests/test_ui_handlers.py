@@ -20,6 +20,7 @@ from landscape.ui.controls import PHOTO_LIGHT, QUALITIES, STANDARD, STYLE_CHOICE
 from landscape.ui.handlers import UNEXPECTED, Handlers, View
 from landscape.ui.jobs import Meter, Status, run_job
 from landscape.ui.sessions import CAPACITY, LIFETIME, SessionStore
+from landscape.variants import RECIPES
 from landscape.video import probe_video
 from tests.fake_engine import FakeEngine
 
@@ -66,7 +67,7 @@ def test_controls_begin_with_the_products_defaults() -> None:
     assert Controls().motion() == MotionSettings()
     assert Controls().light() == LightSettings()
     assert inversion(STANDARD) == InversionSettings()
-    assert QUALITIES["Quick"].latent_steps < InversionSettings().latent_steps
+    assert QUALITIES["Quick"].latent_steps < RECIPES[QUALITIES["Quick"].recipe].latents.steps
 
 
 def test_controls_become_settings() -> None:
