@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from landscape.networks.generator import Generator
+from landscape.networks.posterior import Posterior
+from landscape.regions import moving_cells
 from landscape.variants import Variant
 
 
@@ -49,22 +51,30 @@ Start = Callable[[Tensor, Tensor, Generator, nn.Module | None, Variant, int], La
 def starting_latents(
     image: Tensor, moving: Tensor, generator: Generator, encoder: nn.Module | None, variant: Variant, seed: int
 ) -> Latents:
-    """Take W from the encoder, or the mean w, and S as zero, or noise.
+    """Take W from the encoder, or the mean w, and S from the posterior, or as zero, or noise.
 
     Args:
         image: The photo, (1, 3, R, R) in [-1, 1].
         moving: How much each pixel moves, (1, 1, R, R) in [0, 1]; for starts that divide the maps.
         generator: G.
-        encoder: E; None starts every variant at the mean w.
-        variant: Says which of the two.
+        encoder: E, or the posterior, which predicts S as well; None starts every variant at the mean w.
+        variant: Says which of them.
         seed: Seed of the noise.
     """
     depth = generator.depth()
-    if variant.encoder_start and encoder is not None:
+    rng = torch.Generator().manual_seed(seed)
+    if variant.encoder_start and isinstance(encoder, Posterior):
+        found = encoder(image, moving)
+        w = generator.mapping(found.z.mean)[:, None].repeat(1, depth, 1)
+        if not variant.random_maps:
+            cells = moving_cells(moving, generator.config.resolutions)
+            s_static = [own.mean * (1 - cell) for own, cell in zip(found.s_static, cells, strict=True)]
+            s_dynamic = [own.mean * cell for own, cell in zip(found.s_dynamic, cells, strict=True)]
+            return Latents(w, s_static, s_dynamic)
+    elif variant.encoder_start and encoder is not None:
         w = encoder(image)[:, :depth].clone()
     else:
         w = generator.w_mean.expand(1, depth, -1).clone()
-    rng = torch.Generator().manual_seed(seed)
     s_static, s_dynamic = generator.sample_maps(1, rng=rng), generator.sample_maps(1, rng=rng)
     if not variant.random_maps:
         s_static, s_dynamic = ([torch.zeros_like(item) for item in maps] for maps in (s_static, s_dynamic))

@@ -23,6 +23,7 @@ from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
 from landscape.networks.perceptual import LpipsAlex, load_lpips
+from landscape.networks.posterior import Posterior
 from landscape.networks.segmenter import load_segmenter
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ SEGMENTER_FILE = "segmenter.safetensors"
 PERCEPTUAL_FILE = "lpips_alex.safetensors"
 STYLES_FILE = "styles.json"
 METADATA_KEY = "landscape"
+POSTERIOR = "posterior"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Models:
 
     Attributes:
         generator: M and G.
-        encoder: E.
+        encoder: E, or the posterior where there is one.
         lighting: A.
         segmenter: Sky, water, other.
         perceptual: LPIPS.
@@ -50,7 +52,7 @@ class Models:
     """
 
     generator: Generator
-    encoder: Encoder
+    encoder: Encoder | Posterior
     lighting: LightingNetwork
     segmenter: nn.Module
     perceptual: LpipsAlex
@@ -157,6 +159,28 @@ def load_lighting(path: Path) -> LightingNetwork:
     return network
 
 
+def load_encoder(path: Path, generator: Generator) -> Encoder | Posterior:
+    """Read what predicts the latents of photos: the posterior, or the paper's E, in evaluation mode.
+
+    Raises:
+        LandscapeError: If the file is missing, damaged or belongs to another generator.
+    """
+    state, metadata = load_weights(path)
+    width = generator.config.style_width
+    network: Encoder | Posterior
+    if metadata.get("network") == POSTERIOR:
+        network = Posterior(generator.resolution, width)
+    else:
+        network = Encoder(len(generator.blocks), width)
+    _fill(network, state, path)
+    return network
+
+
+def save_posterior(path: Path, posterior: Posterior, metadata: dict[str, Any]) -> None:
+    """Write a posterior as the encoder's file."""
+    save_weights(path, posterior.state_dict(), metadata | {"network": POSTERIOR})
+
+
 def _fill(network: nn.Module, state: dict[str, Tensor], path: Path) -> None:
     try:
         network.load_state_dict(state)
@@ -177,9 +201,7 @@ def load_models(folder: Path | None = None, device: str = "cpu") -> Models:
     """
     folder = folder or default_folder()
     generator = load_generator(folder / GENERATOR_FILE)
-    width = generator.config.style_width
-    encoder = Encoder(len(generator.blocks), width)
-    _fill(encoder, load_weights(folder / ENCODER_FILE)[0], folder / ENCODER_FILE)
+    encoder = load_encoder(folder / ENCODER_FILE, generator)
     segmenter = load_segmenter(folder / SEGMENTER_FILE)
     target = torch.device(device)
     return Models(

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch.distributions import Normal, kl_divergence
 
+from landscape.errors import LandscapeError
+from landscape.latents import starting_latents
 from landscape.networks.generator import Z_DYNAMIC_WIDTH
 from landscape.networks.perceptual import load_lpips
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.networks.segmenter import build_segmenter
 from landscape.training.data import prepare
+from landscape.training.export import export_generator, export_posterior
 from landscape.training.gan import train_gan
 from landscape.training.moving import mark_moving
 from landscape.training.reconstruction import (
@@ -23,10 +26,10 @@ from landscape.training.reconstruction import (
     Reconstruction,
     join_codes,
     reconstruct_pairs,
-    split_cells,
 )
 from landscape.training.sampling import RealData
-from landscape.weights import PERCEPTUAL_FILE, default_folder
+from landscape.variants import VARIANTS
+from landscape.weights import PERCEPTUAL_FILE, default_folder, load_encoder, load_generator
 from tests.conftest import SMALL
 from tests.test_training import TINY
 
@@ -73,13 +76,6 @@ def test_codes_join_the_static_part_of_one_and_the_dynamic_part_of_another():
     joined = join_codes(first, second)
     assert joined.mean[0].tolist() == [1.0] * (8 - Z_DYNAMIC_WIDTH) + [2.0] * Z_DYNAMIC_WIDTH
     assert torch.equal(joined.log_variance, -joined.mean)
-
-
-def test_cells_are_decided_by_the_majority_of_their_pixels():
-    moving = torch.zeros(1, 1, 8, 8)
-    moving[:, :, :5] = 1
-    four, eight = split_cells(moving, (4, 8))
-    assert four[0, 0, :, 0].tolist() == [1, 1, 0, 0] and torch.equal(eight, moving)
 
 
 def test_each_half_listens_to_its_own_picture(posterior, small_generator):
@@ -166,3 +162,33 @@ def test_training_reconstructs_and_resumes_with_the_same_numbers(marked, tmp_pat
     resumed = torch.load(tmp_path / "halves" / "state.pt", weights_only=True)
     for name, value in state["networks"]["posterior"].items():
         assert torch.equal(value, resumed["networks"]["posterior"][name])
+
+
+def test_the_posterior_starts_an_inversion_where_the_photo_is(posterior, small_generator):
+    image, moving = halves(count=1, size=64).second, halves(count=1, size=64).moving
+    found = starting_latents(image, moving, small_generator, posterior, VARIANTS["EOIFS"], 0)
+    latents = posterior(image, moving)
+    assert torch.allclose(found.w[:, 3], small_generator.mapping(latents.z.mean))
+    assert torch.equal(found.s_static[-1][:, :, 32:], latents.s_static[-1].mean[:, :, 32:])
+    assert torch.equal(found.s_dynamic[-1][:, :, :32], latents.s_dynamic[-1].mean[:, :, :32])
+    assert not found.s_static[-1][:, :, :32].any() and not found.s_dynamic[-1][:, :, 32:].any()
+    mean = starting_latents(image, moving, small_generator, posterior, VARIANTS["MO"], 0)
+    assert torch.equal(mean.w[:, 0], small_generator.w_mean[None]) and not mean.s_static[-1].any()
+
+
+def test_the_posterior_is_exported_beside_the_generator(marked, tmp_path):
+    config = replace(TINY, training=replace(TINY.training, stable_images={8: 8}, reconstruction_share=1.0))
+    train_gan(config, marked, tmp_path, seed=4)
+    export_generator(tmp_path / "state.pt", tmp_path / "g.safetensors")
+    export_posterior(tmp_path / "state.pt", tmp_path / "e.safetensors")
+    generator = load_generator(tmp_path / "g.safetensors")
+    loaded = load_encoder(tmp_path / "e.safetensors", generator)
+    assert isinstance(loaded, Posterior)
+    image = halves(count=1, size=8)
+    trained = torch.load(tmp_path / "state.pt", weights_only=True)["networks"]["posterior"]
+    assert torch.allclose(loaded.z.weight, trained["z.weight"], atol=1e-3)
+    assert len(loaded(image.first, image.moving).s_static) == len(generator.blocks)
+    without = replace(config, training=replace(config.training, reconstruction_share=0.0))
+    train_gan(without, marked, tmp_path / "none", seed=4)
+    with pytest.raises(LandscapeError, match="no posterior"):
+        export_posterior(tmp_path / "none" / "state.pt", tmp_path / "x.safetensors")

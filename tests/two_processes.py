@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from landscape.training.gan import train_gan
+from landscape.training import gan
 from landscape.training.processes import join_processes
 from tests.test_processes import SHARED
 
@@ -13,4 +13,5 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     processes, device = join_processes("cpu")
     prepared, out = Path(sys.argv[1]), Path(sys.argv[2])
-    train_gan(SHARED, prepared, out, seed=4, device=device, processes=processes, resume="--resume" in sys.argv)
+    gan.LOG_EVERY = 1
+    gan.train_gan(SHARED, prepared, out, seed=4, device=device, processes=processes, resume="--resume" in sys.argv)

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from landscape.errors import LandscapeError
 from landscape.networks.generator import GeneratorConfig
+from landscape.networks.posterior import Posterior
 from landscape.training.checkpoint import load_state
-from landscape.weights import cut_generator, load_weights, save_generator, save_weights
+from landscape.weights import cut_generator, load_weights, save_generator, save_posterior, save_weights
 
 
 def _config(state: dict[str, Any]) -> tuple[GeneratorConfig, int]:
@@ -45,6 +46,28 @@ def export_generator(state_file: Path, out: Path, resolution: int | None = None)
         raise LandscapeError(f"Choose a resolution from {config.resolutions}; not {resolution}.")
     generator = cut_generator(config, state["networks"]["average"], resolution)
     save_generator(out, generator, {"images": state["images"], "steps": state["step"], "resolution": resolution})
+
+
+def export_posterior(state_file: Path, out: Path, resolution: int | None = None) -> None:
+    """Write the posterior that was trained with G, as the encoder's weights.
+
+    Args:
+        state_file: Written by :func:`landscape.training.gan.train_gan`.
+        out: The weights file.
+        resolution: That of the generator which it belongs to; the largest that has faded in by default.
+
+    Raises:
+        LandscapeError: If the run has no posterior.
+    """
+    state = load_state(state_file)
+    if "posterior" not in state["networks"]:
+        raise LandscapeError("This run trains no posterior; set reconstruction_share in its configuration.")
+    config, reached = _config(state)
+    posterior = Posterior(resolution or reached, config.style_width)
+    wanted = posterior.state_dict().keys()
+    weights = state["networks"]["posterior"]
+    posterior.load_state_dict({name: value for name, value in weights.items() if name in wanted})
+    save_posterior(out, posterior, {"images": state["images"], "resolution": resolution or reached})
 
 
 def export_warm_start(state_file: Path, out: Path) -> None:

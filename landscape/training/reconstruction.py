@@ -24,13 +24,17 @@ from torch import Tensor, nn
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Gaussian, Posterior
+from landscape.regions import moving_cells
 from landscape.training.processes import Processes
 
 L1_WEIGHT, LPIPS_WEIGHT = 1.0, 0.5
 # A Laplace likelihood with this scale: the size of errors that are not worth latents.
 KL_WEIGHT = 0.1
-# Inversion starts the unused map at zero; samples draw it. G must cope with both.
-ZERO_SHARE = 0.5
+# Inversion starts at the means, with zero where a map is not used; samples draw everything. G must cope with both.
+CALM_SHARE = 0.5
+# Batches in which only the coarser maps know the photo: else the finest ones, where a photo is copied most easily,
+# would carry all of it, and samples would look like the noise that their maps are.
+COARSE_SHARE = 0.5
 BETAS = (0.9, 0.99)
 POSTERIOR_RATE = 1e-3
 
@@ -65,11 +69,6 @@ def join_codes(first: Gaussian, second: Gaussian) -> Gaussian:
     return Gaussian(join(first.mean, second.mean), join(first.log_variance, second.log_variance))
 
 
-def split_cells(moving: Tensor, resolutions: tuple[int, ...]) -> list[Tensor]:
-    """Whether each cell of each map is S_dynamic's (1) or S_static's (0), [(N, 1, 4, 4), (N, 1, 8, 8), ...]."""
-    return [(F.adaptive_avg_pool2d(moving, size) > 0.5).to(moving) for size in resolutions]
-
-
 def reconstruct_pairs(
     generator: Generator,
     posterior: Posterior,
@@ -102,17 +101,26 @@ def reconstruct_pairs(
         whole = (shape[0] * processes.count, *shape[1:])
         return processes.mine(torch.randn(whole, generator=rng)).to(z.mean)
 
-    zero = processes.mine(torch.rand(count * processes.count, 1, 1, 1, generator=rng) < ZERO_SHARE).to(z.mean)
+    lively = processes.mine(torch.rand(count * processes.count, 1, 1, 1, generator=rng) >= CALM_SHARE).to(z.mean)
     s_static: list[Tensor] = []
     s_dynamic: list[Tensor] = []
-    cells = split_cells(pairs.moving, generator.config.resolutions[: generator.depth(resolution)])
-    for static, dynamic, cell in zip(first.s_static, second.s_dynamic, cells, strict=True):
-        for own, used, maps in ((static, 1 - cell, s_static), (dynamic, cell, s_dynamic)):
+    known = _known_levels(generator.depth(resolution), rng)
+    cells = moving_cells(pairs.moving, generator.config.resolutions[: generator.depth(resolution)])
+    for level, (static, dynamic, cell) in enumerate(zip(first.s_static, second.s_dynamic, cells, strict=True)):
+        knows = float(level < known)
+        for own, used, maps in ((static, knows * (1 - cell), s_static), (dynamic, knows * cell, s_dynamic)):
             drawn, other = normal(cell.shape), normal(cell.shape)
-            maps.append(used * own.sample(drawn) + (1 - used) * (1 - zero) * other)
+            maps.append(used * own.sample(lively * drawn) + (1 - used) * lively * other)
             divergence = divergence + (used * own.divergence()).sum(dim=(1, 2, 3))
-    w = generator.mapping(z.sample(normal(z.mean.shape)))
+    w = generator.mapping(z.sample(lively[:, :, 0, 0] * normal(z.mean.shape)))
     return generator(w, s_static, s_dynamic, resolution, alpha), divergence / (3 * resolution**2)
+
+
+def _known_levels(depth: int, rng: torch.Generator) -> int:
+    """How many maps know the photo, coarse ones first; the others are noise."""
+    if torch.rand((), generator=rng) >= COARSE_SHARE:
+        return depth
+    return int(torch.randint(min(2, depth - 1), depth, (), generator=rng))
 
 
 class Reconstruction:
@@ -131,7 +139,7 @@ class Reconstruction:
         generator: Generator,
         perceptual: LpipsAlex,
         learning_rate: float = 1e-3,
-        mapping_rate: float = 0.1,
+        mapping_rate: float = 0.3,
         processes: Processes | None = None,
     ) -> None:
         self.generator, self.perceptual, self.processes = generator, perceptual, processes or Processes()
