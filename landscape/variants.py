@@ -7,6 +7,7 @@ those of the released implementation where they differ, and the product's.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -55,6 +56,8 @@ class Schedule:
         perceptual_weight: Weight of the perceptual term against the mean absolute error, in the paper's units.
         patience: Steps without improvement after which the rate is halved; None never does.
         stop_after: Steps without improvement after which the stage ends; None goes on to the last step.
+        warm_up: Steps over which the rate rises to the first one.
+        cool_down: Whether the rate falls to zero at the last step, along a half cosine.
         keep_best: Whether the stage ends at the best state seen or, as the paper's algorithms, at the last one.
     """
 
@@ -63,7 +66,15 @@ class Schedule:
     perceptual_weight: float
     patience: int | None = 20
     stop_after: int | None = None
+    warm_up: int = 0
+    cool_down: bool = False
     keep_best: bool = False
+
+    def factor(self, step: int) -> float:
+        """What the plan makes of the rate at a step, counted from 0; plateaus come on top."""
+        rise = min(1.0, (step + 1) / (self.warm_up + 1))
+        fall = 0.5 + 0.5 * math.cos(math.pi * step / self.steps) if self.cool_down else 1.0
+        return rise * fall
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,8 @@ class Recipe:
         tie_weight: Weight of the squared distance of W from its start, in step 2.
         map_gradient: Factor on the gradients of S in step 2. None gives each map a learning rate of its own instead, by
             how strongly the generator has learnt to listen to it: Adam undoes a constant factor but for its eps.
+        joint: Whether a split variant fits both kinds of maps in every step, each by its own cells, in place of
+            algorithm 2's turns: half as many steps, as the regions hardly touch each other's maps.
         rehearse: Whether step 3 of a split variant also draws views with the sky carried along, so that a generator
             that has seen little training goes on to listen to S_dynamic.
         enough: Whether step 3 ends where the quality is good enough.
@@ -86,6 +99,7 @@ class Recipe:
     tuning: Schedule
     tie_weight: float = 1.0
     map_gradient: float | None = 0.001
+    joint: bool = False
     rehearse: bool = False
     enough: bool = False
     exceptions: Mapping[str, Schedule] = field(default_factory=dict)
