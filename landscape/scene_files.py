@@ -58,6 +58,16 @@ def is_scene_file(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX
 
 
+def require_ending(path: Path) -> None:
+    """Find out before long work whether a scene may be saved under a name.
+
+    Raises:
+        LandscapeError: If it does not end in ``.landscape``.
+    """
+    if not is_scene_file(path):
+        raise LandscapeError(f"Name the scene with the ending {SUFFIX}, not “{path.name}”.")
+
+
 def save_scene(scene: Scene, path: Path) -> None:
     """Write a scene.
 
@@ -68,8 +78,7 @@ def save_scene(scene: Scene, path: Path) -> None:
     Raises:
         LandscapeError: If the file cannot be written.
     """
-    if not is_scene_file(path):
-        raise LandscapeError(f"Name the scene with the ending {SUFFIX}, not “{path.name}”.")
+    require_ending(path)
     masks, generator = scene.masks, scene.inversion.generator
     content = {
         "format": FORMAT,
