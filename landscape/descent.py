@@ -152,7 +152,7 @@ def descend(
         for item, gradient in zip(phase.parameters, torch.autograd.grad(loss, phase.parameters), strict=True):
             item.grad = gradient
         for group, options in zip(groups, optimiser.param_groups, strict=True):
-            options["lr"] = group.rate * plateau.factor * schedule.factor(step)
+            options["lr"] = group.rate * plateau.factor
             if group.gradient != 1:
                 for item in group.parameters:  # never in place: tensors may share one gradient
                     item.grad = None if item.grad is None else item.grad * group.gradient

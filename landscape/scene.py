@@ -177,6 +177,8 @@ class Scene:
             sentences.append(
                 "This photo is unlike the landscapes that the model knows; mostly its own pixels will move."
             )
+        if not self.light_matches:
+            sentences.append("This scene was made with other weights, so its light may look a little different.")
         return sentences
 
     @property

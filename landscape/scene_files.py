@@ -213,7 +213,7 @@ def _drawing_weights(generator: Generator) -> dict[str, Tensor]:
 
 def _smallest(tensor: Tensor) -> Tensor:
     half = tensor.half()
-    return half if torch.equal(half.float(), tensor) else tensor
+    return half if torch.equal(half.float(), tensor) else tensor.clone()
 
 
 def _read_masks(tensors: dict[str, Tensor], photo: Photo, horizon: float) -> Masks:
