@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -10,6 +13,7 @@ from landscape.lighting import StyleTable, grade, grade_path, light_path
 from landscape.motion import DynamicMotion
 from landscape.networks.lighting import LightingNetwork
 from landscape.settings import LightSettings, MotionSettings
+from landscape.squares import Layout, as_square
 
 
 class Animator:
@@ -20,7 +24,8 @@ class Animator:
 
     def __init__(
         self,
-        inversion: Inversion,
+        inversions: Sequence[Inversion],
+        layout: Layout,
         moving: Tensor,
         horizon: float,
         motion: MotionSettings,
@@ -29,36 +34,37 @@ class Animator:
         lighting: LightingNetwork,
         seconds: float,
         *,
-        split: bool = True,
         loop: bool = False,
         seed: int = 0,
     ) -> None:
         """Prepare the scene.
 
         Args:
-            inversion: The photo in the model's terms.
-            moving: Where the photo moves, (1, 1, R, R) in [0, 1].
+            inversions: The photo in the model's terms, square by square.
+            layout: The squares.
+            moving: Where the photo moves, (1, 1, R, R) in [0, 1], or the size of the layout.
             horizon: Fraction of the height.
             motion: Direction, speed and amounts.
             light: Style or day cycle.
             styles: The generator's styles.
             lighting: The lighting network A.
             seconds: Length of the clip: the time of a day cycle and of a loop.
-            split: Whether the fit kept S_dynamic at zero in the static parts (EOIFS); it then stays so.
             loop: Whether the motion repeats exactly after ``seconds``.
             seed: Seed of the noise that enters where the photo has none.
         """
-        self._inversion = inversion
-        self._moving = moving if split else None
+        self._layout = layout
         self._horizon = horizon
         self._light = light
         self._match = styles.match
         self._seconds = seconds
-        self._w = light_path(inversion.w, light, styles, lighting)
         self._grade = grade_path(light, styles)
-        # What moves into the sky from behind a mountain or from outside must look like sky.
-        dynamic = extend_dynamic(inversion.s_dynamic, moving, seed) if split else inversion.s_dynamic
-        self._motion = DynamicMotion(dynamic, motion, horizon, seconds if loop else None, seed)
+        self._squares = []
+        for inversion, part, window in zip(inversions, layout.cut(moving), layout.windows(), strict=True):
+            w = light_path(inversion.w, light, styles, lighting)
+            # What moves into the sky from behind a mountain or from outside must look like sky.
+            dynamic = extend_dynamic(inversion.s_dynamic, part, seed) if inversion.split else inversion.s_dynamic
+            carried = DynamicMotion(dynamic, motion, horizon, seconds if loop else None, seed, window)
+            self._squares.append(_Square(inversion, part, w, carried))
 
     @torch.inference_mode()
     def frame(self, seconds: float) -> Tensor:
@@ -68,16 +74,31 @@ class Animator:
             seconds: Time since the photo; 0 without a light is the reconstruction.
 
         Returns:
-            (3, R, R) in [-1, 1].
+            (3, R, R) in [-1, 1]; larger where the layout has several squares.
         """
         fraction = seconds / self._seconds
-        dynamic = self._motion.at(seconds)
-        if self._moving is not None:
-            # S_dynamic stays zero in the static parts as during inversion, so that they hold still.
-            dynamic = confine_dynamic(dynamic, self._moving)
-        image = self._inversion.generator(self._w(fraction), self._inversion.s_static, dynamic).clamp(-1, 1)
+        image = self._layout.join([square.draw(seconds, fraction) for square in self._squares])
         target = self._grade(fraction)
         if target is not None:
             image = grade(image, target, self._light.strength, self._horizon, self._match)
-        result: Tensor = image[0]
+        result: Tensor = as_square(image)[0].clamp(-1, 1)
         return result
+
+
+@dataclass(frozen=True)
+class _Square:
+    """One square of a scene in motion."""
+
+    inversion: Inversion
+    moving: Tensor
+    w: Callable[[float], Tensor]
+    carried: DynamicMotion
+
+    def draw(self, seconds: float, fraction: float) -> Tensor:
+        """Draw (1, 3, R, R) in [-1, 1] at a time, which is this fraction of the clip."""
+        dynamic = self.carried.at(seconds)
+        if self.inversion.split:
+            # S_dynamic stays zero in the static parts as during inversion, so that they hold still.
+            dynamic = confine_dynamic(dynamic, self.moving)
+        image: Tensor = self.inversion.generator(self.w(fraction), self.inversion.s_static, dynamic)
+        return image.clamp(-1, 1)

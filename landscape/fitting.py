@@ -70,7 +70,7 @@ def fit_latents(
             static.mul_(1 - cell)
             dynamic.mul_(cell)
 
-    if variant.split:
+    if variant.split and not recipe.joint:
         phases = [phase(1 - moving, s_static), phase(moving, s_dynamic)]
     else:
         phases = [phase(None, [*s_static, *s_dynamic])]

@@ -15,6 +15,7 @@ from landscape.flow import displacement, flow_homography
 from landscape.homography import clock_displacements, homography_power, step_homography, warp
 from landscape.noise import NoiseStack
 from landscape.settings import MotionSettings
+from landscape.squares import WHOLE, Window
 
 __all__ = [
     "DynamicMotion",
@@ -45,6 +46,7 @@ class DynamicMotion:
         horizon: float,
         loop_seconds: float | None = None,
         seed: int = 0,
+        window: Window = WHOLE,
     ) -> None:
         """Prepare the motion.
 
@@ -54,6 +56,7 @@ class DynamicMotion:
             horizon: Fraction of the height.
             loop_seconds: Period of an exact loop, None for endless motion.
             seed: Seed of the fresh noise.
+            window: The part of the photo that the maps cover; motion and horizon are the photo's.
 
         Raises:
             ValueError: If the maps are not in order or the period is not positive.
@@ -69,7 +72,8 @@ class DynamicMotion:
         # The largest map alone is carried at full size: the others need a quarter of its work, with room to spare.
         groups = [group for group in (self._maps[:-1], self._maps[-1:]) if group]
         self._stacks = [
-            NoiseStack(group, motion, horizon, loop_seconds, 2 * seed + part) for part, group in enumerate(groups)
+            NoiseStack(group, motion, horizon, loop_seconds, 2 * seed + part, window)
+            for part, group in enumerate(groups)
         ]
 
     @torch.no_grad()

@@ -15,6 +15,7 @@ from torch import Tensor
 from landscape.flow import STEPS_PER_SECOND, flow_homography, steps_rate, water_share
 from landscape.homography import clock_displacements, pixel_centres, sample, transform
 from landscape.settings import MotionSettings
+from landscape.squares import WHOLE, Window
 
 LAP_TRAVEL = 1.5
 """Travel of the fastest corner, in halves of the picture, after which the noise is replaced by fresh noise."""
@@ -66,6 +67,7 @@ class _Region:
         horizon: float,
         loop: float | None,
         below: bool,
+        window: Window,
     ) -> None:
         covered = torch.nonzero(share > 0).flatten()
         self.rows = slice(int(covered[0]), int(covered[-1]) + 1)
@@ -73,10 +75,12 @@ class _Region:
         self.level_shares = [F.adaptive_avg_pool1d(share[None], size)[0, :, None] for size in sizes]
         self._sizes = share.new_tensor([float(size) for size in sizes])[:, None, None]
         centres = pixel_centres(share.shape[0], share.device)
-        self._ys, self._xs = centres[self.rows], centres
+        self._window = window
+        self._xs, self._ys = window.outward(centres, centres[self.rows])
         self._motion, self._horizon, self._below = motion, horizon, below
         steps = STEPS_PER_SECOND * steps_rate(motion, below)
         travel = steps * float(np.linalg.norm(clock_displacements(motion.direction), axis=1).max())
+        travel /= min(window.half_width, window.half_height)
         self._still = travel == 0
         self._lap = LAP_TRAVEL / travel if travel > 0 else math.inf
         self._sources: int | None = None
@@ -92,7 +96,7 @@ class _Region:
         if self._still:
             return stacks[0][:, :, self.rows]
         powers = [flow_homography(self._motion, self._horizon, copy.seconds, self._below) for copy in copies]
-        grids = [transform(power, self._ys, self._xs) for power in powers]
+        grids = [self._window.inward(transform(power, self._ys, self._xs)) for power in powers]
         layers = [_sample_stack(stack, grid) for stack, grid in zip(stacks, grids, strict=True)]
         if len(layers) == 1:
             return layers[0]
@@ -143,6 +147,7 @@ class NoiseStack:
         horizon: float,
         loop_seconds: float | None,
         seed: int,
+        window: Window = WHOLE,
     ) -> None:
         """Prepare the stack; the arguments are those of :class:`~landscape.motion.DynamicMotion`."""
         sizes = [int(item.shape[-1]) for item in s_dynamic]
@@ -150,9 +155,10 @@ class NoiseStack:
         self._means = [item.mean(dim=(1, 2, 3), keepdim=True) for item in self._maps]
         self._seed = seed
         device = self._maps[-1].device
-        water = water_share(pixel_centres(sizes[-1], device), horizon)
+        centres = pixel_centres(sizes[-1], device)
+        water = water_share(window.outward(centres, centres)[1], horizon)
         self._regions = [
-            _Region(sizes, share, motion, horizon, loop_seconds, below)
+            _Region(sizes, share, motion, horizon, loop_seconds, below, window)
             for below, share in ((False, 1.0 - water), (True, water))
             if bool((share > 0).any())
         ]

@@ -33,8 +33,8 @@ class Outlook:
     seconds_left: float | None
 
 
-def planned_steps(settings: InversionSettings) -> dict[str, int]:
-    """Most steps of each stage of a fit, in their order."""
+def planned_steps(settings: InversionSettings, squares: int = 1) -> dict[str, int]:
+    """Most steps of each stage of a fit of so many squares."""
     variant, recipe = VARIANTS[settings.variant], RECIPES[settings.recipe]
     plan = {}
     if variant.optimise_w or variant.optimise_maps:
@@ -42,7 +42,7 @@ def planned_steps(settings: InversionSettings) -> dict[str, int]:
         plan[LATENT_STAGE] = recipe.latents_of(settings.variant).steps if steps is None else steps
     if variant.tune:
         plan[TUNE_STAGE] = recipe.tuning.steps if settings.tune_steps is None else settings.tune_steps
-    return plan
+    return {stage: steps * squares for stage, steps in plan.items()}
 
 
 class WorkClock:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import logging
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,8 @@ MAX_ASPECT = 8.0
 """Largest ratio of the sides."""
 MAX_PIXELS = 200_000_000
 """Most pixels: 600 MB decoded."""
+MAX_SOURCE = 1 << 26
+"""Photos keep the bytes of their files up to this size."""
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "BMP", "GIF", "PPM", "JPEG2000")
 """Pillow's names of the formats read; others only widen what a hostile file can reach."""
 _SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
@@ -39,10 +42,12 @@ class Photo:
     Attributes:
         pixels: uint8 (H, W, 3), sRGB, upright.
         name: The file's name without its suffix.
+        source: The bytes of the file that it was read from, None where it was changed since or the file is large.
     """
 
     pixels: NDArray[np.uint8]
     name: str
+    source: bytes | None = field(default=None, repr=False)
 
     @property
     def height(self) -> int:
@@ -84,7 +89,31 @@ def read_photo(path: Path | str, max_long_side: int | None = None) -> Photo:
     _require_file(path)
     try:
         # From a path, Pillow maps uncompressed TIFFs into memory and mixes up the sides of those stored sideways.
-        with path.open("rb") as file, _open(file) as image:
+        with path.open("rb") as file:
+            if max_long_side is not None or path.stat().st_size > MAX_SOURCE:
+                return _decode(file, path, max_long_side)
+            source = file.read()
+    except PermissionError as error:
+        raise _not_allowed(path) from error
+    return dataclasses.replace(_decode(io.BytesIO(source), path, None), source=source)
+
+
+def decode_photo(data: bytes, name: str) -> Photo:
+    """Decode a photo from the bytes of a file, as :func:`read_photo` does.
+
+    Args:
+        data: The bytes.
+        name: What to call the photo.
+
+    Raises:
+        LandscapeError: If it is broken, no picture, or its size is out of bounds.
+    """
+    return Photo(_decode(io.BytesIO(data), Path(name), None).pixels, name, data)
+
+
+def _decode(file: BinaryIO, path: Path, max_long_side: int | None) -> Photo:
+    try:
+        with _open(file) as image:
             _require_size(path, *image.size)
             if max_long_side is not None and image.format in ("JPEG", "MPO"):
                 scale = min(1.0, max_long_side / max(image.size))
@@ -99,8 +128,6 @@ def read_photo(path: Path | str, max_long_side: int | None = None) -> Photo:
         ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path) from error
-    except PermissionError as error:
-        raise _not_allowed(path) from error
     except MemoryError as error:
         raise LandscapeError(f"“{path.name}” does not fit into memory: make it smaller and try again.") from error
     except Exception as error:  # decoders answer broken files with any kind of exception

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from landscape.photo import Photo
 from landscape.quality import Quality
 from landscape.scene import MASK_STAGE, Pixels, Previewer, Scene
 from landscape.settings import InversionSettings
+from landscape.squares import Layout
 from landscape.weights import Models
 
 logger = logging.getLogger(__name__)
@@ -50,7 +52,9 @@ class Refinement:
         self._paused = self._cancelled = self._done = False
         self._clock = WorkClock()
         self._next_snapshot = 0.0
-        self._plan = planned_steps(self._settings)
+        squares = Layout.of(photo.height, photo.width).count
+        self._plan = planned_steps(self._settings, squares)
+        self._steps: dict[str, int] = {}
         self._outlook = Outlook(MASK_STAGE, 0, sum(self._plan.values()), None)
         self._thread = threading.Thread(target=self._work, name="refinement", daemon=True)
 
@@ -152,7 +156,7 @@ class Refinement:
                 self._masks,
                 progress=self._note,
                 observe=self._observe,
-                expired=self._expired,
+                remaining=self._remaining,
             )
             self._publish(scene)
         except Exception as error:
@@ -179,28 +183,25 @@ class Refinement:
             self._version += 1
             self._changed.notify_all()
 
-    def _expired(self) -> bool:
-        limit = self._settings.seconds
-        return self._cancelled or (limit is not None and self._clock.seconds() >= limit)
+    def _remaining(self) -> float:
+        limit = math.inf if self._settings.seconds is None else self._settings.seconds
+        return 0.0 if self._cancelled else limit - self._clock.seconds()
 
     def _note(self, stage: str, done: int, total: int) -> None:
         """Note a step, and rest here while paused."""
         if stage in self._plan:
             self._clock.step(stage)
-            self._outlook = self._estimate(stage, done)
+            self._steps[stage] = done
+            self._outlook = self._estimate(stage)
         with self._changed:
             if self._paused:
                 with self._clock.resting():
                     self._changed.wait_for(lambda: not self._paused)
 
-    def _estimate(self, stage: str, done: int) -> Outlook:
-        stages = list(self._plan)
-        before = sum(self._plan[name] for name in stages[: stages.index(stage)])
-        total = sum(self._plan.values())
-        left = (total - before - done) * self._clock.seconds_per_step
-        if self._settings.seconds is not None:
-            left = min(left, max(self._settings.seconds - self._clock.seconds(), 0.0))
-        return Outlook(stage, before + done, total, left)
+    def _estimate(self, stage: str) -> Outlook:
+        done, total = sum(self._steps.values()), sum(self._plan.values())
+        left = min((total - done) * self._clock.seconds_per_step, max(self._remaining(), 0.0))
+        return Outlook(stage, done, total, left)
 
 
 class LivePreviewer:

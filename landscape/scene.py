@@ -17,12 +17,14 @@ from torch import Tensor
 
 from landscape.animation import Animator
 from landscape.compositing import Compositor
-from landscape.inversion import Inversion, invert
+from landscape.inversion import Inversion
 from landscape.masking import Masks, masks_from_labels, segment
+from landscape.mosaic import Mosaic, invert_squares
 from landscape.photo import Photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.quality import Quality
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings, as_dict
+from landscape.squares import Layout, as_square
 from landscape.video import write_video
 from landscape.weights import Models
 
@@ -33,6 +35,7 @@ POOR_SSIM = 0.8
 PREVIEW_SIDE = 768
 MASK_STAGE = "finding sky and water"
 RENDER_STAGE = "rendering"
+ONE_SQUARE = Layout()
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,20 @@ class Scene:
     Attributes:
         photo: The photo at its own size.
         masks: Sky, water, frozen parts and horizon at the photo's size.
-        inversion: Latents and tuned generator.
+        inversions: Latents and tuned generator of each square of the layout.
         models: All networks.
         settings: How the model was fitted.
         timings: Seconds by stage.
+        light_matches: Whether the models' light was trained for the generator of the inversions.
     """
 
     photo: Photo
     masks: Masks
-    inversion: Inversion
+    inversions: tuple[Inversion, ...]
     models: Models
     settings: InversionSettings
     timings: dict[str, float]
+    light_matches: bool = True
 
     @classmethod
     def open(
@@ -105,7 +110,7 @@ class Scene:
         cancel: threading.Event | None = None,
         *,
         observe: ObserveScene | None = None,
-        expired: Callable[[], bool] | None = None,
+        remaining: Callable[[], float] | None = None,
     ) -> Scene:
         """Fit the model to a photo; :class:`landscape.refinement.Refinement` does so in the background.
 
@@ -118,7 +123,7 @@ class Scene:
             cancel: Set it to stop.
             observe: Called after every step, from the encoder's answer on, with a function that makes the scene as it
                 is so far; it does not change the result.
-            expired: Asked before every step whether the time is up; by default ``settings.seconds`` after the start.
+            remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
 
         Raises:
             Cancelled: If ``cancel`` was set.
@@ -131,34 +136,36 @@ class Scene:
             progress(MASK_STAGE, 1, 1)
         check_cancelled(cancel)
         masked = time.monotonic()
-        device = models.generator.w_mean.device
-        resolution = models.generator.resolution
-        if expired is None and settings.seconds is not None:
+        if remaining is None and settings.seconds is not None:
             deadline = masked + settings.seconds
-            expired = lambda: time.monotonic() >= deadline  # noqa: E731
+            remaining = lambda: deadline - time.monotonic()  # noqa: E731
+        layout = Layout.of(photo.height, photo.width)
+        resolution, device = models.generator.resolution, models.generator.w_mean.device
+        images = layout.cut(model_image(photo, resolution, layout).to(device))
+        moving = layout.cut(model_mask(masks, resolution, layout).to(device))
 
-        def scene(inversion: Inversion) -> Scene:
+        def scene(inversions: Mosaic) -> Scene:
             timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
-            return cls(photo, masks, inversion, models, settings, timings)
+            return cls(photo, masks, inversions, models, settings, timings)
 
-        inversion = invert(
-            model_image(photo, resolution).to(device),
-            model_mask(masks, resolution).to(device),
-            models.generator,
-            models.encoder,
-            models.perceptual,
-            settings,
-            progress,
-            cancel,
-            observe=None if observe is None else lambda snapshot: observe(lambda: scene(snapshot())),
-            expired=expired,
-        )
-        return scene(inversion)
+        following = None if observe is None else lambda copy: observe(lambda: scene(copy()))
+        return scene(invert_squares(images, moving, models, settings, progress, cancel, following, remaining))
+
+    @property
+    def inversion(self) -> Inversion:
+        """Latents and tuned generator of the first square, which for most photos is the only one."""
+        return self.inversions[0]
+
+    @property
+    def layout(self) -> Layout:
+        """The squares that cover the photo."""
+        return Layout.of(self.photo.height, self.photo.width)
 
     @property
     def quality(self) -> Quality:
-        """How well the model shows the photo."""
-        return self.inversion.quality
+        """How well the model shows the photo, on average over the squares."""
+        count = len(self.inversions)
+        return Quality(sum(i.ssim for i in self.inversions) / count, sum(i.lpips for i in self.inversions) / count)
 
     @property
     def warnings(self) -> list[str]:
@@ -166,11 +173,22 @@ class Scene:
         sentences = []
         if float(self.masks.moving.mean()) < LITTLE_MOVING:
             sentences.append("Hardly any sky or water was found, so little will move; mark them in a mask of your own.")
-        if self.settings.variant != "E" and self.inversion.ssim < POOR_SSIM:
+        if self.settings.variant != "E" and self.quality.ssim < POOR_SSIM:
             sentences.append(
                 "This photo is unlike the landscapes that the model knows; mostly its own pixels will move."
             )
+        if not self.light_matches:
+            sentences.append("This scene was made with other weights, so its light may look a little different.")
         return sentences
+
+    @property
+    def resolution(self) -> int:
+        """Side of the generator's squares in pixels."""
+        return self.inversion.generator.resolution
+
+    def reconstruction(self) -> Tensor:
+        """The photo as the model draws it, (3, R, R) in about [-1, 1]; larger for several squares."""
+        return as_square(self.layout.join([inversion.reconstruction() for inversion in self.inversions]))[0]
 
     def with_masks(self, masks: Masks) -> Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
@@ -198,22 +216,22 @@ class Scene:
         photo = self.photo.resized(long_side)
         masks = self.masks.resized(photo.height, photo.width)
         animator = Animator(
-            self.inversion,
-            model_mask(self.masks, self.models.generator.resolution).to(self.inversion.w),
+            self.inversions,
+            self.layout,
+            model_mask(self.masks, self.resolution, self.layout).to(self.inversion.w),
             self.masks.horizon,
             motion,
             light,
             self.models.styles,
             self.models.lighting,
             seconds,
-            split=self.inversion.split,
             loop=loop,
             seed=self.settings.seed,
         )
         compositor = Compositor(
             photo.pixels,
             masks,
-            self.inversion.reconstruction()[0],
+            self.reconstruction(),
             motion,
             loop_seconds=seconds if loop else None,
             generator_only=generator_only,
@@ -300,13 +318,15 @@ def find_masks(photo: Photo, models: Models) -> Masks:
     return masks_from_labels(labels, photo.pixels)
 
 
-def model_image(photo: Photo, resolution: int) -> Tensor:
-    """The photo as the model sees it: squashed to a square, (1, 3, R, R) in [-1, 1]."""
-    small = cv2.resize(photo.pixels, (resolution, resolution), interpolation=cv2.INTER_AREA)
+def model_image(photo: Photo, resolution: int, layout: Layout = ONE_SQUARE) -> Tensor:
+    """The photo as the model sees it: squeezed to the layout's size (a square by default), (1, 3, H, W) in [-1, 1]."""
+    height, width = layout.size(resolution)
+    small = cv2.resize(photo.pixels, (width, height), interpolation=cv2.INTER_AREA)
     return torch.from_numpy(small).permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
-def model_mask(masks: Masks, resolution: int) -> Tensor:
-    """Where the photo moves as the model sees it, (1, 1, R, R) in [0, 1]."""
-    small = cv2.resize(masks.moving.astype(np.float32), (resolution, resolution), interpolation=cv2.INTER_AREA)
+def model_mask(masks: Masks, resolution: int, layout: Layout = ONE_SQUARE) -> Tensor:
+    """Where the photo moves as the model sees it, (1, 1, H, W) in [0, 1], sizes as of :func:`model_image`."""
+    height, width = layout.size(resolution)
+    small = cv2.resize(masks.moving.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     return torch.from_numpy(small)[None, None].clamp(0, 1)

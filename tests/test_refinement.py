@@ -183,7 +183,7 @@ def test_score_is_the_worse_measure_on_a_scale_to_100():
 
 def test_plan_counts_the_steps_of_the_variant():
     product = RECIPES["product"]
-    steps = {LATENT_STAGE: product.latents.steps, TUNE_STAGE: product.tuning.steps}
+    steps = {LATENT_STAGE: product.latents_of("EOIFS").steps, TUNE_STAGE: product.tuning.steps}
     assert planned_steps(InversionSettings()) == steps
     assert planned_steps(InversionSettings(variant="E")) == {}
     assert planned_steps(InversionSettings(variant="I2S", recipe="release")) == {LATENT_STAGE: 4000}

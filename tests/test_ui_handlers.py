@@ -67,7 +67,7 @@ def test_controls_begin_with_the_products_defaults() -> None:
     assert Controls().motion() == MotionSettings()
     assert Controls().light() == LightSettings()
     assert inversion(STANDARD) == InversionSettings()
-    assert QUALITIES["Quick"].latent_steps < RECIPES[QUALITIES["Quick"].recipe].latents.steps
+    assert QUALITIES["Quick"].latent_steps < RECIPES[QUALITIES["Quick"].recipe].latents_of("EOIFS").steps
 
 
 def test_controls_become_settings() -> None:

@@ -14,6 +14,7 @@ from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.errors import LandscapeError
 from landscape.files import replacing, require_writable
 from landscape.settings import (
+    RECIPES,
     STYLES,
     VARIANTS,
     ExportSettings,
@@ -26,7 +27,7 @@ from landscape.settings import (
 
 
 def animate(
-    photo: Annotated[Path, typer.Argument(help="The photo: JPEG, PNG, WebP, TIFF or HEIC.")],
+    photo: Annotated[Path, typer.Argument(help="The photo: JPEG, PNG, WebP, TIFF or HEIC; or a .landscape scene.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The video to write, ending in .mp4.")],
     direction: Annotated[
         str, typer.Option(help="Clock hour like 3, or an angle like 90deg (clockwise from up).")
@@ -45,6 +46,11 @@ def animate(
         bool, typer.Option("--generator-only", help="Show only what the generator draws.")
     ] = False,
     variant: Annotated[str, typer.Option(help=f"Inversion: {', '.join(VARIANTS)}.")] = "EOIFS",
+    recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(RECIPES)}.")] = "product",
+    fit_seconds: Annotated[float | None, typer.Option(help="Most seconds for the inversion.")] = None,
+    save_scene: Annotated[
+        Path | None, typer.Option(help="Keep the fitted scene here, ending in .landscape; animate it again at once.")
+    ] = None,
     mask: Annotated[Path | None, typer.Option(help="Labels as PNG: 0 other, 1 sky, 2 water.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -54,37 +60,51 @@ def animate(
     """Animate a photo: clouds drift, water moves, light changes."""
     motion = MotionSettings(direction=parse_direction(direction), speed=speed, sky=sky, water=water)
     light = LightSettings(style=style, strength=strength, day_cycle=day_cycle)
-    inversion = InversionSettings(variant=variant, seed=seed)
+    inversion = InversionSettings(variant=variant, seed=seed, recipe=recipe, seconds=fit_seconds)
     export = ExportSettings(seconds, fps, size, loop, generator_only=generator_only)
     check_target(out)
-    if report is not None:
-        require_writable(report)
+    for extra in (report, save_scene):
+        if extra is not None:
+            require_writable(extra)
 
-    from landscape.masking import masks_from_labels, read_labels
-    from landscape.photo import read_photo
+    from landscape import scene_files
+    from landscape.masking import Masks, masks_from_labels, read_labels
+    from landscape.photo import Photo, read_photo
     from landscape.scene import Scene
     from landscape.weights import choose_device, load_models
 
-    picture = read_photo(photo)
-    masks = None
-    if mask is not None:
-        masks = masks_from_labels(read_labels(mask, picture.height, picture.width), picture.pixels)
+    def own_masks(picture: Photo) -> Masks | None:
+        if mask is None:
+            return None
+        return masks_from_labels(read_labels(mask, picture.height, picture.width), picture.pixels)
+
+    if save_scene is not None:
+        scene_files.require_ending(save_scene)
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        models = load_models(checkpoints, choose_device(device))
-        scene = Scene.open(picture, models, inversion, masks=masks, progress=progress, cancel=cancel)
+        if scene_files.is_scene_file(photo):
+            scene = scene_files.open_scene(photo, load_models(checkpoints, choose_device(device)))
+            masks = own_masks(scene.photo)
+            scene = scene if masks is None else scene.with_masks(masks)
+        else:
+            picture = read_photo(photo)
+            masks = own_masks(picture)
+            models = load_models(checkpoints, choose_device(device))
+            scene = Scene.open(picture, models, inversion, masks=masks, progress=progress, cancel=cancel)
+        if save_scene is not None:
+            scene_files.save_scene(scene, save_scene)
         for sentence in scene.warnings:
             console.print(sentence, style="yellow", highlight=False, soft_wrap=True)
         result = scene.render(out, motion, light, export, progress=progress, cancel=cancel)
     if report is not None:
-        settings = as_dict(motion, light, inversion, export) | {"photo": str(photo), "device": device}
+        settings = as_dict(motion, light, scene.settings, export) | {"photo": str(photo), "device": device}
         settings |= {"mask": str(mask) if mask else None, "checkpoints": str(checkpoints) if checkpoints else None}
         write_json(
             report,
             {
                 "timings": scene.timings | result.timings,
-                "variant": variant,
-                "reconstruction": {"ssim": scene.inversion.ssim, "lpips": scene.inversion.lpips},
-                "model_resolution": models.generator.resolution,
+                "variant": scene.settings.variant,
+                "reconstruction": dataclasses.asdict(scene.quality) | {"score": scene.quality.score},
+                "model_resolution": scene.resolution,
                 "mean_photo_weight": result.mean_photo_weight,
                 "peak_memory_mb": _peak_memory_mb(),
                 "output": dataclasses.asdict(result, dict_factory=_output_only),

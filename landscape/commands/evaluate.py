@@ -12,7 +12,7 @@ from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.errors import LandscapeError
 from landscape.files import replacing
-from landscape.settings import VARIANTS, InversionSettings
+from landscape.settings import RECIPES, VARIANTS, InversionSettings
 
 evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
 
@@ -46,6 +46,7 @@ def inversion(
     report: JsonOption = None,
     table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(RECIPES)}.")] = "product",
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Reconstruction and motion of inversion variants (paper, section 8 and table 2)."""
@@ -54,12 +55,12 @@ def inversion(
     from landscape.scene import find_masks
     from landscape.weights import load_models
 
-    models = load_models(checkpoints)
-    pictures = [read_photo(path) for path in photos]
-    masked = [MaskedPhoto(picture, find_masks(picture, models)) for picture in pictures]
     names = [name.strip() for name in variants.split(",")]
+    settings = [InversionSettings(name, seed=seed, recipe=recipe) for name in names][0]
+    pictures = [read_photo(path) for path in photos]
+    models = load_models(checkpoints)
+    masked = [MaskedPhoto(picture, find_masks(picture, models)) for picture in pictures]
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        settings = InversionSettings(seed=seed)
         figures = evaluate_inversion(masked, models, names, settings, progress=progress, cancel=cancel)
     text = markdown_table(figures)
     console.print(text, highlight=False)
@@ -89,7 +90,7 @@ def animation(
         for index, path in enumerate(photos):
             progress("photos", index, len(photos))
             scene = Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
-            fit = {"ssim": round(scene.inversion.ssim, 4), "lpips": round(scene.inversion.lpips, 4)}
+            fit = {"ssim": round(scene.quality.ssim, 4), "lpips": round(scene.quality.lpips, 4)}
             rows.append(evaluate_animation(scene) | {"reconstruction": fit, "timings": scene.timings})
         progress("photos", len(photos), len(photos))
     summary = summarise(rows)

@@ -1,0 +1,187 @@
+"""Scenes in files: the same frames again, and nothing else gets in."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load, save
+
+from landscape.errors import LandscapeError
+from landscape.masking import masks_from_labels
+from landscape.photo import Photo, read_photo
+from landscape.scene import Scene
+from landscape.scene_files import open_scene, save_scene
+from landscape.settings import InversionSettings, LightSettings, MotionSettings
+
+
+@pytest.fixture
+def photo_file(landscape_pixels, tmp_path):
+    path = tmp_path / "hills.jpg"
+    Image.fromarray(landscape_pixels).save(path, quality=90)
+    return path
+
+
+@pytest.fixture
+def scene(photo_file, small_models):
+    photo = read_photo(photo_file)
+    labels = np.zeros(photo.pixels.shape[:2], np.uint8)
+    labels[:56] = 1
+    freeze = np.zeros(labels.shape, np.float32)
+    freeze[:, :20] = 1
+    masks = masks_from_labels(labels, photo.pixels, freeze=freeze)
+    return Scene.open(photo, small_models, InversionSettings(latent_steps=4, tune_steps=4, seed=7), masks=masks)
+
+
+@pytest.fixture
+def saved(scene, tmp_path):
+    save_scene(scene, tmp_path / "hills.landscape")
+    return tmp_path / "hills.landscape"
+
+
+def frames(scene):
+    light = LightSettings(style="warm sunset", strength=0.5)
+    previewer = scene.previewer(MotionSettings(speed=2.5), light, 128, seconds=3.0, loop=True)
+    return [previewer.frame(time) for time in (0.0, 0.7, 2.9)]
+
+
+def members(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def write(path, content, packing=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(
+                zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED if name == "masks.safetensors" else packing
+            )
+
+
+def refused(path, models):
+    with pytest.raises(LandscapeError) as caught:
+        open_scene(path, models)
+    message = str(caught.value)
+    assert message.endswith(".") and "\n" not in message
+    return message
+
+
+def test_an_opened_scene_shows_the_same_frames_bit_for_bit(scene, saved, small_models, photo_file, tmp_path):
+    opened = open_scene(saved, small_models)
+    for before, after in zip(frames(scene), frames(opened), strict=True):
+        assert np.array_equal(before, after)
+    assert opened.settings == scene.settings and opened.quality == scene.quality
+    assert opened.warnings == scene.warnings
+    assert members(saved)["photo"] == photo_file.read_bytes()
+    save_scene(opened, tmp_path / "again.landscape")
+    assert members(tmp_path / "again.landscape") == members(saved)
+
+
+def test_photos_without_a_file_and_several_squares_are_kept_too(small_models, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (80, 300, 3), dtype=np.uint8)
+    labels = np.ones((80, 300), np.uint8)
+    settings = InversionSettings(variant="E")
+    scene = Scene.open(Photo(pixels, "made up"), small_models, settings, masks=masks_from_labels(labels, None))
+    save_scene(scene, tmp_path / "wide.landscape")
+    opened = open_scene(tmp_path / "wide.landscape", small_models)
+    assert np.array_equal(opened.photo.pixels, pixels) and len(opened.inversions) == 3
+    assert all(np.array_equal(a, b) for a, b in zip(frames(scene), frames(opened), strict=True))
+
+
+def test_weights_are_stored_in_half_precision_where_that_is_exact(scene, saved):
+    stored = load(members(saved)["model.safetensors"])
+    weights = dict(scene.inversion.generator.state_dict())
+    for name, value in stored.items():
+        if ".generator." in name:
+            assert torch.equal(value.float(), weights[name.split(".generator.")[1]])
+    half = [value.dtype == torch.float16 for name, value in stored.items() if ".generator." in name]
+    assert all(half)
+    assert not any("mapping" in name for name in stored)
+
+
+def test_other_weights_are_noticed(saved, small_models):
+    with torch.no_grad():
+        small_models.lighting.output.bias.add_(1)
+    assert "other weights" in " ".join(open_scene(saved, small_models).warnings)
+
+
+def test_a_name_without_the_ending_is_refused(scene, tmp_path):
+    with pytest.raises(LandscapeError, match=r"\.landscape"):
+        save_scene(scene, tmp_path / "hills.zip")
+    assert not (tmp_path / "hills.zip").exists()
+
+
+def test_newer_formats_say_so(saved, small_models):
+    content = members(saved)
+    facts = json.loads(content["scene.json"])
+    content["scene.json"] = json.dumps(facts | {"format": 99, "program": "7.0"}).encode()
+    write(saved, content)
+    assert "7.0" in refused(saved, small_models) and "99" in refused(saved, small_models)
+
+
+def change_facts(content, **changes):
+    content["scene.json"] = json.dumps(json.loads(content["scene.json"]) | changes).encode()
+
+
+def change_tensors(content, member, change):
+    tensors = load(content[member])
+    change(tensors)
+    content[member] = save(tensors)
+
+
+def bomb():
+    buffer = io.BytesIO()
+    Image.new("L", (30000, 30000)).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+HOSTILE = {
+    "missing member": lambda c: c.pop("photo"),
+    "path": lambda c: c.update({"../../evil.py": b"x"}),
+    "no json": lambda c: c.update({"scene.json": b"{"}),
+    "list": lambda c: c.update({"scene.json": b"[1, 2]"}),
+    "deep json": lambda c: c.update({"scene.json": b"[" * 100_000}),
+    "pickle": lambda c: c.update({"model.safetensors": b"\x80\x04\x95\x10"}),
+    "empty model": lambda c: c.update({"model.safetensors": save({})}),
+    "no photo": lambda c: c.update({"photo": b"#!/bin/sh"}),
+    "photo bomb": lambda c: c.update({"photo": bomb()}),
+    "variant": lambda c: change_facts(c, settings={"variant": "EOX"}),
+    "extra setting": lambda c: change_facts(c, settings={"shell": "rm"}),
+    "squares": lambda c: change_facts(c, squares=[]),
+    "many squares": lambda c: change_facts(c, squares=json.loads(c["scene.json"])["squares"] * 9),
+    "channels": lambda c: change_facts(c, generator=json.loads(c["scene.json"])["generator"] | {"channels": [10**9]}),
+    "no channels": lambda c: change_facts(c, generator=json.loads(c["scene.json"])["generator"] | {"channels": []}),
+    "padding": lambda c: change_facts(c, generator=json.loads(c["scene.json"])["generator"] | {"padding_mode": "x"}),
+    "horizon": lambda c: change_facts(c, horizon=float("nan")),
+    "mask size": lambda c: change_tensors(c, "masks.safetensors", lambda t: t.update(sky=torch.ones(4, 4))),
+    "mask values": lambda c: change_tensors(c, "masks.safetensors", lambda t: t["sky"].fill_(7)),
+    "mask nan": lambda c: change_tensors(c, "masks.safetensors", lambda t: t["sky"].fill_(float("nan"))),
+    "mask bomb": lambda c: c.update({"masks.safetensors": b"\0" * 50_000_000}),
+    "w": lambda c: change_tensors(c, "model.safetensors", lambda t: t.update({"0.w": torch.zeros(1, 5, 7)})),
+    "map": lambda c: change_tensors(c, "model.safetensors", lambda t: t.pop("0.s_static.2")),
+    "nan": lambda c: change_tensors(c, "model.safetensors", lambda t: t["0.w"].fill_(float("nan"))),
+    "more": lambda c: change_tensors(c, "model.safetensors", lambda t: t.update(more=torch.zeros(3))),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_files_are_refused_in_one_sentence(case, saved, small_models):
+    content = members(saved)
+    HOSTILE[case](content)
+    write(saved, content)
+    refused(saved, small_models)
+
+
+def test_compressed_models_and_broken_zips_are_refused(saved, small_models, tmp_path):
+    content = members(saved)
+    write(saved, content, zipfile.ZIP_DEFLATED)
+    refused(saved, small_models)
+    write(saved, content)
+    whole = saved.read_bytes()
+    for data in (b"", b"PK", whole[: len(whole) // 2], whole[:200] + bytes(400) + whole[600:]):
+        saved.write_bytes(data)
+        refused(saved, small_models)
+    assert "check the name" in refused(tmp_path / "none.landscape", small_models)
