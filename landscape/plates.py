@@ -22,6 +22,10 @@ STRIP = 128
 """Rows worked on at once: temporaries stay in the processor's cache."""
 _UNSURE = (0.7, 0.95)
 """Where the region's share goes from and to when what lies behind it can no longer be told from the pixel."""
+_LEAST = 0.02
+"""Smaller shares of a region are the mask's uncertainty."""
+_UNEXPLAINED = (10.0, 30.0)
+"""Errors of colours, 0 to 255, from which a pixel is no mixture of what moves and what stands still."""
 _SPREAD = 8.0
 """Colours behind a region may leave the range of the pixel's and the other side's colour by so much."""
 
@@ -60,7 +64,7 @@ def cut_plate(static: Pixels, photo: Pixels, mask: Array, above: Array | None, r
         here, inside = grid.pixels(window), _inside(grid, window, region)
         share = mask[here] if above is None else np.minimum(mask[here] / np.maximum(1 - above[here], 1e-3), 1)
         matte = region.border.matte(photo[here], np.asarray(share, np.float32), grid, window)
-        alpha[inside] = np.rint(matte * 255)
+        alpha[inside] = np.rint(matte * 255) * (matte > _LEAST)
         base = grid.enlarge(with_ring(region.base, window), window)
         raw[inside] = cv2.cvtColor(
             np.clip(np.rint(photo[here] - base + MIDDLE), 0, 255).astype(np.uint8), cv2.COLOR_RGB2RGBA
@@ -100,7 +104,10 @@ def _continue(raw: Pixels, region: Region, grid: Grid, window: tuple[int, int, i
 def _take_out(
     static: Pixels, alpha: Pixels, detail: Pixels, region: Region, grid: Grid, window: tuple[int, int, int, int]
 ) -> None:
-    """Replace mixed pixels by what stands still behind the region: pixel = alpha * region + (1 - alpha) * behind."""
+    """Replace mixed pixels by what stands still behind the region: pixel = alpha * region + (1 - alpha) * behind.
+
+    Pixels that this does not explain are left to what stands still.
+    """
     here = grid.pixels(window)
     mixed = alpha > 0
     if not mixed.any():
@@ -110,7 +117,14 @@ def _take_out(
     pixel = behind[mixed][:, :3].astype(np.float32)
     moving = grid.enlarge(with_ring(region.base, window), window)[mixed] + detail[mixed][:, :3] - MIDDLE
     other = grid.enlarge(with_ring(region.border.other, window), window)[mixed]
+    found = _behind(pixel, moving, other, share)
+    error = np.abs(share * moving + (1 - share) * found - pixel).max(axis=1, keepdims=True)
+    share = share * (1 - smoothstep(error, *_UNEXPLAINED))
+    alpha[mixed] = np.rint(share[:, 0] * 255)
+    behind[mixed, :3] = np.clip(np.rint(_behind(pixel, moving, other, share)), 0, 255)
+
+
+def _behind(pixel: Array, moving: Array, other: Array, share: Array) -> Array:
     found = (pixel - share * moving) / np.maximum(1 - share, 0.05)
     found = np.clip(found, np.minimum(pixel, other) - _SPREAD, np.maximum(pixel, other) + _SPREAD)
-    found += smoothstep(share, *_UNSURE) * (other - found)
-    behind[mixed, :3] = np.clip(np.rint(found), 0, 255).astype(np.uint8)
+    return np.asarray(found + smoothstep(share, *_UNSURE) * (other - found), np.float32)

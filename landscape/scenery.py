@@ -21,7 +21,7 @@ Upscale = Callable[[Array], Array]
 
 _GRID_RANGE = (256, 768)
 """Long side of the grid that carries all smooth parts; twice the generator's resolution within it."""
-_ANALYSED = 1536
+_ANALYSED = 2048
 """Long side in pixels at which a photo is analysed at most, which bounds time and memory; frames have any size."""
 
 

@@ -18,6 +18,10 @@ _EDGE_BAND = 0.012
 """Width of the band at the mask's edge, as a fraction of the long side, in which single pixels are checked."""
 _DISTINCT = (25.0, 45.0)
 """Distances of the colours on both sides of the edge, 0 to 255, from which pixels are told apart, and surely."""
+_STRANGE = (0.8, 1.2)
+"""Near an edge, pixels belong to the other side from this distance to the region's colour on, in units of the usual."""
+_USUAL = (3.0, 20.0)
+"""The usual distance: so many standard deviations of the region's colours nearby, and so much, 0 to 255."""
 _COLOUR_LINE = (0.25, 0.85)
 """Pixels this far on the way from the region's colour to the other side's begin to, and surely, belong to that."""
 
@@ -27,18 +31,24 @@ class Border:
     """The colours on both sides of a region's edge, smooth over the photo, on the grid.
 
     A pixel's place between the two tells how much of it is the region: the colour-line model of matting, with both
-    colours known from nearby sure pixels.
+    colours known from nearby sure pixels. Pixels far from the region's colours in any direction are not the region.
 
     Attributes:
+        own: (h, w, 3) colours of the region, 0 to 255.
+        spread: (h, w) the largest usual distance of the region's pixels to them.
+        band: (h, w) in [0, 1], how much the edge is near.
         axis: (h, w, 3) from the region's colour to the other side's, divided by its squared length.
         start: (h, w) where the region's colour lies on the axis.
-        near: (h, w) in [0, 1], how much the edge is near and its sides are distinct.
+        distinct: (h, w) in [0, 1], how much the two sides differ in colour.
         other: (h, w, 3) colours of the other side, 0 to 255.
     """
 
+    own: Array = field(repr=False)
+    spread: Array = field(repr=False)
+    band: Array = field(repr=False)
     axis: Array = field(repr=False)
     start: Array = field(repr=False)
-    near: Array = field(repr=False)
+    distinct: Array = field(repr=False)
     other: Array = field(repr=False)
 
     def matte(self, photo: npt.NDArray[np.uint8], mask: Array, grid: Grid, window: Window) -> Array:
@@ -53,16 +63,19 @@ class Border:
         Returns:
             (H', W') in [0, 1].
         """
-        near = grid.enlarge(with_ring(self.near, window), window)
-        if not near.any():
+        band = grid.enlarge(with_ring(self.band, window), window)
+        if not band.any():
             return mask
-        along = (photo * grid.enlarge(with_ring(self.axis, window), window)).sum(axis=2)
-        along -= grid.enlarge(with_ring(self.start, window), window)
+        models = [self.own, self.spread, self.axis, self.start, self.distinct]
+        own, spread, axis, start, distinct = (grid.enlarge(with_ring(model, window), window) for model in models)
         low, high = _COLOUR_LINE
+        along = (photo * axis).sum(axis=2) - start
         region = 1 - np.clip((along - low) / (high - low), 0, 1)
         # What the mask surely gives to the other side stays there: rocks may have the colour of the sky.
-        region *= np.clip(mask * 20, 0, 1)
-        return np.asarray(mask + near * (region - mask), np.float32)
+        region *= np.clip((mask - 1 + _SURE) * 20, 0, 1)
+        refined = mask + distinct * (region - mask)
+        refined *= 1 - smoothstep(np.sqrt(((photo - own) ** 2).sum(axis=2)) / spread, *_STRANGE)
+        return np.asarray(mask + band * (refined - mask), np.float32)
 
 
 def find_border(photo: npt.NDArray[np.uint8], mask: Array, grid: Grid) -> Border:
@@ -74,18 +87,26 @@ def find_border(photo: npt.NDArray[np.uint8], mask: Array, grid: Grid) -> Border
         grid: Grid over the photo.
     """
     sigma = _EDGE_BAND * max(grid.rows, grid.columns)
-    sides = [grid.down(part) for part in (mask > _SURE, mask < 1 - _SURE)]
-    sums = [grid.down(photo * part[..., None]) for part in (mask > _SURE, mask < 1 - _SURE)]
-    shares = [blur(side, sigma) for side in sides]
+    sides = [mask > _SURE, mask < 1 - _SURE]
+    shares = [blur(grid.down(side), sigma) for side in sides]
     own, other = (
-        blur(total, sigma) / np.maximum(share, 1e-3)[..., None] for total, share in zip(sums, shares, strict=True)
+        blur(grid.down(photo * side[..., None]), sigma) / np.maximum(share, 1e-3)[..., None]
+        for side, share in zip(sides, shares, strict=True)
     )
+    distance = ((photo - grid.up(own)) ** 2).sum(axis=2) * sides[0]
+    variance = blur(grid.down(distance), sigma) / np.maximum(shares[0], 1e-3)
     axis = other - own
     length = np.maximum((axis**2).sum(axis=2), 1)
-    near = smoothstep(shares[0], 0.02, 0.08) * smoothstep(shares[1], 0.02, 0.08)
-    near = near * smoothstep(np.sqrt(length), *_DISTINCT)
     axis = axis / length[..., None]
-    return Border(axis, (own * axis).sum(axis=2), near, other)
+    return Border(
+        own=own,
+        spread=np.asarray(_USUAL[0] * np.sqrt(variance) + _USUAL[1], np.float32),
+        band=smoothstep(shares[0], 0.02, 0.08) * smoothstep(shares[1], 0.02, 0.08),
+        axis=axis,
+        start=(own * axis).sum(axis=2),
+        distinct=smoothstep(np.sqrt(length), *_DISTINCT),
+        other=other,
+    )
 
 
 def pure_pixels(alpha: Array) -> npt.NDArray[np.bool_] | None:
