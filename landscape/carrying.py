@@ -10,8 +10,15 @@ import numpy.typing as npt
 
 from landscape.phases import Clock, Phase
 from landscape.relighting import change_light
-from landscape.sampling import Array, Grid, blur, fill, masked_blur, smoothstep
-from landscape.separation import pure_generator_pixels, pure_pixels, reflect, strangers
+from landscape.sampling import Array, Grid, Window, blur, fill, masked_blur, smoothstep, with_ring
+from landscape.separation import (
+    Border,
+    fill_colours,
+    find_border,
+    pure_generator_pixels,
+    pure_pixels,
+    reflection,
+)
 
 _STILL_BLUR = 0.12
 """Colours smoother than this fraction of the long side stay in place: the gradient of the sky, the glow of the sun."""
@@ -19,63 +26,84 @@ _ERROR_RANGE = (0.008, 0.05)
 """Mean reconstruction error, of colours in [0, 1], where the photo's begin to show and where they show alone."""
 _DETAIL_RANGE = (1.0, 6.0)
 """Local contrast of the detail, 0 to 255: from here on it needs the photo's own colours beneath it."""
-_MIDDLE = 128.0
+MIDDLE = 128.0
+"""Stored detail of this value is none."""
 
 
 @dataclass(frozen=True)
 class Layers:
-    """What a region looks like at a time, on the grid.
+    """What a region looks like at a time, on the grid's window and a ring of one grid pixel around it.
 
-    The region's pixels are ``base + contrast * (weighted sum of the phases' detail)``.
+    The region's pixels are ``base + contrast * (weighted mean of the phases' detail - 128)``.
 
     Attributes:
         base: (h, w, 3) colours, 0 to 255.
         contrast: (h, w, 3) factor on the detail.
-        phases: Offsets and weights of the two phases.
-        origin: Grid row and column where the arrays begin.
+        phases: Offsets and weights of the one or two phases.
     """
 
     base: Array
     contrast: Array
     phases: tuple[Phase, ...]
-    origin: tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Region:
-    """A moving region, prepared once.
+    """A moving region without its motion, prepared once.
 
     Attributes:
-        grid: Grid of the smooth parts.
-        window: Grid rows and columns that hold the region: first, last + 1, first, last + 1.
-        alpha: (H, W) share of the region in each pixel of the frame.
-        detail: (H, W, 3) uint8, the photo minus the base at time 0, plus 128.
+        grid: Grid of the smooth parts, over the picture that was analysed.
+        window: The part of the grid that holds the region.
+        border: Colours on both sides of the region's edge.
+        source: (H, W, 2) where the analysed picture's detail comes from beyond the region, dx, dy in its pixels.
+        detail: (H, W) the detail's luminance in the analysed picture.
+        base: (h, w, 3) the colours at time 0.
         carried: (h, w, 4) what is carried on the grid: the photo's colours, 0 to 255, minus ``still``, and the weight
             of these colours against the generator's.
         still: (h, w, 3) the photo's colours that stay in place.
-        first_still: (h, w, 3) the smooth part of the generator's picture of the photo, without static objects.
-        trust: (h, w, 3, 3) factors on the colours by which the generator's frames differ from ``first_still``.
         inside: (R, R) generator pixels that belong to the region alone.
-        clock: Phases over time.
-        likeness: (h, w, 2) correlation between the phases, of colours and of detail.
+        smooth: (R, R, 3) the smooth part of the generator's picture of the photo, without static objects.
+        trust: (R, R, 3, 3) factors on the colours by which the generator's frames differ from ``smooth``.
     """
 
     grid: Grid
-    window: tuple[int, int, int, int]
-    alpha: Array = field(repr=False)
-    detail: npt.NDArray[np.uint8] = field(repr=False)
+    window: Window
+    border: Border = field(repr=False)
+    source: Array = field(repr=False)
+    detail: Array = field(repr=False)
+    base: Array = field(repr=False)
     carried: Array = field(repr=False)
     still: Array = field(repr=False)
-    first_still: Array = field(repr=False)
-    trust: Array = field(repr=False)
     inside: Array = field(repr=False)
-    clock: Clock = field(repr=False)
-    likeness: Array = field(repr=False)
+    smooth: Array = field(repr=False)
+    trust: Array = field(repr=False)
 
     @property
     def photo_weight(self) -> Array:
         """Weight of the photo's colours at time 0, (h, w)."""
         return self.carried[..., 3]
+
+
+class MovingRegion:
+    """A region under one motion."""
+
+    def __init__(self, region: Region, clock: Clock, scale: int) -> None:
+        """Prepare the motion.
+
+        Args:
+            region: The region.
+            clock: Phases of its motion, in photo pixels.
+            scale: Photo pixels per grid pixel.
+        """
+        self.region = region
+        self._clock = clock
+        self._scale = scale
+        grid = region.grid
+        self._likeness = _likeness(region, clock, scale)
+        self._part = with_ring(self._likeness, region.window)
+        self._still = with_ring(region.still, region.window)
+        y, x = np.mgrid[: grid.rows, : grid.columns].astype(np.float32)
+        self._place = with_ring(np.dstack([x, y]), region.window)
 
     def layers(self, generated: Array, seconds: float, light_change: bool) -> Layers:
         """The region at a time.
@@ -88,86 +116,100 @@ class Region:
         Returns:
             The layers to composite.
         """
-        top, bottom, left, right = self.window
-        top, left = max(top - 1, 0), max(left - 1, 0)
-        part = (slice(top, bottom + 1), slice(left, right + 1))
+        region, grid = self.region, self.region.grid
+        size = (grid.rows, grid.columns)
         phases = tuple(
-            Phase(phase.offset[part], phase.weight[part])
-            for phase in self.clock.at(seconds, self.grid.rows, self.grid.columns)
+            Phase(with_ring(phase.offset, region.window), with_ring(phase.weight, region.window))
+            for phase in self._clock.at(seconds, *size)
         )
-        colours_now, detail_now = (_contrast(phases, self.likeness[part][..., index]) for index in (0, 1))
-        sampled = [
-            phase.weight[..., None] * _sample(self.carried, phase.offset / self.grid.scale, (top, left))
-            for phase in phases
-        ]
-        moved = sampled[0] + sampled[1]
-        carried = self.still[part] + colours_now * moved[..., :3]
-        drawn = self.grid.square(fill(generated, self.inside))
-        contrast, still, smooth = np.repeat(detail_now, 3, axis=2), self.still[part], self.first_still[part]
+        moved = self._carry(phases)
+        contrast = np.repeat(_contrast(phases, self._part[..., 1]), 3, axis=2)
+        still = self._still
+        carried = still + _contrast(phases, self._part[..., 0]) * moved[..., :3]
+        filled = fill(generated, region.inside)
+        change = with_ring(grid.square(_apply(region.trust, filled - region.smooth)), region.window)
         if light_change:
-            after = blur(drawn, _STILL_BLUR * max(self.grid.rows, self.grid.columns))[part]
-            lit, still = (change_light(colours, smooth, after) for colours in (carried, still))
+            after_small = blur(filled, _STILL_BLUR * filled.shape[0])
+            change = with_ring(grid.square(_apply(region.trust, filled - after_small)), region.window)
+            after = with_ring(grid.square(after_small), region.window)
+            before = with_ring(grid.square(region.smooth), region.window)
+            lit, still = (change_light(colours, before, after) for colours in (carried, still))
             contrast = contrast * np.clip((lit + 4) / (np.clip(carried, 0, 255) + 4), 0, 1.5)
-            carried, smooth = lit, after
-        drawn = still + _apply(self.trust[part], drawn[part] - smooth)
-        return Layers(drawn + moved[..., 3:] * (carried - drawn), contrast, phases, (top, left))
+            carried = lit
+        drawn = still + change
+        return Layers(drawn + moved[..., 3:] * (carried - drawn), contrast, phases)
+
+    def _carry(self, phases: tuple[Phase, ...]) -> Array:
+        moved = None
+        for phase in phases:
+            place = self._place + phase.offset * np.float32(1 / self._scale)
+            sampled = cv2.remap(self.region.carried, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+            weighted = sampled if len(phases) == 1 else sampled * phase.weight[..., None]
+            moved = weighted if moved is None else moved + weighted
+        assert moved is not None
+        return moved
 
 
 def make_region(
-    photo: npt.NDArray[np.uint8], alpha: Array, reconstruction: Array, grid: Grid, clock: Clock
+    photo: npt.NDArray[np.uint8], mask: Array, reconstruction: Array, grid: Grid, *, photo_alone: bool = False
 ) -> Region | None:
     """Prepare a moving region.
 
     Args:
         photo: (H, W, 3) uint8.
-        alpha: (H, W) share of the region in each pixel, in [0, 1].
+        mask: (H, W) share of the region in each pixel, in [0, 1].
         reconstruction: (R, R, 3) the generator's picture of the photo, 0 to 255.
         grid: Grid over the photo.
-        clock: Phases of the region's motion.
+        photo_alone: Take no colours from the generator but those of the light.
 
     Returns:
         The region, or None where the mask is empty.
     """
+    rows, columns = (np.flatnonzero(grid.down(mask).max(axis=axis) > 0) for axis in (1, 0))
+    border = find_border(photo, mask, grid)
+    alpha = border.matte(photo, mask, grid, grid.whole)
     valid = pure_pixels(alpha)
     if valid is None:
         return None
-    strange = strangers(photo, alpha, valid, grid)
-    valid &= cv2.dilate(strange.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
-    alpha = alpha * (1 - cv2.GaussianBlur(strange.astype(np.float32), (0, 0), 0.8))
-    share = grid.down(valid)
-    known = (share > 0.3).astype(np.float32)
-    pixels = grid.down(photo * valid[..., None]) / np.maximum(share, 1e-3)[..., None]
-    colours = blur(fill(pixels, known), 0.55 * grid.columns / reconstruction.shape[1])
-    still = blur(colours, _STILL_BLUR * max(grid.rows, grid.columns))
+    pixels, known = fill_colours(photo, valid, grid)
+    long_side, resolution = max(grid.rows, grid.columns), reconstruction.shape[0]
+    colours = blur(pixels, 0.55 * grid.columns / resolution)
+    still = blur(colours, _STILL_BLUR * long_side)
 
-    inside = pure_generator_pixels(valid, alpha, reconstruction.shape[0])
-    first = grid.square(fill(reconstruction, inside))
-    first_still = blur(first, _STILL_BLUR * max(grid.rows, grid.columns))
-    trust, share_drawn = _trust(colours - still, first - first_still, known)
-    drawn = still + _apply(trust, first - first_still)
-    error = masked_blur(np.abs(drawn - colours).mean(axis=2, keepdims=True) / 255, known, max(known.shape) / 32)
-    fine = (photo - grid.up(colours)) ** 2
-    energy = masked_blur(grid.down(fine.mean(axis=2) * valid)[..., None], known, max(known.shape) / 24)
-    photo_weight = np.maximum(
-        smoothstep(error[..., 0], *_ERROR_RANGE), smoothstep(np.sqrt(np.maximum(energy[..., 0], 0)), *_DETAIL_RANGE)
+    inside = pure_generator_pixels(valid, alpha, resolution)
+    filled = fill(reconstruction, inside)
+    smooth = blur(filled, _STILL_BLUR * resolution)
+    trust, share_drawn = _trust(colours - still, grid.square(filled - smooth), known)
+    size = (resolution, resolution)
+    trust = np.stack(
+        [cv2.resize(np.ascontiguousarray(trust[..., row, :]), size, interpolation=cv2.INTER_AREA) for row in range(3)],
+        axis=2,
     )
-    photo_weight = np.maximum(photo_weight, 1 - share_drawn**2)
+    drawn = still + grid.square(_apply(trust, filled - smooth))
+    if photo_alone:
+        photo_weight = np.ones_like(known)
+    else:
+        error = masked_blur(np.abs(drawn - colours).mean(axis=2, keepdims=True) / 255, known, long_side / 32)
+        fine = ((photo - grid.up(colours)) ** 2).mean(axis=2)
+        energy = masked_blur(grid.down(fine * valid)[..., None], known, long_side / 24)
+        detailed = smoothstep(np.sqrt(np.maximum(energy[..., 0], 0)), *_DETAIL_RANGE)
+        photo_weight = np.maximum(smoothstep(error[..., 0], *_ERROR_RANGE), detailed)
+        photo_weight = np.maximum(photo_weight, 1 - share_drawn**2)
     base = drawn + photo_weight[..., None] * (colours - drawn)
-    difference = np.clip(np.rint(photo - grid.up(base)) + _MIDDLE, 0, 255).astype(np.uint8)
-    detail = reflect(difference, valid)
-    rows, columns = (np.flatnonzero(grid.down(alpha).max(axis=axis) > 0) for axis in (1, 0))
+    source = reflection(valid)
+    detail = cv2.transform(photo - grid.up(base), np.float32([[1 / 3, 1 / 3, 1 / 3]]))
     return Region(
         grid=grid,
         window=(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1),
-        alpha=alpha,
-        detail=detail,
-        carried=np.dstack([colours - still, photo_weight]),
+        border=border,
+        source=source,
+        detail=_sample(detail, source),
+        base=base,
+        carried=np.dstack([colours - still, photo_weight]).astype(np.float32),
         still=still,
-        first_still=first_still,
-        trust=trust,
         inside=inside,
-        clock=clock,
-        likeness=_likeness(grid, clock, colours - still, detail),
+        smooth=smooth,
+        trust=trust,
     )
 
 
@@ -201,31 +243,31 @@ def _apply(matrices: Array, colours: Array) -> Array:
     return np.asarray(sum(matrices[..., channel] * colours[..., channel, None] for channel in range(3)), np.float32)
 
 
-def _sample(image: Array, offset: Array, origin: tuple[int, int] = (0, 0)) -> Array:
-    """Sample an image at the offsets from the pixels of its part that begins at ``origin``."""
+def _sample(image: Array, offset: Array) -> Array:
+    """Sample an image at offsets (H, W, 2) from its pixels."""
     rows, columns = offset.shape[:2]
-    x = np.arange(origin[1], origin[1] + columns, dtype=np.float32)[None, :] + offset[..., 0]
-    y = np.arange(origin[0], origin[0] + rows, dtype=np.float32)[:, None] + offset[..., 1]
+    x = np.arange(columns, dtype=np.float32)[None, :] + offset[..., 0]
+    y = np.arange(rows, dtype=np.float32)[:, None] + offset[..., 1]
     return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
 def _contrast(phases: tuple[Phase, ...], likeness: Array) -> Array:
     """Factor that gives the blend of two phases the contrast of each of them, (h, w, 1)."""
+    if len(phases) == 1:
+        return np.ones((*likeness.shape, 1), np.float32)
     a, b = phases[0].weight, phases[1].weight
     return np.asarray(1 / np.sqrt(a * a + b * b + 2 * likeness * a * b), np.float32)[..., None]
 
 
-def _likeness(grid: Grid, clock: Clock, moving: Array, detail: npt.NDArray[np.uint8]) -> Array:
-    """Correlation of the pictures in the middle between two phases, where they weigh the same."""
+def _likeness(region: Region, clock: Clock, scale: int) -> Array:
+    """Correlation of the pictures in the middle between two phases, where they weigh the same: colours, detail."""
+    grid = region.grid
     if clock.period is None:
         return np.ones((grid.rows, grid.columns, 2), np.float32)
-    a, b = (clock.still(part, grid.rows, grid.columns) for part in (0.25, 0.75))
-    colours = _correlation(
-        _sample(moving, a / grid.scale).mean(axis=2), _sample(moving, b / grid.scale).mean(axis=2), grid
-    )
-    grey = cv2.cvtColor(detail, cv2.COLOR_RGB2GRAY).astype(np.float32) - _MIDDLE
-    pair = [_sample(grey, grid.up(offset)) for offset in (a, b)]
-    return np.stack([colours, _correlation(pair[0], pair[1], grid)], axis=2)
+    pair = [clock.still(part, grid.rows, grid.columns) / scale for part in (0.25, 0.75)]
+    colours = [_sample(region.carried, offset)[..., :3].mean(axis=2) for offset in pair]
+    detail = [_sample(region.detail, grid.up(offset * grid.scale)) for offset in pair]
+    return np.stack([_correlation(*colours, grid), _correlation(*detail, grid)], axis=2)
 
 
 def _correlation(a: Array, b: Array, grid: Grid) -> Array:

@@ -57,11 +57,13 @@ class Clock:
     table: Array = field(repr=False)
     stagger: Array = field(repr=False)
 
-    def at(self, seconds: float, height: int, width: int) -> tuple[Phase, Phase]:
-        """The two phases at a time, on a grid of (height, width); at time 0 the first is the still photo alone."""
+    def at(self, seconds: float, height: int, width: int) -> tuple[Phase, ...]:
+        """The two phases at a time, on a grid of (height, width); at time 0 the first is the still photo alone.
+
+        Where nothing moves, the still photo is the only phase.
+        """
         if self.period is None:
-            still, one = np.zeros((height, width, 2), np.float32), np.ones((height, width), np.float32)
-            return Phase(still, one), Phase(still, one * 0)
+            return (Phase(np.zeros((height, width, 2), np.float32), np.ones((height, width), np.float32)),)
         ramp, time = 2.0 * self.period, seconds
         if self.loop_seconds is not None:
             time = seconds % self.loop_seconds

@@ -14,6 +14,9 @@ _MOST_CHANNELS = 4
 Array = np.ndarray
 """float32 unless said otherwise."""
 
+Window = tuple[int, int, int, int]
+"""First and last + 1 row, first and last + 1 column of a grid."""
+
 _CUBIC = -0.5
 """Keys' parameter of the Catmull-Rom kernel, which keeps straight ramps straight."""
 
@@ -125,8 +128,19 @@ class Grid:
     def down(self, image: Array) -> Array:
         """Average a photo-sized (H, W) or (H, W, C) image over the grid's pixels, float32."""
         bottom, right = self.rows * self.scale - self.height, self.columns * self.scale - self.width
-        whole = cv2.copyMakeBorder(np.asarray(image, np.float32), 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+        whole = np.asarray(image, np.float32)
+        if bottom or right:
+            whole = cv2.copyMakeBorder(whole, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
         return cv2.resize(whole, (self.columns, self.rows), interpolation=cv2.INTER_AREA)
+
+    def reduce(self, image: Array) -> Array:
+        """Average a photo-sized image over the grid's pixels in its own type and in strips, which saves memory."""
+        size = (self.rows, self.columns, *image.shape[2:])
+        small = np.empty(size, image.dtype)
+        for window in self.strips(self.whole, 256):
+            part = Grid(*image[self.pixels(window)].shape[:2], self.scale).down(image[self.pixels(window)])
+            small[window[0] : window[1]] = np.rint(part) if image.dtype == np.uint8 else part
+        return small
 
     def square(self, frame: Array) -> Array:
         """Resample a square (R, R, C) frame, stretched over the photo, to the grid."""
@@ -137,26 +151,65 @@ class Grid:
         planes = [cv2.gemm(plane, columns, 1, nothing, 0, flags=cv2.GEMM_2_T) for plane in tall]
         return np.asarray(cv2.merge(planes), np.float32)
 
-    def up(
-        self, image: Array, window: tuple[int, int, int, int] | None = None, origin: tuple[int, int] = (0, 0)
-    ) -> Array:
+    def up(self, image: Array, window: Window | None = None) -> Array:
         """Interpolate a grid image to photo pixels.
 
         Args:
-            image: (h, w) or (h, w, C), the grid or a part of it.
+            image: (h, w) or (h, w, C), the whole grid.
             window: First and last + 1 grid row, first and last + 1 grid column; None for the whole photo.
-            origin: Grid row and column where ``image`` begins.
 
         Returns:
             The part of the photo-sized image that the window covers.
         """
-        top, bottom, left, right = window or (0, self.rows, 0, self.columns)
-        y, x = top - origin[0], left - origin[1]
-        above, before = min(y, 1), min(x, 1)
-        part = image[y - above : y + bottom - top + 1, x - before : x + right - left + 1]
-        size = (part.shape[1] * self.scale, part.shape[0] * self.scale)
-        large = cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)
-        y, x = above * self.scale, before * self.scale
+        window = window or self.whole
+        return self.enlarge(with_ring(image, window), window)
+
+    def enlarge(self, image: Array, window: Window) -> Array:
+        """Interpolate a part of a grid image to photo pixels.
+
+        Args:
+            image: (h + 2, w + 2) or (h + 2, w + 2, C): the window and a ring of one grid pixel around it.
+            window: First and last + 1 grid row, first and last + 1 grid column.
+
+        Returns:
+            The part of the photo-sized image that the window covers.
+        """
+        top, bottom, left, right = window
+        size = (image.shape[1] * self.scale, image.shape[0] * self.scale)
+        large = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
         height = min(bottom * self.scale, self.height) - top * self.scale
         width = min(right * self.scale, self.width) - left * self.scale
-        return large[y : y + height, x : x + width]
+        return large[self.scale : self.scale + height, self.scale : self.scale + width]
+
+    @property
+    def whole(self) -> Window:
+        """The window of the whole photo."""
+        return 0, self.rows, 0, self.columns
+
+    def strips(self, window: Window, rows: int) -> list[Window]:
+        """Divide a window into windows of about ``rows`` photo rows."""
+        top, bottom, left, right = window
+        step = max(1, rows // self.scale)
+        return [(row, min(row + step, bottom), left, right) for row in range(top, bottom, step)]
+
+    def pixels(self, window: Window) -> tuple[slice, slice]:
+        """The photo's rows and columns in a window."""
+        top, bottom, left, right = (edge * self.scale for edge in window)
+        return slice(top, min(bottom, self.height)), slice(left, min(right, self.width))
+
+    def places(self, window: Window) -> tuple[Array, Array]:
+        """Photo x (w + 2,) and y (h + 2,) of the window's grid pixels and of the ring around it."""
+        top, bottom, left, right = window
+        x, y = (np.arange(a - 1, b + 1, dtype=np.float32) for a, b in ((left, right), (top, bottom)))
+        return (x + 0.5) * self.scale - 0.5, (y + 0.5) * self.scale - 0.5
+
+
+def with_ring(image: Array, window: Window) -> Array:
+    """Cut a window and a ring of one pixel around it; beyond the borders the outermost pixels repeat."""
+    top, bottom, left, right = window
+    height, width = image.shape[:2]
+    part = image[max(top - 1, 0) : bottom + 1, max(left - 1, 0) : right + 1]
+    missing = (top == 0, bottom == height, left == 0, right == width)
+    if not any(missing):
+        return part
+    return cv2.copyMakeBorder(part, *(int(edge) for edge in missing), cv2.BORDER_REPLICATE)

@@ -6,7 +6,8 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,8 @@ from landscape.mosaic import Mosaic, invert_squares
 from landscape.photo import Photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.quality import Quality
+from landscape.rendering import Previewer
+from landscape.scenery import Scenery
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings, as_dict
 from landscape.squares import Layout, as_square
 from landscape.video import write_video
@@ -59,24 +62,6 @@ class RenderReport:
     timings: dict[str, float]
 
 
-class Previewer:
-    """Frames of a scene at any time, for one motion and one light; holds no state between frames."""
-
-    def __init__(self, animator: Animator, compositor: Compositor, light_change: bool) -> None:
-        self._animator = animator
-        self._compositor = compositor
-        self._light_change = light_change
-
-    @property
-    def mean_photo_weight(self) -> float:
-        """Mean weight of the photo's own colours in the moving parts, 0 to 1."""
-        return self._compositor.mean_photo_weight
-
-    def frame(self, seconds: float) -> Pixels:
-        """Make the frame at a time, uint8 (H, W, 3) RGB."""
-        return self._compositor.frame(self._animator.frame(seconds), seconds, self._light_change)
-
-
 @dataclass(frozen=True)
 class Scene:
     """A photo, its masks and what the model made of it; knows nothing of any user interface.
@@ -98,6 +83,7 @@ class Scene:
     settings: InversionSettings
     timings: dict[str, float]
     light_matches: bool = True
+    _sceneries: dict[tuple[int, bool], Scenery] = field(init=False, repr=False, default_factory=dict)
 
     @classmethod
     def open(
@@ -213,8 +199,6 @@ class Scene:
             loop: Whether the clip ends where it began.
             generator_only: Show only what the generator draws.
         """
-        photo = self.photo.resized(long_side)
-        masks = self.masks.resized(photo.height, photo.width)
         animator = Animator(
             self.inversions,
             self.layout,
@@ -228,15 +212,22 @@ class Scene:
             loop=loop,
             seed=self.settings.seed,
         )
-        compositor = Compositor(
-            photo.pixels,
-            masks,
-            self.reconstruction(),
-            motion,
-            loop_seconds=seconds if loop else None,
-            generator_only=generator_only,
-        )
-        return Previewer(animator, compositor, light.active)
+        scenery = self._scenery(long_side, generator_only)
+        compositor = Compositor(scenery, motion, seconds if loop else None)
+        return Previewer(animator, compositor, light.active, scenery.mean_photo_weight)
+
+    def _scenery(self, long_side: int, generator_only: bool) -> Scenery:
+        """Take the photo apart; that of previews is kept, as only the motion and the light change between them."""
+        key = (long_side, generator_only)
+        if key in self._sceneries:
+            return self._sceneries[key]
+        photo = self.photo.resized(long_side)
+        masks = self.masks.resized(photo.height, photo.width)
+        scenery = Scenery(photo.pixels, masks, self.reconstruction(), generator_only=generator_only)
+        if long_side <= PREVIEW_SIDE:
+            self._sceneries.clear()
+            self._sceneries[key] = scenery
+        return scenery
 
     def frames(
         self,
@@ -251,7 +242,8 @@ class Scene:
             Cancelled: If ``cancel`` was set.
         """
         previewer = self.previewer(motion, light, export.long_side, export.seconds, export.loop, export.generator_only)
-        yield from _frames(previewer, export, cancel)
+        with closing(previewer.clip(export.frames, export.fps, cancel)) as clip:
+            yield from clip
 
     def render(
         self,
@@ -284,16 +276,17 @@ class Scene:
         def report(stage: str, done: int, total: int) -> None:
             progress(RENDER_STAGE, done, export.frames)
 
-        write_video(
-            out,
-            _frames(previewer, export, cancel),
-            export.fps,
-            crf=export.crf,
-            total=export.frames,
-            metadata=as_dict(motion, light, self.settings, export),
-            progress=report,
-            cancel=cancel,
-        )
+        with closing(previewer.clip(export.frames, export.fps, cancel)) as clip:
+            write_video(
+                out,
+                clip,
+                export.fps,
+                crf=export.crf,
+                total=export.frames,
+                metadata=as_dict(motion, light, self.settings, export),
+                progress=report,
+                cancel=cancel,
+            )
         timings = {
             "preparation": round(prepared - started, 3),
             "rendering": round(time.monotonic() - prepared, 3),
@@ -304,12 +297,6 @@ class Scene:
 
 ObserveScene = Callable[[Callable[[], Scene]], None]
 """Called with a function that makes the scene as it is so far."""
-
-
-def _frames(previewer: Previewer, export: ExportSettings, cancel: threading.Event | None) -> Iterator[Pixels]:
-    for index in range(export.frames):
-        check_cancelled(cancel)
-        yield previewer.frame(index / export.fps)
 
 
 def find_masks(photo: Photo, models: Models) -> Masks:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.sampling import Array, Grid, blur
+from landscape.sampling import Array, Grid, Window, blur, fill, smoothstep, with_ring
 
 _SURE = 0.98
 """Share of the mask above which a pixel belongs to the region alone."""
@@ -14,10 +16,97 @@ _MARGIN = 0.0025
 """Pixels this near to the mask's edge (fraction of the long side) may hold colours of static objects."""
 _EDGE_BAND = 0.012
 """Width of the band at the mask's edge, as a fraction of the long side, in which single pixels are checked."""
-_DISTINCT = 35.0
-"""Least distance of the colours on both sides of the edge for that check, 0 to 255."""
-_TOWARDS = 0.55
-"""Pixels this far on the way from the region's colour to the other side's belong to the other side."""
+_DISTINCT = (25.0, 45.0)
+"""Distances of the colours on both sides of the edge, 0 to 255, from which pixels are told apart, and surely."""
+_STRANGE = (0.8, 1.2)
+"""Near an edge, pixels belong to the other side from this distance to the region's colour on, in units of the usual."""
+_USUAL = (3.0, 20.0)
+"""The usual distance: so many standard deviations of the region's colours nearby, and so much, 0 to 255."""
+_COLOUR_LINE = (0.25, 0.85)
+"""Pixels this far on the way from the region's colour to the other side's begin to, and surely, belong to that."""
+
+
+@dataclass(frozen=True)
+class Border:
+    """The colours on both sides of a region's edge, smooth over the photo, on the grid.
+
+    A pixel's place between the two tells how much of it is the region: the colour-line model of matting, with both
+    colours known from nearby sure pixels. Pixels far from the region's colours in any direction are not the region.
+
+    Attributes:
+        own: (h, w, 3) colours of the region, 0 to 255.
+        spread: (h, w) the largest usual distance of the region's pixels to them.
+        band: (h, w) in [0, 1], how much the edge is near.
+        axis: (h, w, 3) from the region's colour to the other side's, divided by its squared length.
+        start: (h, w) where the region's colour lies on the axis.
+        distinct: (h, w) in [0, 1], how much the two sides differ in colour.
+        other: (h, w, 3) colours of the other side, 0 to 255.
+    """
+
+    own: Array = field(repr=False)
+    spread: Array = field(repr=False)
+    band: Array = field(repr=False)
+    axis: Array = field(repr=False)
+    start: Array = field(repr=False)
+    distinct: Array = field(repr=False)
+    other: Array = field(repr=False)
+
+    def matte(self, photo: npt.NDArray[np.uint8], mask: Array, grid: Grid, window: Window) -> Array:
+        """Refine a mask's edge by the photo's pixels.
+
+        Args:
+            photo: (H', W', 3) uint8, the window's pixels.
+            mask: (H', W') in [0, 1].
+            grid: The grid that these colours are on, or one with the same pixels at another scale.
+            window: Grid rows and columns.
+
+        Returns:
+            (H', W') in [0, 1].
+        """
+        band = grid.enlarge(with_ring(self.band, window), window)
+        if not band.any():
+            return mask
+        models = [self.own, self.spread, self.axis, self.start, self.distinct]
+        own, spread, axis, start, distinct = (grid.enlarge(with_ring(model, window), window) for model in models)
+        low, high = _COLOUR_LINE
+        along = (photo * axis).sum(axis=2) - start
+        region = 1 - np.clip((along - low) / (high - low), 0, 1)
+        # What the mask surely gives to the other side stays there: rocks may have the colour of the sky.
+        region *= np.clip((mask - 1 + _SURE) * 20, 0, 1)
+        refined = mask + distinct * (region - mask)
+        refined *= 1 - smoothstep(np.sqrt(((photo - own) ** 2).sum(axis=2)) / spread, *_STRANGE)
+        return np.asarray(mask + band * (refined - mask), np.float32)
+
+
+def find_border(photo: npt.NDArray[np.uint8], mask: Array, grid: Grid) -> Border:
+    """Learn the colours on both sides of a region's edge.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        mask: (H, W) in [0, 1].
+        grid: Grid over the photo.
+    """
+    sigma = _EDGE_BAND * max(grid.rows, grid.columns)
+    sides = [mask > _SURE, mask < 1 - _SURE]
+    shares = [blur(grid.down(side), sigma) for side in sides]
+    own, other = (
+        blur(grid.down(photo * side[..., None]), sigma) / np.maximum(share, 1e-3)[..., None]
+        for side, share in zip(sides, shares, strict=True)
+    )
+    distance = ((photo - grid.up(own)) ** 2).sum(axis=2) * sides[0]
+    variance = blur(grid.down(distance), sigma) / np.maximum(shares[0], 1e-3)
+    axis = other - own
+    length = np.maximum((axis**2).sum(axis=2), 1)
+    axis = axis / length[..., None]
+    return Border(
+        own=own,
+        spread=np.asarray(_USUAL[0] * np.sqrt(variance) + _USUAL[1], np.float32),
+        band=smoothstep(shares[0], 0.02, 0.08) * smoothstep(shares[1], 0.02, 0.08),
+        axis=axis,
+        start=(own * axis).sum(axis=2),
+        distinct=smoothstep(np.sqrt(length), *_DISTINCT),
+        other=other,
+    )
 
 
 def pure_pixels(alpha: Array) -> npt.NDArray[np.bool_] | None:
@@ -45,44 +134,39 @@ def pure_generator_pixels(valid: npt.NDArray[np.bool_], alpha: Array, resolution
     return (small >= float(small.max()) / 2).astype(np.float32)
 
 
-def strangers(
-    photo: npt.NDArray[np.uint8], alpha: Array, valid: npt.NDArray[np.bool_], grid: Grid
-) -> npt.NDArray[np.bool_]:
-    """Pixels near the mask's edge that look like the static objects beyond it: the mask is slightly wrong there."""
-    long_side = max(grid.rows, grid.columns)
-    share, other = grid.down(valid), grid.down(alpha < 1 - _SURE)
-    pictures = [grid.down(photo * part[..., None]) for part in (valid, alpha < 1 - _SURE)]
-    sigma = _EDGE_BAND * long_side
-    own, foreign = (
-        blur(picture, sigma) / np.maximum(blur(weight, sigma), 1e-3)[..., None]
-        for picture, weight in zip(pictures, (share, other), strict=True)
-    )
-    near = grid.up(np.asarray((blur(other, sigma) > 0.05) & (blur(share, sigma) > 0.05), np.float32)) > 0.5
-    axis = foreign - own
-    length = (axis**2).sum(axis=2)
-    distinct = np.where(length[..., None] > _DISTINCT**2, axis / np.maximum(length, 1)[..., None], 0)
-    start = grid.up(np.asarray((own * distinct).sum(axis=2) + _TOWARDS, np.float32))
-    along = (photo * grid.up(np.asarray(distinct, np.float32))).sum(axis=2) - start
-    return near & (along > 0) & (alpha > 0.02)
+def reflection(valid: npt.NDArray[np.bool_]) -> Array:
+    """Where detail beyond a region comes from: reflected at the region's edge.
 
+    Args:
+        valid: (H, W), at least one pixel of the region.
 
-def reflect(image: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
-    """Continue detail beyond its region by reflection at the region's edge."""
+    Returns:
+        (H, W, 2) float32 dx, dy to the source, 0 inside the region and small near its edge.
+    """
     height, width = valid.shape
+    offset = np.zeros((height, width, 2), np.float32)
     if valid.all():
-        return image
+        return offset
     _, labels = cv2.distanceTransformWithLabels(
         (~valid).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    nearest = np.zeros(int(labels.max()) + 1, np.intp)
-    places = np.flatnonzero(valid)
+    nearest = np.zeros(int(labels.max()) + 1, np.int32)
+    places = np.flatnonzero(valid).astype(np.int32)
     nearest[labels.ravel()[places]] = places
-    missing = np.flatnonzero(~valid)
-    edge = nearest[labels.ravel()[missing]]
-    y = np.clip(2 * (edge // width) - missing // width, 0, height - 1)
-    x = np.clip(2 * (edge % width) - missing % width, 0, width - 1)
-    source = y * width + x
-    source = np.where(valid.ravel()[source], source, edge)
-    result = image.reshape(-1, 3).copy()
-    result[missing] = image.reshape(-1, 3)[source]
-    return result.reshape(image.shape)
+    y, x = np.nonzero(~valid)
+    edge = nearest[labels[y, x]]
+    edge_y, edge_x = edge // width, edge % width
+    source_y = np.clip(2 * edge_y - y, 0, height - 1)
+    source_x = np.clip(2 * edge_x - x, 0, width - 1)
+    there = valid[source_y, source_x]
+    offset[y, x, 0] = np.where(there, source_x, edge_x) - x
+    offset[y, x, 1] = np.where(there, source_y, edge_y) - y
+    return offset
+
+
+def fill_colours(photo: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_], grid: Grid) -> tuple[Array, Array]:
+    """The region's colours on the grid, continued smoothly beyond it, (h, w, 3), and where they are known, (h, w)."""
+    share = grid.down(valid)
+    known = (share > 0.3).astype(np.float32)
+    pixels = grid.down(photo * valid[..., None]) / np.maximum(share, 1e-3)[..., None]
+    return fill(pixels, known), known

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from landscape.compositing import Compositor
 from landscape.flow import displacement
+from landscape.scenery import Scenery
 from landscape.settings import MotionSettings
 
 HEIGHT, WIDTH, RESOLUTION = 144, 216, 48
@@ -47,8 +48,11 @@ class Case:
         moving = cv2.resize(self.masks.sky + self.masks.water, (RESOLUTION, RESOLUTION))[..., None]
         return np.ascontiguousarray((small * (1 - moving) + warped * moving).transpose(2, 0, 1))
 
-    def compositor(self, **options: object) -> Compositor:
-        return Compositor(self.photo, self.masks, self.reconstruction(), self.motion, **options)  # type: ignore[arg-type]
+    def scenery(self, **options: object) -> Scenery:
+        return Scenery(self.photo, self.masks, self.reconstruction(), **options)  # type: ignore[arg-type]
+
+    def compositor(self, loop_seconds: float | None = None, **options: object) -> Compositor:
+        return Compositor(self.scenery(**options), self.motion, loop_seconds)
 
 
 def textured(seed: int, colour: tuple[int, int, int], contrast: float) -> NDArray[np.float32]:
@@ -214,9 +218,9 @@ def test_no_motion_gives_a_still_picture() -> None:
 
 def test_photo_weight_shrinks_with_the_reconstruction_error() -> None:
     case = make_case()
-    good = case.compositor().mean_photo_weight
+    good = case.scenery().mean_photo_weight
     noise = np.random.default_rng(0).normal(scale=0.5, size=(3, RESOLUTION, RESOLUTION)).astype(np.float32)
-    poor = Compositor(case.photo, case.masks, case.reconstruction() + noise, case.motion)
+    poor = Scenery(case.photo, case.masks, case.reconstruction() + noise)
     assert 0 <= good < poor.mean_photo_weight <= 1
     assert poor.mean_photo_weight > 0.85
 
@@ -224,7 +228,7 @@ def test_photo_weight_shrinks_with_the_reconstruction_error() -> None:
 def test_a_poor_generator_is_replaced_by_the_carried_photo() -> None:
     case = make_case()
     grey = np.zeros((3, RESOLUTION, RESOLUTION), np.float32)
-    frame = Compositor(case.photo, case.masks, grey, case.motion).frame(grey, 1.0)
+    frame = Compositor(Scenery(case.photo, case.masks, grey), case.motion).frame(grey, 1.0)
     sky = case.masks.sky == 1
     assert frame[sky].mean(axis=0) == pytest.approx(case.photo[sky].mean(axis=0), abs=6)
     assert frame[sky].std() > 0.75 * case.photo[sky].std()
@@ -255,7 +259,7 @@ def test_masks_without_sky_without_land_and_frozen(kind: str) -> None:
     case = make_case()
     flat = np.full_like(case.masks.sky, 0.0 if kind == "empty" else 1.0)
     masks = FlatMasks(flat, np.zeros_like(flat), np.full_like(flat, float(kind == "freeze")))
-    compositor = Compositor(case.photo, masks, case.reconstruction(), case.motion)
+    compositor = Compositor(Scenery(case.photo, masks, case.reconstruction()), case.motion)
     frame = compositor.frame(case.generated(1.0), 1.0)
     relit = compositor.frame(at_night(case.generated(1.0)), 1.0, light_change=True)
     assert relit.mean() < 0.6 * frame.mean()
@@ -270,7 +274,7 @@ def test_odd_sizes_and_torch_frames() -> None:
     photo = cv2.resize(case.photo, (width, height))
     sky = cv2.resize(case.masks.sky, (width, height))
     masks = FlatMasks(sky, np.zeros_like(sky), np.zeros_like(sky))
-    compositor = Compositor(photo, masks, torch.from_numpy(case.reconstruction()), case.motion)
+    compositor = Compositor(Scenery(photo, masks, torch.from_numpy(case.reconstruction())), case.motion)
     frame = compositor.frame(torch.from_numpy(case.generated(1.0)), 1.0)
     assert frame.shape == photo.shape
     assert np.array_equal(frame[sky == 0], photo[sky == 0])

@@ -61,7 +61,7 @@ class EqualConv2d(nn.Module):
         return F.conv2d(x, weight, self.bias, padding=self.padding)
 
 
-def _four_shift_average(weight: Tensor) -> Tensor:
+def fused_kernel(weight: Tensor) -> Tensor:
     """Turn a 3x3 kernel into the 4x4 kernel that convolves and resamples by 2 at once."""
     padded = F.pad(weight, (1, 1, 1, 1))
     return (padded[..., 1:, 1:] + padded[..., :-1, 1:] + padded[..., 1:, :-1] + padded[..., :-1, :-1]) / 4
@@ -82,7 +82,7 @@ class FusedUpsampleConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the layer."""
-        weight = _four_shift_average(self.weight * self.scale)
+        weight = fused_kernel(self.weight * self.scale)
         if self.padding_mode == "reflect":
             x = F.pad(x, (1, 1, 1, 1), mode="reflect")
             return F.conv_transpose2d(x, weight, self.bias, stride=2, padding=3)
@@ -100,7 +100,7 @@ class FusedDownsampleConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the layer."""
-        weight = _four_shift_average(self.weight * self.scale)
+        weight = fused_kernel(self.weight * self.scale)
         return F.conv2d(x, weight, self.bias, stride=2, padding=1)
 
 

@@ -1,0 +1,130 @@
+"""The full-size pictures that frames are composed of, cut from the photo once.
+
+A photo's pixel at a region's edge is a mixture of what moves and what stands still. Both are taken apart here, so that
+the moving part may change without leaving the old sky's colours along a ridge. Work goes in strips: temporaries stay
+small at any size. Pictures have four channels, which OpenCV samples three times as fast as three.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from landscape.carrying import MIDDLE, Region
+from landscape.sampling import Array, Grid, smoothstep, with_ring
+
+Pixels = npt.NDArray[np.uint8]
+
+STRIP = 128
+"""Rows worked on at once: temporaries stay in the processor's cache."""
+_UNSURE = (0.7, 0.95)
+"""Where the region's share goes from and to when what lies behind it can no longer be told from the pixel."""
+_LEAST = 0.02
+"""Smaller shares of a region are the mask's uncertainty."""
+_UNEXPLAINED = (10.0, 30.0)
+"""Errors of colours, 0 to 255, from which a pixel is no mixture of what moves and what stands still."""
+_SPREAD = 8.0
+"""Colours behind a region may leave the range of the pixel's and the other side's colour by so much."""
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A region's full-size pictures, in its window.
+
+    Attributes:
+        alpha: (H', W') share of the region.
+        detail: (H', W', 4) the photo minus the region's smooth colours, plus 128, continued beyond the region.
+    """
+
+    alpha: Pixels = field(repr=False)
+    detail: Pixels = field(repr=False)
+
+
+def cut_plate(static: Pixels, photo: Pixels, mask: Array, above: Array | None, region: Region, grid: Grid) -> Plate:
+    """Cut a region out of a photo.
+
+    Args:
+        static: (H, W, 4) what lies behind the regions that were cut before; what lies behind this one is taken from
+            it and laid back into it.
+        photo: (H, W, 3).
+        mask: (H, W) share of the region, in [0, 1].
+        above: (H, W) share, in [0, 1], of regions that will be laid over this one.
+        region: The region.
+        grid: Grid over the full-size photo.
+    """
+    rows, columns = grid.pixels(region.window)
+    shape = (rows.stop - rows.start, columns.stop - columns.start)
+    alpha, raw = np.empty(shape, np.uint8), np.empty((*shape, 4), np.uint8)
+    detail = np.empty_like(raw)
+    strips = grid.strips(region.window, STRIP)
+    for window in strips:
+        here, inside = grid.pixels(window), _inside(grid, window, region)
+        share = mask[here] if above is None else np.minimum(mask[here] / np.maximum(1 - above[here], 1e-3), 1)
+        matte = region.border.matte(photo[here], np.asarray(share, np.float32), grid, window)
+        alpha[inside] = np.rint(matte * 255) * (matte > _LEAST)
+        base = grid.enlarge(with_ring(region.base, window), window)
+        raw[inside] = cv2.cvtColor(
+            np.clip(np.rint(photo[here] - base + MIDDLE), 0, 255).astype(np.uint8), cv2.COLOR_RGB2RGBA
+        )
+    for window in strips:
+        here, inside = grid.pixels(window), _inside(grid, window, region)
+        detail[inside] = _continue(raw, region, grid, window)
+        _take_out(static, alpha[inside], detail[inside], region, grid, window)
+    return Plate(alpha, detail)
+
+
+def _inside(grid: Grid, window: tuple[int, int, int, int], region: Region) -> tuple[slice, slice]:
+    """A window's pixels in a picture that begins where the region's window does."""
+    (rows, columns), (first_row, first_column) = grid.pixels(window), (grid.scale * region.window[i] for i in (0, 2))
+    return (
+        slice(rows.start - first_row, rows.stop - first_row),
+        slice(columns.start - first_column, columns.stop - first_column),
+    )
+
+
+def _continue(raw: Pixels, region: Region, grid: Grid, window: tuple[int, int, int, int]) -> Pixels:
+    rows, columns = _inside(grid, window, region)
+    step = grid.scale // region.grid.scale
+    top, left = rows.start + region.window[0] * grid.scale, columns.start + region.window[2] * grid.scale
+    y = np.arange(top, top + rows.stop - rows.start, dtype=np.float32)[:, None]
+    x = np.arange(left, left + columns.stop - columns.start, dtype=np.float32)[None, :]
+    shape = (y.shape[0], x.shape[1])
+    places = [np.broadcast_to((place + 0.5) / step - 0.5, shape).astype(np.float32) for place in (x, y)]
+    offset = cv2.remap(region.source, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) * step
+    if not offset.any():
+        return raw[rows, columns]
+    x = x - region.window[2] * grid.scale + offset[..., 0]
+    y = y - region.window[0] * grid.scale + offset[..., 1]
+    return cv2.remap(raw, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+
+
+def _take_out(
+    static: Pixels, alpha: Pixels, detail: Pixels, region: Region, grid: Grid, window: tuple[int, int, int, int]
+) -> None:
+    """Replace mixed pixels by what stands still behind the region: pixel = alpha * region + (1 - alpha) * behind.
+
+    Pixels that this does not explain are left to what stands still.
+    """
+    here = grid.pixels(window)
+    mixed = alpha > 0
+    if not mixed.any():
+        return
+    behind = static[here]
+    share = (alpha[mixed].astype(np.float32) / 255)[:, None]
+    pixel = behind[mixed][:, :3].astype(np.float32)
+    moving = grid.enlarge(with_ring(region.base, window), window)[mixed] + detail[mixed][:, :3] - MIDDLE
+    other = grid.enlarge(with_ring(region.border.other, window), window)[mixed]
+    found = _behind(pixel, moving, other, share)
+    error = np.abs(share * moving + (1 - share) * found - pixel).max(axis=1, keepdims=True)
+    share = share * (1 - smoothstep(error, *_UNEXPLAINED))
+    alpha[mixed] = np.rint(share[:, 0] * 255)
+    behind[mixed, :3] = np.clip(np.rint(_behind(pixel, moving, other, share)), 0, 255)
+
+
+def _behind(pixel: Array, moving: Array, other: Array, share: Array) -> Array:
+    found = (pixel - share * moving) / np.maximum(1 - share, 0.05)
+    found = np.clip(found, np.minimum(pixel, other) - _SPREAD, np.maximum(pixel, other) + _SPREAD)
+    return np.asarray(found + smoothstep(share, *_UNSURE) * (other - found), np.float32)

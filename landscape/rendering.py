@@ -1,0 +1,73 @@
+"""Frames of a scene under one motion and one light: any of them at once, or a clip in a pipeline."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from landscape.animation import Animator
+from landscape.compositing import Compositor
+from landscape.progress import check_cancelled
+from landscape.streaming import ahead
+
+Pixels = NDArray[np.uint8]
+
+_SMALL_AHEAD = 4
+"""Generator frames that wait for the compositor; they are small."""
+_FRAMES_AHEAD = 2
+"""Full-size frames that wait for the encoder."""
+
+
+class Previewer:
+    """Frames of a scene at any time, for one motion and one light; holds no state between frames.
+
+    Attributes:
+        mean_photo_weight: Mean weight of the photo's own colours in the moving parts, 0 to 1.
+    """
+
+    def __init__(
+        self, animator: Animator, compositor: Compositor, light_change: bool, mean_photo_weight: float
+    ) -> None:
+        self._animator = animator
+        self._compositor = compositor
+        self._light_change = light_change
+        self.mean_photo_weight = mean_photo_weight
+
+    def frame(self, seconds: float) -> Pixels:
+        """Make the frame at a time, uint8 (H, W, 3) RGB."""
+        return self._composite(self._animator.frame(seconds), seconds)
+
+    def clip(self, frames: int, fps: float, cancel: threading.Event | None = None) -> Iterator[Pixels]:
+        """Frames of a clip one by one; generator, compositor and whoever takes the frames work at the same time.
+
+        The frames are those of :meth:`frame`; a handful is held at once whatever the clip's length.
+
+        Args:
+            frames: Number of frames.
+            fps: Frames a second.
+            cancel: Set it to stop.
+
+        Raises:
+            Cancelled: If ``cancel`` was set.
+        """
+
+        def drawn() -> Iterator[tuple[Tensor, float]]:
+            for index in range(frames):
+                check_cancelled(cancel)
+                yield self._animator.frame(index / fps), index / fps
+
+        def composited() -> Iterator[Pixels]:
+            with closing(ahead(drawn(), _SMALL_AHEAD)) as small:
+                for generated, seconds in small:
+                    yield self._composite(generated, seconds)
+
+        with closing(ahead(composited(), _FRAMES_AHEAD)) as finished:
+            yield from finished
+
+    def _composite(self, generated: Tensor, seconds: float) -> Pixels:
+        return self._compositor.frame(generated, seconds, self._light_change)
