@@ -19,8 +19,9 @@ from landscape.settings import STYLES, LightSettings, MotionSettings
 
 Pixels = NDArray[np.uint8]
 
-SIDES = (256, 320, 384, 448, 512, 576, 640, 704, PREVIEW_SIDE)
-"""Long sides that a preview can have, in pixels: on slow computers it gets smaller before it gets jerky."""
+SIDES = (384, 448, 512, 576, 640, 704, PREVIEW_SIDE)
+"""Long sides that a preview can have, in pixels: on slow computers it gets smaller before it gets jerky. Below the
+first nothing is won: the compositor's grid gets no smaller."""
 DRAFT_SIDE = 384
 """Long side of the first pictures after a change, which must come at once."""
 RATE = 30.0
@@ -44,12 +45,14 @@ class LiveFrame:
         seconds: Its time in the clip.
         run: Grows whenever the picture may jump: another motion, other masks, a newer fit.
         number: Number of the newest change that it shows.
+        lit: Whether the light differs from the photo's; if not, what stands still has the photo's own pixels.
     """
 
     pixels: Pixels
     seconds: float
     run: int
     number: int
+    lit: bool
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,8 @@ class LivePreview:
         began = self._clock()
         self._due = max(self._due + 1 / RATE, began)
         generated, place = player.track.at(seconds), player.take.wrapped(seconds)
-        frame = LiveFrame(player.parts.frame(player.take, generated, place), place, player.run, player.number)
+        pixels = player.parts.frame(player.take, generated, place)
+        frame = LiveFrame(pixels, place, player.run, player.number, player.take.light.active)
         self._adapt(player, self._clock() - began)
         return frame
 
