@@ -17,7 +17,9 @@ function tell() {
 }
 function label(input) {
   const shown = input.closest("label").querySelector("output");
-  if (shown) shown.textContent = input.dataset.unit === "%" ? Math.round(100 * input.value) + " %" : (100 * input.value).toFixed(1) + " %";
+  if (!shown) return;
+  const value = input.name === "size" ? sizeOf(Number(input.value)) : Number(input.value);
+  shown.textContent = input.dataset.unit === "%" ? Math.round(100 * value) + " %" : (100 * value).toFixed(1) + " %";
 }
 /* The size grows by factors: a slider from hair to half the sky. */
 const sizeOf = (value) => 0.004 * Math.pow(100, value);

@@ -39,7 +39,9 @@ def build(handlers: Handlers, store: SessionStore, assets: Path) -> gr.Blocks:
         store: The sessions, one for each open page.
         assets: Folder of the sample photos.
     """
-    with gr.Blocks(title="landscape", delete_cache=(600, int(LIFETIME)), analytics_enabled=False) as page:
+    with gr.Blocks(
+        title="landscape", delete_cache=(600, int(LIFETIME)), analytics_enabled=False, fill_width=True
+    ) as page:
         session = gr.State(None, delete_callback=store.close)
         widgets.heading()
         with gr.Row(elem_id="page"):

@@ -93,20 +93,23 @@ def tabs() -> gr.HTML:
         f'aria-controls="{name}-panel">{title}</button>'
         for name, title in _TABS
     )
-    return gr.HTML(f'<div class="panel-tabs" role="tablist">{buttons}</div>', elem_id="panel-tabs")
+    return gr.HTML(
+        f'<div class="panel-tabs" role="tablist">{buttons}</div>', elem_id="panel-tabs", apply_default_css=False
+    )
 
 
 def control_panel() -> ControlPanel:
     """Build the panels of motion, light and masks."""
-    with gr.Column(elem_id="motion-panel", elem_classes="panel"):
+    with gr.Column(elem_id="motion-panel"):
         with gr.Row(elem_id="direction-row"):
             dial = widgets.dial(_DEFAULTS.direction)
             gr.HTML(
                 "<h3>Direction</h3><p>Where the clouds go. Drag the hand, click an hour, or press ← and →.</p>",
-                elem_classes="hint",
+                elem_id="direction-hint",
+                apply_default_css=False,
             )
         speed = _slider("Speed", 0, 4, _DEFAULTS.speed, 0.1, "speed", "From still to four times calm.")
-        with gr.Row(elem_classes="pair"):
+        with gr.Row(elem_id="amounts"):
             sky = _slider("Sky", 0, 2, _DEFAULTS.sky, 0.05, "sky", "How much of it.")
             water = _slider("Water", 0, 2, _DEFAULTS.water, 0.05, "water", "How much of it.")
         link = gr.Checkbox(False, label="Link sky and water", info="One amount for both.", elem_id="link")
@@ -114,14 +117,14 @@ def control_panel() -> ControlPanel:
             "Depth", 0, 1, _DEFAULTS.perspective, 0.05, "perspective",
             "Slower towards the horizon, which is the line to drag on the photo.",
         )  # fmt: skip
-    with gr.Column(elem_id="light-panel", elem_classes="panel"):
+    with gr.Column(elem_id="light-panel"):
         style = widgets.cards(_DEFAULTS.style)
         strength = _slider("Strength", 0, 1, _DEFAULTS.strength, 0.05, "strength", "How far the light goes.")
         day_cycle = gr.Checkbox(
             _DEFAULTS.day_cycle, label="Day cycle", info="The light travels through the clip.", elem_id="day-cycle"
         )
         keys = widgets.timeline()
-    with gr.Column(elem_id="masks-panel", elem_classes="panel"):
+    with gr.Column(elem_id="masks-panel"):
         widgets.masks()
         mask = gr.UploadButton("Load a PNG…", file_types=[".png"], size="sm", elem_id="mask")
     return ControlPanel(dial, speed, sky, water, link, perspective, style, strength, day_cycle, keys, mask)
@@ -129,10 +132,10 @@ def control_panel() -> ControlPanel:
 
 def clip_panel() -> ClipPanel:
     """Build the panel of the clip."""
-    with gr.Column(elem_id="export-panel", elem_classes="panel"):
+    with gr.Column(elem_id="export-panel"):
         seconds = _slider("Length", 0.2, 30, _DEFAULTS.seconds, 0.2, "seconds", "In seconds.")
         loop = gr.Checkbox(_DEFAULTS.loop, label="Loop", info="The end meets the beginning.", elem_id="loop")
-        with gr.Row(elem_classes="pair"):
+        with gr.Row(elem_id="size-row"):
             long_side = gr.Dropdown(
                 _SIZE_NAMES, value=_DEFAULTS.long_side, label="Size", elem_id="size",
                 info="Long side in pixels.",

@@ -29,12 +29,19 @@ STYLE_COLOURS = dict(
 
 def stage() -> gr.HTML:
     """The picture in the middle with everything that lies on it (``stage.js``, ``brush.js``)."""
-    return gr.HTML(html_template=_read("stage.html"), js_on_load=_read("stage.js") + _read("brush.js"), elem_id="stage")
+    return gr.HTML(
+        html_template=_read("stage.html"),
+        js_on_load=_read("stage.js") + _read("brush.js"),
+        elem_id="stage",
+        apply_default_css=False,
+    )
 
 
 def masks() -> gr.HTML:
     """The tools of the mask brush (``masks.js``)."""
-    return gr.HTML(html_template=_read("masks.html"), js_on_load=_read("masks.js"), elem_id="mask-tools")
+    return gr.HTML(
+        html_template=_read("masks.html"), js_on_load=_read("masks.js"), elem_id="mask-tools", apply_default_css=False
+    )
 
 
 def cards(style: str) -> gr.HTML:
@@ -45,7 +52,9 @@ def cards(style: str) -> gr.HTML:
         for name in STYLE_CHOICES
     )
     template = f'<div class="cards" role="radiogroup" aria-label="Light">{items}</div>'
-    return gr.HTML(value=style, html_template=template, js_on_load=_read("cards.js"), elem_id="style")
+    return gr.HTML(
+        value=style, html_template=template, js_on_load=_read("cards.js"), elem_id="style", apply_default_css=False
+    )
 
 
 def timeline() -> gr.HTML:
@@ -58,7 +67,9 @@ def timeline() -> gr.HTML:
         .replace("@colours", html.escape(json.dumps(STYLE_COLOURS)))
         .replace("@options", options)
     )
-    return gr.HTML(value=[], html_template=template, js_on_load=_read("timeline.js"), elem_id="timeline")
+    return gr.HTML(
+        value=[], html_template=template, js_on_load=_read("timeline.js"), elem_id="timeline", apply_default_css=False
+    )
 
 
 def dial(direction: float) -> gr.HTML:
@@ -83,6 +94,7 @@ def dial(direction: float) -> gr.HTML:
         html_template=template,
         js_on_load=_read("dial.js"),
         elem_id="dial",
+        apply_default_css=False,
         label="Direction",
     )
 
@@ -96,7 +108,9 @@ def samples(folder: Path) -> tuple[gr.HTML, dict[str, Path]]:
         for name, path in paths.items()
     )
     template = f'<div class="samples">{buttons}</div>'
-    return gr.HTML(html_template=template, js_on_load=_read("samples.js"), elem_id="samples"), paths
+    return gr.HTML(
+        html_template=template, js_on_load=_read("samples.js"), elem_id="samples", apply_default_css=False
+    ), paths
 
 
 def title(name: str) -> str:
@@ -150,7 +164,7 @@ def head() -> str:
 
 def heading() -> gr.HTML:
     """The bar at the top and the help that opens from it."""
-    return gr.HTML(_read("heading.html"), elem_id="heading")
+    return gr.HTML(_read("heading.html"), elem_id="heading", apply_default_css=False)
 
 
 def _read(name: str) -> str:
