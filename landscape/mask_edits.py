@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -200,6 +202,7 @@ class MaskEditor:
     _layers: Layers = field(init=False, repr=False)
     _past: deque[bytes] = field(default_factory=lambda: deque(maxlen=_UNDO_STEPS), repr=False)
     _future: list[bytes] = field(default_factory=list, repr=False)
+    _made: tuple[Any, Masks] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self._layers = layers_of(self.found)
@@ -216,8 +219,8 @@ class MaskEditor:
 
     @property
     def touched(self) -> bool:
-        """Whether the masks differ from those found."""
-        return self.settings != MaskSettings() or bool(self._past)
+        """Whether the masks differ from those found, but for the horizon."""
+        return dataclasses.replace(self.settings, horizon=None) != MaskSettings() or bool(self._past)
 
     def paint(self, stroke: Stroke) -> None:
         """Add a stroke."""
@@ -248,9 +251,18 @@ class MaskEditor:
 
     def masks(self, pixels: np.ndarray) -> Masks:
         """The masks for the photo, uint8 (H, W, 3), at any size: those found where nothing was changed."""
-        if not self.touched:
-            return self.found if self.found.sky.shape == pixels.shape[:2] else self.found.resized(*pixels.shape[:2])
-        return masks_of(self._layers, pixels, self.settings, self.found.horizon)
+        key = (id(self._layers), id(pixels), dataclasses.replace(self.settings, horizon=None), self.touched)
+        if self._made is None or self._made[0] != key:
+            if self.touched:
+                made = masks_of(self._layers, pixels, self.settings, self.found.horizon)
+            else:
+                same = self.found.sky.shape == pixels.shape[:2]
+                made = self.found if same else self.found.resized(*pixels.shape[:2])
+            self._made = (key, made)
+        masks, level = self._made[1], self.settings.horizon
+        wanted = self.found.horizon if level is None else level
+        # Another horizon leaves the arrays as they are, which tells a preview that the picture is the same.
+        return masks if masks.horizon == wanted else dataclasses.replace(masks, horizon=wanted)
 
     def _change(self, layers: Layers) -> None:
         self._past.append(_packed(self._layers))

@@ -101,7 +101,7 @@ class LivePreview:
         """Show a scene from now on; returns the number of the change."""
         with self._changed:
             take = Take(scene, motion, light, seconds, loop)
-            if take == self._take:
+            if self._take is not None and take.same(self._take):
                 return self._number
             self._rebase()
             self._take = take
@@ -200,22 +200,23 @@ class LivePreview:
             if not fresh and self._clock() - self._touched < _SETTLED:
                 time.sleep(0.05)
                 continue
-            if fresh and old is not None and take.same_parts(old.take):
+            if fresh and old is not None and take.same_motion(old.take):
                 self._install(take, number, old.side, old.parts, old)  # another light needs no other composite
             else:
                 side = draft if fresh else sharp
+                if fresh and old is not None and take.same_picture(old.take):
+                    side = old.side  # another motion is prepared quickly at any size
                 parts = PreviewParts.prepare(take, side, old.parts if old is not None else None)
                 self._install(take, number, side, parts, old)
 
     def _install(self, take: Take, number: int, side: int, parts: PreviewParts, old: _Player | None) -> None:
-        if old is not None and take == old.take:
+        if old is not None and take.same(old.take):
             track = old.track
         else:
-            animator = take.animator(parts)
+            animator = take.animator(parts.moving)
             cost = 0.03 if old is None else old.track.cost
             track = GeneratorTrack(lambda time: animator.frame(take.wrapped(time)), self._drawer, cost)
-        jumps = old is None or not take.same_parts(old.take)
-        run = 0 if old is None else old.run + int(jumps or take != old.take)
+        run = 0 if old is None else old.run + int(not take.same(old.take))
         with self._changed:
             if self._closed:
                 return
@@ -261,7 +262,7 @@ def style_pictures(scene: Scene, side: int, strength: float = 1.0) -> Iterator[t
     """
     still = MotionSettings(speed=0.0)
     take = Take(scene, still, LightSettings(), 1.0, False)
-    parts = PreviewParts.prepare(take, side, None)
+    parts = PreviewParts.prepare(take, side)
     for style in STYLES:
         lit = dataclasses.replace(take, light=LightSettings(style, strength))
-        yield style, parts.frame(lit, lit.animator(parts).frame(0.0), 0.0)
+        yield style, parts.frame(lit, lit.animator(parts.moving).frame(0.0), 0.0)

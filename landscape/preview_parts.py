@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +12,10 @@ from torch import Tensor
 
 from landscape.animation import Animator
 from landscape.compositing import Compositor
-from landscape.inversion import Inversion
 from landscape.masking import Masks
 from landscape.photo import Photo
 from landscape.scene import PREVIEW_SIDE, Scene, model_mask
+from landscape.scenery import Scenery
 from landscape.settings import LightSettings, MotionSettings
 
 Pixels = NDArray[np.uint8]
@@ -37,18 +39,11 @@ class Take:
     seconds: float
     loop: bool
 
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Take)
-            and self.same_parts(other)
-            and self.light == other.light
-            and self.seconds == other.seconds
-        )
+    def same(self, other: Take) -> bool:
+        """Whether both show the same."""
+        return self.same_motion(other) and self.light == other.light and self.seconds == other.seconds
 
-    def __hash__(self) -> int:
-        return hash((id(self.scene.inversion), self.motion, self.light, self.seconds, self.loop))
-
-    def same_parts(self, other: Take) -> bool:
+    def same_motion(self, other: Take) -> bool:
         """Whether both share everything but the light."""
         return (
             self.same_picture(other)
@@ -58,9 +53,9 @@ class Take:
         )
 
     def same_picture(self, other: Take) -> bool:
-        """Whether both share photo, masks and fit."""
+        """Whether both share photo, masks (but for the horizon) and fit."""
         mine, yours = self.scene, other.scene
-        return mine.photo is yours.photo and mine.masks is yours.masks and mine.inversion is yours.inversion
+        return same_masks(mine, yours) and mine.photo is yours.photo and mine.inversions is yours.inversions
 
     @property
     def period(self) -> float | None:
@@ -71,22 +66,32 @@ class Take:
         """The time within the clip where that counts: a day and a loop begin anew, plain motion goes on."""
         return seconds % self.seconds if self.loop or self.light.day_cycle else seconds
 
-    def animator(self, parts: PreviewParts) -> Animator:
-        """Draws the generator's frames."""
+    def animator(self, moving: Tensor) -> Animator:
+        """Draws the generator's frames.
+
+        Args:
+            moving: Where the photo moves, at the generator's size.
+        """
         scene = self.scene
         return Animator(
-            scene.inversion,
-            parts.moving,
+            scene.inversions,
+            scene.layout,
+            moving,
             scene.masks.horizon,
             self.motion,
             self.light,
             scene.models.styles,
             scene.models.lighting,
             self.seconds,
-            split=scene.inversion.split,
             loop=self.loop,
             seed=scene.settings.seed,
         )
+
+
+def same_masks(first: Scene, second: Scene) -> bool:
+    """Whether two scenes have the same masks but for the horizon."""
+    mine, yours = first.masks, second.masks
+    return mine.sky is yours.sky and mine.water is yours.water and mine.freeze is yours.freeze
 
 
 @dataclass(frozen=True)
@@ -95,24 +100,26 @@ class PreviewParts:
 
     Attributes:
         take: What it was prepared for.
+        side: Long side of the frames in pixels.
         photo: The photo at the largest size of previews.
         masks: The masks at this size.
-        inversion: The fit that ``reconstruction`` was drawn with.
         reconstruction: (3, R, R) in [-1, 1].
-        moving: (1, 1, R, R) in [0, 1].
+        moving: Where the photo moves, at the generator's size.
+        scenery: The photo taken apart.
         compositor: Makes the frames.
     """
 
     take: Take
+    side: int
     photo: Photo
     masks: Masks
-    inversion: Inversion
     reconstruction: Tensor
     moving: Tensor
+    scenery: Scenery
     compositor: Compositor
 
     @classmethod
-    def prepare(cls, take: Take, side: int, old: PreviewParts | None) -> PreviewParts:
+    def prepare(cls, take: Take, side: int, old: PreviewParts | None = None) -> PreviewParts:
         """Prepare a take.
 
         Args:
@@ -121,26 +128,28 @@ class PreviewParts:
             old: Parts of a take before, to take over what has not changed.
         """
         scene = take.scene
-        same_photo = old is not None and old.take.scene.photo is scene.photo
-        photo = old.photo if old is not None and same_photo else scene.photo.resized(PREVIEW_SIDE)
-        if old is not None and same_photo and old.take.scene.masks is scene.masks:
+        if old is not None and old.side == side and take.same_picture(old.take):
+            scenery = copy.copy(old.scenery)  # the horizon alone may differ, which only the motion asks for
+            scenery.horizon = scene.masks.horizon
+            compositor = Compositor(scenery, take.motion, take.period)
+            return cls(take, side, old.photo, old.masks, old.reconstruction, old.moving, scenery, compositor)
+        known = old.take.scene if old is not None else None
+        photo = old.photo if old is not None and known is not None and known.photo is scene.photo else None
+        photo = photo or scene.photo.resized(PREVIEW_SIDE)
+        if old is not None and known is not None and photo is old.photo and same_masks(known, scene):
             masks, moving = old.masks, old.moving
         else:
             masks = scene.masks.resized(photo.height, photo.width)
-            moving = model_mask(scene.masks, scene.models.generator.resolution).to(scene.inversion.w)
-        if old is not None and old.inversion is scene.inversion:
+            moving = model_mask(scene.masks, scene.resolution, scene.layout).to(scene.inversion.w)
+        if old is not None and known is not None and known.inversions is scene.inversions:
             reconstruction = old.reconstruction
         else:
-            reconstruction = scene.inversion.reconstruction()[0]
+            reconstruction = scene.reconstruction()
         small = photo.resized(side)
-        compositor = Compositor(
-            small.pixels,
-            masks.resized(small.height, small.width),
-            reconstruction,
-            take.motion,
-            loop_seconds=take.period,
-        )
-        return cls(take, photo, masks, scene.inversion, reconstruction, moving, compositor)
+        fitting = dataclasses.replace(masks.resized(small.height, small.width), horizon=scene.masks.horizon)
+        scenery = Scenery(small.pixels, fitting, reconstruction)
+        compositor = Compositor(scenery, take.motion, take.period)
+        return cls(take, side, photo, masks, reconstruction, moving, scenery, compositor)
 
     def frame(self, take: Take, generated: Tensor, seconds: float) -> Pixels:
         """Composite one frame of a take that shares these parts, uint8 (H, W, 3)."""
