@@ -10,24 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
+from landscape.commands.choices import given, override, recipe_of, with_format
 from landscape.commands.console import cancel_on_signals, console, progress_bars
-from landscape.errors import LandscapeError
 from landscape.files import replacing, require_writable
-from landscape.settings import (
-    STYLES,
-    VARIANTS,
-    ExportSettings,
-    InversionSettings,
-    LightSettings,
-    MotionSettings,
-    as_dict,
-    parse_direction,
-)
+from landscape.formats import format_of
+from landscape.settings import FORMATS, STYLES, VARIANTS, as_dict, parse_direction
 
 
 def animate(
+    context: typer.Context,
     photo: Annotated[Path, typer.Argument(help="The photo: JPEG, PNG, WebP, TIFF or HEIC.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The video to write, ending in .mp4.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write: .mp4, .webm, .gif or .zip.")],
     direction: Annotated[
         str, typer.Option(help="Clock hour like 3, or an angle like 90deg (clockwise from up).")
     ] = "3",
@@ -41,6 +34,11 @@ def animate(
     fps: Annotated[int, typer.Option(help="Frames a second.")] = 30,
     size: Annotated[int, typer.Option(help="Long side in pixels.")] = 1280,
     loop: Annotated[bool, typer.Option("--loop", help="The end leads seamlessly into the beginning.")] = False,
+    crf: Annotated[int, typer.Option(help="Quality: 0 is lossless, 18 very good, 28 small.")] = 18,
+    format: Annotated[str | None, typer.Option(help=f"{', '.join(FORMATS)}; by the file's ending otherwise.")] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="Begin with the settings of this recipe, or of a clip made with one.")
+    ] = None,
     generator_only: Annotated[
         bool, typer.Option("--generator-only", help="Show only what the generator draws.")
     ] = False,
@@ -52,21 +50,28 @@ def animate(
     report: Annotated[Path | None, typer.Option("--json", help="Write a report here.")] = None,
 ) -> None:
     """Animate a photo: clouds drift, water moves, light changes."""
-    motion = MotionSettings(direction=parse_direction(direction), speed=speed, sky=sky, water=water)
-    light = LightSettings(style=style, strength=strength, day_cycle=day_cycle)
-    inversion = InversionSettings(variant=variant, seed=seed)
-    export = ExportSettings(seconds, fps, size, loop, generator_only=generator_only)
+    start, written = recipe_of(recipe), given(context)
+    turn = parse_direction(direction)
+    motion = override(start.motion, written, direction=turn, speed=speed, sky=sky, water=water)
+    light = override(start.light, written, style=style, strength=strength, day_cycle=day_cycle)
+    inversion = override(start.inversion, written, variant=variant, seed=seed)
+    clip = {"seconds": seconds, "fps": fps, "loop": loop, "crf": crf, "generator_only": generator_only}
+    export = override(start.export, written, format=format, **clip)
+    if "size" in written:
+        export = dataclasses.replace(export, long_side=size)
+    export = with_format(export, out, written)
     check_target(out)
     if report is not None:
         require_writable(report)
 
     from landscape.masking import masks_from_labels, read_labels
     from landscape.photo import read_photo
+    from landscape.recipe import Recipe, recipe_beside, write_recipe
     from landscape.scene import Scene
     from landscape.weights import choose_device, load_models
 
     picture = read_photo(photo)
-    masks = None
+    masks = None if start.masks is None else start.masks.resized(picture.height, picture.width)
     if mask is not None:
         masks = masks_from_labels(read_labels(mask, picture.height, picture.width), picture.pixels)
     with cancel_on_signals() as cancel, progress_bars() as progress:
@@ -75,6 +80,8 @@ def animate(
         for sentence in scene.warnings:
             console.print(sentence, style="yellow", highlight=False, soft_wrap=True)
         result = scene.render(out, motion, light, export, progress=progress, cancel=cancel)
+    own_masks = None if mask is None and start.masks is None else scene.masks
+    write_recipe(recipe_beside(out), Recipe(motion, light, inversion, export, own_masks), photo)
     if report is not None:
         settings = as_dict(motion, light, inversion, export) | {"photo": str(photo), "device": device}
         settings |= {"mask": str(mask) if mask else None, "checkpoints": str(checkpoints) if checkpoints else None}
@@ -112,10 +119,9 @@ def check_target(out: Path) -> None:
     """Find out before the long work whether the result can be written.
 
     Raises:
-        LandscapeError: If the folder is missing or closed to us, or the name does not end in .mp4.
+        LandscapeError: If the folder is missing or closed to us, or the name ends in nothing that can be written.
     """
-    if out.suffix.lower() != ".mp4":
-        raise LandscapeError(f"Name the video with the ending .mp4, not “{out.name}”.")
+    format_of(out)
     require_writable(out)
 
 
