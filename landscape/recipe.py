@@ -54,7 +54,7 @@ class Recipe:
     light: LightSettings = field(default_factory=LightSettings)
     inversion: InversionSettings = field(default_factory=InversionSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
-    masks: Masks | None = None
+    masks: Masks | None = field(default=None, compare=False)
 
     def as_dict(self, with_masks: bool = True) -> dict[str, Any]:
         """JSON values; masks are large, and left out of the metadata of files."""

@@ -178,6 +178,10 @@ class Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
         return dataclasses.replace(self, masks=masks)
 
+    def with_photo(self, photo: Photo) -> Scene:
+        """The same scene with the photo at another size; what the model made of it is kept."""
+        return dataclasses.replace(self, photo=photo, masks=self.masks.resized(photo.height, photo.width))
+
     def previewer(
         self,
         motion: MotionSettings,

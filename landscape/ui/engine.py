@@ -33,6 +33,9 @@ class OpenScene(Protocol):
     def with_masks(self, masks: Masks) -> OpenScene:
         """The same scene with other masks."""
 
+    def with_photo(self, photo: Photo) -> OpenScene:
+        """The same scene with the photo at another size."""
+
     def previewer(
         self,
         motion: MotionSettings,
@@ -51,8 +54,9 @@ class OpenScene(Protocol):
         export: ExportSettings,
         progress: Progress = ...,
         cancel: threading.Event | None = ...,
+        finish: threading.Event | None = ...,
     ) -> Any:
-        """Write the video."""
+        """Write the clip."""
 
 
 class Engine(Protocol):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,12 +12,16 @@ from typing import Any, TypeVar
 from landscape.errors import Cancelled, LandscapeError
 from landscape.masking import masks_from_labels, read_labels
 from landscape.photo import read_photo
-from landscape.progress import Progress, check_cancelled
-from landscape.ui.controls import SIZES, Controls, inversion
+from landscape.progress import check_cancelled
+from landscape.settings import ExportSettings
+from landscape.ui.controls import SIZES, Controls
 from landscape.ui.engine import Engine, OpenScene
-from landscape.ui.jobs import Status, run_job
+from landscape.ui.exports import UNEXPECTED, Exports
+from landscape.ui.jobs import Status
+from landscape.ui.opening import opening_job
 from landscape.ui.pictures import overlay_uris, photo_uri, picture_uri
 from landscape.ui.sessions import Session, SessionStore
+from landscape.ui.slot import Job
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +30,6 @@ PREVIEW_SIDE = 560
 PREVIEW_FPS = 12
 PREVIEW_SECONDS = 4.0
 """Longest live preview; a day cycle is shown whole in that time."""
-UNEXPECTED = "Something went wrong on this computer; the terminal that runs the app says what. Your photo is kept."
 
 Result = TypeVar("Result")
 
@@ -71,6 +73,7 @@ class Handlers:
     def __init__(self, store: SessionStore, engine: Engine) -> None:
         self._store = store
         self._engine = engine
+        self.exports = Exports(store, engine)
 
     def open(self, identifier: str, path: Path, quality: str) -> Views:
         """Read a photo, find its masks and fit the model to it.
@@ -85,31 +88,38 @@ class Handlers:
         check_cancelled(cancel)
         yield View(status=Status("Reading the photo"), notice="", busy=True)
         photo = read_photo(path, max_long_side=SIZES[-1])
+        job = opening_job(identifier, session, self._engine, photo, path, quality)
+        job.cancel = cancel
+        session.opening = self._store.slot.submit(job)
+        yield from self._follow_opening(session, job)
 
-        def find(progress: Progress, cancel: threading.Event) -> None:
-            session.put(photo, self._engine.find_masks(photo))
+    def resume(self, identifier: str) -> Views:
+        """Show a page that was reloaded what its session has, and follow the photo that is being opened."""
+        yield from self._guarded(identifier, self._resume(identifier))
 
-        yield from _report(run_job(find, cancel, "Finding sky and water"))
-        yield View(scene=scene_message(session), opened=True)
-        yield from self._fit(session, quality, cancel)
+    def _resume(self, identifier: str) -> Views:
+        session = self._store.get(identifier)
+        job = session.opening
+        running = job is not None and job.active
+        if session.photo is not None:
+            yield View(scene=scene_message(session), opened=True, busy=running, ready=True)
+            session.ask(session.wish)
+        if job is not None and running:
+            yield from self._follow_opening(session, job)
+
+    def _follow_opening(self, session: Session, job: Job) -> Views:
+        mark = session.mark
+        yield View(busy=True)
+        for status in self._store.slot.follow(job):
+            if session.mark != mark:
+                mark = session.mark
+                yield View(scene=scene_message(session), opened=True)
+            yield View(status=status)
+        if session.mark != mark:
+            yield View(scene=scene_message(session), opened=True)
+        warnings = [] if session.scene is None else session.scene.warnings
         session.ask(session.wish)
-        yield View(busy=False, ready=True)
-
-    def _fit(self, session: Session, quality: str, cancel: threading.Event) -> Generator[View, None, OpenScene]:
-        settings = inversion(quality)
-        photo, masks = session.photo, session.masks
-        if photo is None or masks is None:
-            raise LandscapeError("Choose a photo first.")
-        if session.scene is not None and session.quality == quality:
-            return session.scene
-
-        def work(progress: Progress, cancel: threading.Event) -> OpenScene:
-            return self._engine.open(photo, masks, settings, progress, cancel)
-
-        scene = yield from _report(run_job(work, cancel, "Fitting the model"))
-        session.scene, session.quality = scene, quality
-        yield View(notice=" ".join(scene.warnings))
-        return scene
+        yield View(notice=" ".join(warnings), busy=False, ready=True)
 
     def ask(self, identifier: str, wish: Controls) -> None:
         """Note what the visitor asks for; :meth:`preview` shows it."""
@@ -147,26 +157,21 @@ class Handlers:
         if session.version == version:
             yield View(live={"kind": "clip", "id": mark, "run": run, "fps": PREVIEW_FPS, "total": count})
 
-    def animate(self, identifier: str, wish: Controls, quality: str) -> Views:
-        """Make the video; fits the model first where that was not done with this quality."""
-        yield from self._guarded(identifier, self._animate(identifier, wish, quality))
+    def animate(self, identifier: str, wish: Controls, quality: str, export: ExportSettings | None = None) -> Views:
+        """Make the video and wait for it; fits the model first where that was not done with this quality."""
+        yield from self._guarded(identifier, self._animate(identifier, wish, quality, export))
 
-    def _animate(self, identifier: str, wish: Controls, quality: str) -> Views:
+    def _animate(self, identifier: str, wish: Controls, quality: str, export: ExportSettings | None) -> Views:
         session = self._store.get(identifier)
-        motion, light, export = wish.motion(), wish.light(), wish.export()
+        export = export or wish.export()
         session.still()
         cancel = session.begin_job()
         check_cancelled(cancel)
         yield View(status=Status("Preparing"), notice="", busy=True)
-        scene = yield from self._fit(session, quality, cancel)
-        out = session.next_video()
-        out.parent.mkdir(mode=0o700)
-
-        def work(progress: Progress, cancel: threading.Event) -> Any:
-            return scene.render(out, motion, light, export, progress=progress, cancel=cancel)
-
-        yield from _report(run_job(work, cancel, "Rendering"))
-        yield View(video=out, busy=False, ready=True)
+        job = self.exports.submit(identifier, wish, export, quality, Job(identifier, None, "Rendering", cancel=cancel))
+        for status in self._store.slot.follow(job):
+            yield View(status=status)
+        yield View(video=job.result.path, busy=False, ready=True)
 
     def use_mask(self, identifier: str, path: Path) -> Views:
         """Use the visitor's own mask picture instead of the one found."""
@@ -273,15 +278,3 @@ def last(views: Views, choose: Callable[[View], Result | None]) -> Result:
     if found is None:
         raise LandscapeError(notice or UNEXPECTED)
     return found
-
-
-def _report(job: Generator[Status, None, Result]) -> Generator[View, None, Result]:
-    try:
-        while True:
-            try:
-                status = next(job)
-            except StopIteration as end:
-                return end.value
-            yield View(status=status)
-    finally:
-        job.close()

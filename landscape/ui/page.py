@@ -11,13 +11,15 @@ import gradio as gr
 from landscape.ui import widgets
 from landscape.ui.api import add_endpoints
 from landscape.ui.controls import Controls
+from landscape.ui.export_events import ExportEvents, is_recipe
+from landscape.ui.export_panel import ExportPanel, export_panel
 from landscape.ui.handlers import Handlers, View, Views
 from landscape.ui.jobs import Status
-from landscape.ui.panels import HIDDEN, ControlPanel, PhotoPanel, control_panel, photo_panel, shown
+from landscape.ui.panels import HIDDEN, PHOTO_TYPES, ControlPanel, PhotoPanel, control_panel, photo_panel, shown
 from landscape.ui.sessions import LIFETIME, SessionStore
 
-SLOT: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 1}
-"""Everything that computes waits for the same one slot."""
+SLOT: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 32}
+"""Events that wait for the compute slot, see ``slot.py``: they only look on, so that many visitors can."""
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 LIGHT: dict[str, Any] = {"queue": False, **PRIVATE}
 WAITING = Status("Waiting for the computer")
@@ -42,7 +44,8 @@ def build(handlers: Handlers, store: SessionStore, assets: Path) -> gr.Blocks:
                 photo = photo_panel(assets)
             with gr.Column(scale=3, min_width=420, elem_id="controls"):
                 controls = control_panel()
-        _Wiring(handlers, store, session, photo, controls).connect(page)
+                export = export_panel(PHOTO_TYPES)
+        _Wiring(handlers, store, session, photo, controls, export).connect(page)
         add_endpoints(handlers, store, SLOT)
     return page
 
@@ -51,10 +54,15 @@ class _Wiring:
     """Connects events to handlers and views to components."""
 
     def __init__(
-        self, handlers: Handlers, store: SessionStore, session: gr.State, photo: PhotoPanel, controls: ControlPanel
+        self,
+        handlers: Handlers,
+        store: SessionStore,
+        session: gr.State,
+        photo: PhotoPanel,
+        controls: ControlPanel,
+        export: ExportPanel,
     ) -> None:
         self._handlers = handlers
-        self._store = store
         self._session = session
         self._photo = photo
         self._controls = controls
@@ -64,13 +72,18 @@ class _Wiring:
         ]  # fmt: skip
         self._outputs = [
             session, photo.notice, photo.welcome, photo.studio, photo.back, photo.upload, photo.tabs, photo.stage,
-            photo.scene, photo.video, photo.download, photo.animate, photo.cancel, photo.meter,
+            photo.scene, photo.cancel, photo.meter,
         ]  # fmt: skip
+        self._exporting = ExportEvents(
+            handlers.exports, store, session, photo.notice, export, self._wishes, controls.quality, [controls.dial]
+        )
 
     def connect(self, page: gr.Blocks) -> None:
         """Attach all events."""
-        page.load(self._begin, None, self._session, **LIGHT)
-        page.unload(self._leave)
+        slot = {**SLOT, **PRIVATE}
+        resumed = self._exporting.connect(page, self._resume, self._outputs, slot)
+        self._exporting.estimate_after(resumed)
+        resumed.then(self._preview, self._session, self._outputs, **slot)
         self._connect_photo()
         self._connect_wishes()
         self._connect_jobs()
@@ -78,14 +91,22 @@ class _Wiring:
     def _connect_photo(self) -> None:
         photo, quality = self._photo, self._controls.quality
         uploaded = photo.upload.upload(self._wait, self._session, self._outputs, **LIGHT)
-        uploaded.then(self._open_upload, [self._session, photo.upload, quality], self._outputs, **SLOT, **PRIVATE).then(
-            self._preview, self._session, self._outputs, **SLOT, **PRIVATE
+        choices = self._exporting.choices
+        opened = uploaded.then(
+            self._open_upload,
+            [self._session, photo.upload, quality],
+            [*self._outputs, *choices, self._controls.dial],
+            **SLOT,
+            **PRIVATE,
         )
         picked = gr.State("")
         sampled = photo.samples.select(self._pick, None, picked, **LIGHT)
-        sampled.then(self._wait, self._session, self._outputs, **LIGHT).then(
+        chosen = sampled.then(self._wait, self._session, self._outputs, **LIGHT).then(
             self._open_sample, [self._session, picked, quality], self._outputs, **SLOT, **PRIVATE
-        ).then(self._preview, self._session, self._outputs, **SLOT, **PRIVATE)
+        )
+        for event in (opened, chosen):
+            self._exporting.estimate_after(event)
+            event.then(self._preview, self._session, self._outputs, **SLOT, **PRIVATE)
         photo.another.click(self._show_welcome, None, self._outputs, **LIGHT)
         photo.back.click(self._show_studio, None, self._outputs, **LIGHT)
 
@@ -114,17 +135,11 @@ class _Wiring:
             )
 
     def _connect_jobs(self) -> None:
-        photo, controls = self._photo, self._controls
-        photo.animate.click(self._wait, self._session, self._outputs, **LIGHT).then(
-            self._animate, [self._session, controls.quality, *self._wishes], self._outputs, **SLOT, **PRIVATE
-        )
+        photo = self._photo
         photo.cancel.click(self._handlers.cancel, self._session, None, **LIGHT)
 
-    def _begin(self, request: gr.Request) -> str:
-        return self._store.create(request.session_hash)
-
-    def _leave(self, request: gr.Request) -> None:
-        self._store.close_page(request.session_hash or "")
+    def _resume(self, identifier: str) -> Iterator[Updates]:
+        yield from self._rendered(self._handlers.resume(identifier))
 
     def _wait(self, identifier: str) -> Updates:
         self._handlers.queue(identifier)
@@ -134,6 +149,12 @@ class _Wiring:
         return widgets.event_name(event)
 
     def _open_upload(self, identifier: str, path: str, quality: str) -> Iterator[Updates]:
+        if is_recipe(Path(path)):
+            targets = [self._photo.notice, *self._exporting.choices, self._controls.dial]
+            yield dict(zip(targets, self._exporting.apply(Path(path), quality), strict=True))
+            yield from self._rendered(self._handlers.resume(identifier))
+            yield {self._photo.upload: gr.File(value=None), **self._render(View(busy=False))}
+            return
         yield from self._rendered(self._handlers.open(identifier, Path(path), quality))
         yield {self._photo.upload: gr.File(value=None)}
 
@@ -148,9 +169,6 @@ class _Wiring:
 
     def _preview(self, identifier: str) -> Iterator[Updates]:
         yield from self._rendered(self._handlers.preview(identifier))
-
-    def _animate(self, identifier: str, quality: str, *values: Any) -> Iterator[Updates]:
-        yield from self._rendered(self._handlers.animate(identifier, Controls(*values), quality))
 
     def _use_mask(self, identifier: str, path: str) -> Iterator[Updates]:
         yield from self._rendered(self._handlers.use_mask(identifier, Path(path)))
@@ -194,12 +212,7 @@ class _Wiring:
             updates[photo.studio] = gr.Column(visible=True)
             updates[photo.tabs] = gr.Tabs(selected="scene")
         if view.busy is not None:
-            updates[photo.animate] = gr.Button(visible=shown(not view.busy and view.ready))
             updates[photo.cancel] = gr.Button(visible=shown(view.busy))
         if view.busy is False:
             updates[photo.meter] = ""
-        if view.video is not None:
-            updates[photo.video] = str(view.video)
-            updates[photo.download] = str(view.video)
-            updates[photo.tabs] = gr.Tabs(selected="video")
         return updates

@@ -8,15 +8,16 @@ from typing import Literal
 
 import gradio as gr
 
+from landscape.recipe import READABLE
 from landscape.ui import widgets
-from landscape.ui.controls import QUALITIES, SIZES, STANDARD, STYLE_CHOICES, Controls
+from landscape.ui.controls import NATIVE, QUALITIES, SIZES, STANDARD, STYLE_CHOICES, Controls
 
 PHOTO_TYPES = [".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".jp2"]
 """What the photo's file dialog offers."""
 HIDDEN: Literal["hidden"] = "hidden"
 """Not shown but kept in the page: parts that are built only when shown lose updates that arrive meanwhile."""
 _DEFAULTS = Controls()
-_SIZE_NAMES = [(f"{size} px", size) for size in SIZES]
+_SIZE_NAMES = [*((f"{size} px", size) for size in SIZES), ("the photo's own", NATIVE)]
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,12 @@ class PhotoPanel:
     tabs: gr.Tabs
     stage: gr.HTML
     scene: gr.HTML
-    video: gr.Video
-    download: gr.DownloadButton
     sky: gr.Checkbox
     water: gr.Checkbox
     mask: gr.UploadButton
     find_again: gr.Button
     another: gr.Button
     meter: gr.HTML
-    animate: gr.Button
     cancel: gr.Button
 
 
@@ -74,32 +72,33 @@ def photo_panel(assets: Path) -> PhotoPanel:
     """
     notice = gr.HTML(elem_id="notice")
     with gr.Column(elem_id="welcome") as welcome:
-        upload = gr.File(label="Photo", show_label=False, file_types=PHOTO_TYPES, elem_id="photo", height=420)
+        upload = gr.File(
+            label="Photo", show_label=False, file_types=[*PHOTO_TYPES, *READABLE], elem_id="photo", height=420
+        )
         gr.HTML("<p>Any landscape with sky or water will do. Or begin with one of these:</p>", elem_id="welcome-hint")
         samples, paths = widgets.samples(assets)
         back = gr.Button("Back to the open photo", size="sm", visible=HIDDEN, elem_id="back")
-    with gr.Column(visible=HIDDEN, elem_id="studio") as studio, gr.Tabs(elem_id="tabs", selected="scene") as tabs:
-        with gr.Tab("Scene", id="scene"):
-            stage, scene = widgets.stage()
-            with gr.Row(elem_id="moves"):
-                sky = gr.Checkbox(True, label="Sky moves", info="Blue in the mask.", min_width=130)
-                water = gr.Checkbox(True, label="Water moves", info="Green in the mask.", min_width=130)
-                mask = gr.UploadButton("Use my own mask…", file_types=[".png"], size="sm", elem_id="mask")
-                find_again = gr.Button("Found mask", size="sm", elem_id="find-again")
-                another = gr.Button("Another photo", size="sm", elem_id="another")
-            gr.HTML(
-                "<p>Your own mask is a grey PNG of the photo's shape: 1 is sky, 2 is water, 0 stands still.</p>",
-                elem_id="mask-hint",
-            )
-        with gr.Tab("Video", id="video", render_children=True):
-            video = gr.Video(show_label=False, autoplay=True, loop=True, interactive=False, buttons=[], elem_id="video")
-            download = gr.DownloadButton("Download the video", elem_id="download")
+    with (
+        gr.Column(visible=HIDDEN, elem_id="studio") as studio,
+        gr.Tabs(elem_id="tabs", selected="scene") as tabs,
+        gr.Tab("Scene", id="scene"),
+    ):
+        stage, scene = widgets.stage()
+        with gr.Row(elem_id="moves"):
+            sky = gr.Checkbox(True, label="Sky moves", info="Blue in the mask.", min_width=130)
+            water = gr.Checkbox(True, label="Water moves", info="Green in the mask.", min_width=130)
+            mask = gr.UploadButton("Use my own mask…", file_types=[".png"], size="sm", elem_id="mask")
+            find_again = gr.Button("Found mask", size="sm", elem_id="find-again")
+            another = gr.Button("Another photo", size="sm", elem_id="another")
+        gr.HTML(
+            "<p>Your own mask is a grey PNG of the photo's shape: 1 is sky, 2 is water, 0 stands still.</p>",
+            elem_id="mask-hint",
+        )
     meter = gr.HTML(elem_id="meter")
-    animate = gr.Button("Animate", variant="primary", size="lg", visible=HIDDEN, elem_id="animate")
     cancel = gr.Button("Cancel", variant="secondary", size="lg", visible=HIDDEN, elem_id="cancel")
     return PhotoPanel(
-        notice, welcome, upload, samples, paths, back, studio, tabs, stage, scene, video, download,
-        sky, water, mask, find_again, another, meter, animate, cancel,
+        notice, welcome, upload, samples, paths, back, studio, tabs, stage, scene,
+        sky, water, mask, find_again, another, meter, cancel,
     )  # fmt: skip
 
 

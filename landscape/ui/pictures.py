@@ -52,6 +52,11 @@ def thumbnail_uri(path: Path, width: int = 240, height: int = 160) -> str:
     return _uri(image.crop((left, top, left + width, top + height)), "JPEG", quality=80)
 
 
+def photo_thumbnail_uri(photo: Photo, side: int = 160) -> str:
+    """A photo as a small picture of its own shape."""
+    return picture_uri(photo.resized(side).pixels, "JPEG", quality=80)
+
+
 def _overlay(mask: np.ndarray, colour: tuple[int, int, int]) -> str:
     pixels = np.empty((*mask.shape, 4), dtype=np.uint8)
     pixels[..., :3] = colour

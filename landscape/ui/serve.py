@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib.util
 import logging
 import os
 import shutil
@@ -28,7 +29,7 @@ SWEEP_INTERVAL = 300
 """Seconds between two looks for sessions to end."""
 
 
-def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bool = True) -> None:
+def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bool = True, mcp: bool = False) -> None:
     """Run the app until it is interrupted.
 
     Args:
@@ -36,23 +37,29 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
         host: Address to listen on; ``0.0.0.0`` lets other computers in.
         port: Port to listen on.
         browser: Open the page in the browser.
+        mcp: Offer the named endpoints to language models as well (Model Context Protocol).
 
     Raises:
-        LandscapeError: If the address or the port cannot be used.
+        LandscapeError: If the address or the port cannot be used, or ``mcp`` lacks its library.
     """
     require_free(host, port)
+    if mcp and importlib.util.find_spec("mcp") is None:
+        raise LandscapeError('The option --mcp needs a library: install it with pip install "gradio[mcp]".')
     signal.signal(signal.SIGTERM, _end)  # else the visitors' files would stay behind
     folder = private_folder()
     # Gradio reads these when it is imported
     os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(folder), HF_HUB_OFFLINE="1")
+    from landscape.ui.export_panel import export_css
     from landscape.ui.page import build
+    from landscape.ui.routes import clip_routes
     from landscape.ui.theme import css, theme
 
     sessions = folder / "sessions"
     sessions.mkdir(mode=0o700)
     store = SessionStore(sessions)
     threading.Thread(target=_sweep_often, args=(store,), name="landscape-sweep", daemon=True).start()
-    page = build(Handlers(store, engine), store, ASSETS)
+    handlers = Handlers(store, engine)
+    page = build(handlers, store, ASSETS)
     page.queue(max_size=64)
     page.launch(
         server_name=host,
@@ -60,13 +67,15 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
         inbrowser=browser,
         share=False,
         theme=theme(),
-        css=css(),
+        css=css() + export_css(),
         footer_links=[],
         run_history=False,
         max_file_size=LARGEST_UPLOAD,
         ssr_mode=False,
         pwa=False,
         enable_monitoring=False,
+        mcp_server=mcp,
+        app_kwargs={"routes": clip_routes(store, handlers.exports)},
     )
 
 
