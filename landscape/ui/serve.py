@@ -14,11 +14,15 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from landscape.errors import LandscapeError
 from landscape.ui.engine import Engine
 from landscape.ui.handlers import Handlers
 from landscape.ui.sessions import SessionStore
+
+if TYPE_CHECKING:
+    from landscape.ui.pickup import PickupStore
 
 logger = logging.getLogger(__name__)
 
@@ -42,24 +46,89 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
     Raises:
         LandscapeError: If the address or the port cannot be used, or ``mcp`` lacks its library.
     """
-    require_free(host, port)
     if mcp and importlib.util.find_spec("mcp") is None:
         raise LandscapeError('The option --mcp needs a library: install it with pip install "gradio[mcp]".')
-    signal.signal(signal.SIGTERM, _end)  # else the visitors' files would stay behind
-    folder = private_folder()
-    # Gradio reads these when it is imported
-    os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(folder), HF_HUB_OFFLINE="1")
+    folder, store = _prepare(host, port)
     from landscape.ui.export_panel import export_css
     from landscape.ui.page import build
     from landscape.ui.routes import clip_routes
-    from landscape.ui.theme import css, theme
+    from landscape.ui.theme import css
 
+    handlers = Handlers(store, engine)
+    page = build(handlers, store, ASSETS)
+    routes = clip_routes(store, handlers.exports)
+    _launch(page, host, port, browser, css() + export_css(), {"routes": routes}, mcp)
+
+
+def serve_booth(
+    engine: Engine,
+    host: str = "0.0.0.0",
+    port: int = 7860,
+    browser: bool = True,
+    idle: int = 60,
+    address: str | None = None,
+) -> None:
+    """Run the booth until it is interrupted.
+
+    Other computers and phones reach only the pages to send a photo and to fetch a video.
+
+    Args:
+        engine: The models.
+        host: Address to listen on; phones need one that they reach.
+        port: Port to listen on.
+        browser: Open the screen in the browser.
+        idle: Seconds without a touch after which the screen begins anew.
+        address: Where phones find the app, such as ``http://booth.local:7860``; found out if None.
+
+    Raises:
+        LandscapeError: If the address or the port cannot be used.
+    """
+    if not 10 <= idle <= 3600:
+        raise LandscapeError("Choose a time between 10 and 3600 seconds for --idle.")
+    folder, store = _prepare(host, port)
+    from starlette.middleware import Middleware
+
+    from landscape.ui.booth import Booth
+    from landscape.ui.booth_page import booth_css, build_booth
+    from landscape.ui.booth_routes import OPEN_PATHS, booth_routes
+    from landscape.ui.network import VisitorsOnly, local_address
+    from landscape.ui.pickup import PickupStore
+
+    places = {name: folder / name for name in ("pickups", "samples", "arrivals")}
+    for place in places.values():
+        place.mkdir(mode=0o700)
+    if address is None:
+        found = local_address() if host == "0.0.0.0" else host
+        address = f"http://{found}:{port}" if found else None
+    pickups = PickupStore(places["pickups"])
+    threading.Thread(target=_sweep_often, args=(pickups,), name="landscape-pickups", daemon=True).start()
+    samples = {path.stem: path for path in sorted(ASSETS.glob("*.jpg"))}
+    booth = Booth(store, engine, pickups, samples, places["samples"], address and address.rstrip("/"))
+    kwargs = {
+        "routes": booth_routes(booth, places["arrivals"]),
+        "middleware": [Middleware(VisitorsOnly, open_paths=OPEN_PATHS)],
+    }
+    _launch(build_booth(samples, idle), host, port, browser, booth_css(), kwargs)
+
+
+def _prepare(host: str, port: int) -> tuple[Path, SessionStore]:
+    """Make the private folder and the sessions, before Gradio is imported, which reads these variables."""
+    require_free(host, port)
+    signal.signal(signal.SIGTERM, _end)  # else the visitors' files would stay behind
+    folder = private_folder()
+    os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(folder), HF_HUB_OFFLINE="1")
     sessions = folder / "sessions"
     sessions.mkdir(mode=0o700)
     store = SessionStore(sessions)
     threading.Thread(target=_sweep_often, args=(store,), name="landscape-sweep", daemon=True).start()
-    handlers = Handlers(store, engine)
-    page = build(handlers, store, ASSETS)
+    return folder, store
+
+
+def _launch(
+    page: Any, host: str, port: int, browser: bool, css: str, app_kwargs: dict[str, Any], mcp: bool = False
+) -> None:
+    from landscape.ui.theme import theme
+
     page.queue(max_size=64)
     page.launch(
         server_name=host,
@@ -67,7 +136,7 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
         inbrowser=browser,
         share=False,
         theme=theme(),
-        css=css() + export_css(),
+        css=css,
         footer_links=[],
         run_history=False,
         max_file_size=LARGEST_UPLOAD,
@@ -75,7 +144,7 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
         pwa=False,
         enable_monitoring=False,
         mcp_server=mcp,
-        app_kwargs={"routes": clip_routes(store, handlers.exports)},
+        app_kwargs=app_kwargs,
     )
 
 
@@ -83,7 +152,7 @@ def _end(*_: object) -> None:
     sys.exit(0)
 
 
-def _sweep_often(store: SessionStore) -> None:
+def _sweep_often(store: SessionStore | PickupStore) -> None:
     while True:
         time.sleep(SWEEP_INTERVAL)
         store.sweep()
