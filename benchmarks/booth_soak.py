@@ -1,9 +1,10 @@
 """A booth under visitors: ``python benchmarks/booth_soak.py [--minutes 30] [--without-models]``.
 
 Starts the booth, lets visitors come in a real browser (samples, phones that send a photo, moods, videos fetched, people
-who walk away) and watches the server: its memory after each visit, files left behind, failed requests, errors on the page.
-Ends with status 1 if memory grew by more than 5 % between the second and the last fifth of the visits, a file stayed, or
-a request failed. ``--without-models`` puts shifted photos in the place of the networks: many more visits in the same time.
+who walk away) and watches the server: its memory after each visit, files left behind, failed requests, errors on the
+page. Ends with status 1 if memory grew by more than 5 % between the second and the last fifth of the visits, a file
+stayed, or a request failed. ``--without-models`` puts shifted photos in the place of the networks: many more visits in
+the same time.
 """
 
 from __future__ import annotations
@@ -149,13 +150,11 @@ def soak(minutes: float, without_models: bool, seed: int) -> bool:
         errors = [line for line in log.read_text().splitlines() if "Traceback" in line or "ERROR" in line]
     fifth = max(1, len(levels) // 5)
     growth = statistics.median(levels[-fifth:]) / statistics.median(levels[fifth : 2 * fifth] or levels) - 1
-    print(
-        f"{len(kinds)} visits in {minutes:g} minutes: " + ", ".join(f"{kinds.count(k)} {k}" for k in sorted(set(kinds)))
-    )
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
+    print(f"{len(kinds)} visits in {minutes:g} minutes: {counts}")
     print(f"memory: {levels[0]:.0f} MB after the first visit, {levels[-1]:.0f} MB after the last; growth {growth:+.1%}")
-    print(
-        f"videos fetched: {visitors.fetched}; files left behind: {len(stayed)}; complaints: {len(visitors.complaints)}"
-    )
+    print(f"videos fetched: {visitors.fetched}; files left behind: {len(stayed)}")
+    print(f"failed requests and errors: {len(visitors.complaints) + len(errors)}")
     for line in (*stayed[:5], *visitors.complaints[:5], *errors[:5]):
         print(f"  {line}")
     return growth <= ALLOWED_GROWTH and not stayed and not visitors.complaints and not errors

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from landscape.errors import LandscapeError
 from landscape.estimate import SAMPLE_FRAMES, SAMPLE_SIDE, estimate_bytes
 from landscape.formats import FORMATS
@@ -136,6 +139,20 @@ class Exports:
         scale = min(1.0, export.long_side / longest)
         size = estimate_bytes(frames, export, round(photo.width * scale), round(photo.height * scale))
         return f"About {human_size(size)}, {export.frames} frames"
+
+    def frame(self, identifier: str, wish: Controls, seconds: float) -> NDArray[np.uint8]:
+        """One frame of the clip that the controls ask for, uint8 (H, W, 3).
+
+        Raises:
+            LandscapeError: If there is no photo yet, or a value is out of range.
+        """
+        scene, export = self._store.get(identifier).scene, wish.export()
+        if scene is None:
+            raise LandscapeError("Choose a photo first.")
+        if not 0 <= seconds <= export.seconds:
+            raise LandscapeError(f"Choose a time between 0 and {export.seconds:g} seconds.")
+        player = scene.previewer(wish.motion(), wish.light(), export.long_side, export.seconds, export.loop)
+        return player.frame(seconds)
 
     def _enqueue(self, session: Session, job: Job, work: Any, photo: Photo, export: ExportSettings) -> Job:
         if len(session.exports) >= MOST_EXPORTS:
