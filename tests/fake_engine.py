@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.quality import Quality
 from landscape.recipe import Recipe
 from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.ui.sessions import Session
 from landscape.video import write_video
 
 
@@ -234,3 +236,10 @@ class FakeLive:
     def close(self) -> None:
         """End."""
         self.closed = True
+
+
+def slow(session: Session, delay: float = 0.05) -> None:
+    """Let every frame of a clip of the session's photo take this many seconds."""
+    assert session.studio is not None and session.studio.fit.wait(20)
+    fit: Any = session.studio.fit
+    fit._scene = replace(fit._scene, delay=delay)

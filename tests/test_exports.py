@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 import time
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from landscape.ui.routes import PREFIX, SESSION_HEADER, clip_routes
 from landscape.ui.sessions import LIFETIME, SessionStore
 from landscape.ui.slot import Job
 from landscape.video import probe_video
-from tests.fake_engine import FakeEngine
+from tests.fake_engine import FakeEngine, FakeScene, slow
 
 WISH = Controls(seconds=0.5, long_side=64)
 EXPORT = ExportSettings(0.5, 10, 64)
@@ -77,11 +78,6 @@ def done(job: Job) -> Job:
     return job
 
 
-def slow(store: SessionStore, visitor: str, delay: float = 0.05) -> None:
-    session = store.get(visitor)
-    session.scene = dataclasses.replace(session.scene, delay=delay)  # type: ignore[type-var]
-
-
 def until(condition, seconds: float = 20.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -110,7 +106,7 @@ def test_a_clip_is_written_with_its_recipe_without_a_page(
 
 
 def test_the_part_that_is_done_can_be_kept(exports: Exports, store: SessionStore, visitor: str) -> None:
-    slow(store, visitor)
+    slow(store.get(visitor))
     job = exports.submit(visitor, WISH, ExportSettings(60.0, 10, 64), "Quick")
     until(lambda: exports.listing(visitor)[0].get("can_keep"))
     exports.keep(visitor, job.identifier)
@@ -120,7 +116,7 @@ def test_the_part_that_is_done_can_be_kept(exports: Exports, store: SessionStore
 
 
 def test_stopping_leaves_no_file(exports: Exports, store: SessionStore, visitor: str) -> None:
-    slow(store, visitor)
+    slow(store.get(visitor))
     before = sorted(store.get(visitor).folder.rglob("*"))
     job = exports.submit(visitor, WISH, ExportSettings(60.0, 10, 64), "Quick")
     until(lambda: (exports.listing(visitor)[0].get("fraction") or 0) > 0)
@@ -143,7 +139,7 @@ def test_removing_deletes_the_files(exports: Exports, store: SessionStore, visit
 def test_a_batch_leaves_the_open_photo_alone_and_outlives_the_page(
     exports: Exports, store: SessionStore, visitor: str, tmp_path: Path, landscape_pixels: np.ndarray
 ) -> None:
-    scene = store.get(visitor).scene
+    studio = store.get(visitor).studio
     jobs = []
     for index in range(3):
         path = tmp_path / f"beach {index}.jpg"
@@ -161,7 +157,7 @@ def test_a_batch_leaves_the_open_photo_alone_and_outlives_the_page(
     assert [entry["title"] for entry in listing] == ["beach 2", "beach 1", "beach 0"]
     assert {entry["state"] for entry in listing} == {"done"}
     assert len({entry["picture"] for entry in listing}) == 3
-    assert store.get(visitor).scene is scene
+    assert store.get(visitor).studio is studio
     session = store.get(visitor)
     assert {path.suffix for path in session.folder.rglob("*") if path.is_file()} == {".png", ".mp4", ".json"}
 
@@ -169,7 +165,7 @@ def test_a_batch_leaves_the_open_photo_alone_and_outlives_the_page(
 def test_the_session_lives_as_long_as_its_jobs(
     exports: Exports, store: SessionStore, visitor: str, clock: list[float]
 ) -> None:
-    slow(store, visitor)
+    slow(store.get(visitor))
     job = exports.submit(visitor, WISH, ExportSettings(60.0, 10, 64), "Quick")
     clock[0] += 2 * LIFETIME
     store.sweep()
@@ -188,10 +184,10 @@ def test_larger_clips_than_the_kept_photo_use_the_file(
     Image.fromarray(landscape_pixels).save(path)
     identifier = store.create()
     list(handlers.open(identifier, path, "Quick"))
-    assert store.get(identifier).photo.width == 100
+    assert store.get(identifier).studio.photo.width == 100
     job = done(handlers.exports.submit(identifier, WISH, ExportSettings(0.2, 10, 8192), "Quick"))
     assert probe_video(job.result.path)["width"] == 128
-    assert store.get(identifier).scene.photo.width == 100
+    assert store.get(identifier).studio.clip_scene().photo.width == 100
 
 
 @pytest.mark.parametrize(
@@ -203,7 +199,7 @@ def test_failures_are_sentences(
     def fail(*arguments: object, **options: object) -> None:
         raise error
 
-    monkeypatch.setattr(type(store.get(visitor).scene), "render", fail)
+    monkeypatch.setattr(FakeScene, "render", fail)
     job = done(exports.submit(visitor, WISH, EXPORT, "Quick"))
     assert exports.listing(visitor)[0]["error"] == sentence
     assert not [path for path in store.get(visitor).folder.rglob("*.mp4")]
@@ -248,21 +244,31 @@ def test_pages_return_to_their_session_and_strangers_do_not(
     for name in ("", None, "x", visitor[:-1], ["x"], {"a": 1}):
         assert store.attach(name, "other") != visitor  # type: ignore[arg-type]
     views = list(handlers.resume(visitor))
-    assert views[0].scene is not None and views[0].opened and views[0].ready and not views[0].busy
+    assert views[0].opened and views[0].ready and not views[0].busy
     assert list(handlers.resume(store.create())) == []
 
 
-def test_a_page_that_is_reloaded_while_a_photo_opens_follows_it(store: SessionStore, photo: Path) -> None:
-    handlers = Handlers(store, FakeEngine(delay=0.02))
+def test_a_page_that_is_reloaded_while_a_photo_opens_follows_it(
+    store: SessionStore, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, go = FakeEngine(), threading.Event()
+    find = engine.find_masks
+
+    def wait_and_find(picture):
+        assert go.wait(20)
+        return find(picture)
+
+    monkeypatch.setattr(engine, "find_masks", wait_and_find)
+    handlers = Handlers(store, engine)
     identifier = store.create("page")
     opening = handlers.open(identifier, photo, STANDARD)
-    while store.get(identifier).photo is None:
-        next(opening)
+    until(lambda: next(opening).status is not None and store.get(identifier).opening is not None)
     opening.close()
-    views = list(handlers.resume(identifier))
-    assert views[0].scene is not None and views[0].busy
-    assert any(view.status is not None and view.status.fraction for view in views)
-    assert views[-1].busy is False and store.get(identifier).scene is not None
+    resumed = handlers.resume(identifier)
+    assert next(resumed).busy
+    go.set()
+    views = list(resumed)
+    assert views[-1].opened and views[-1].busy is False and store.get(identifier).studio is not None
 
 
 def test_routes_serve_clips_to_their_visitor_only(exports: Exports, store: SessionStore, visitor: str) -> None:
