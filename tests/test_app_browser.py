@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import os
 import shutil
 import socket
@@ -13,10 +15,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
-
-from landscape.video import probe_video
 
 pytestmark = pytest.mark.browser
 
@@ -125,40 +128,92 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     assert witness.complaints == []
 
 
-def set_number(page: Page, control: str, value: str) -> None:
-    page.fill(f"#{control} input[type=number]", value)
-    page.keyboard.press("Tab")
-
-
-def test_from_photo_to_video(page: Page, folder: Path) -> None:
-    page.click("#quality label:has-text('Quick')")
-    set_number(page, "seconds", "0.6")
-    page.click("#size input")
-    page.click("ul[role=listbox] >> text='256 px'")
+def open_photo(page: Page) -> None:
     page.set_input_files("#photo input[type=file]", PHOTO)
+    page.wait_for_selector(".stage[data-live]", timeout=PATIENCE)
 
-    page.wait_for_selector(".stage[data-ready]", timeout=PATIENCE)
-    overlays = page.evaluate("['.stage-sky', '.stage-water'].map((n) => document.querySelector(n).naturalWidth)")
-    assert overlays == [640, 640]
-    page.wait_for_selector(".stage[data-ready=live]", timeout=PATIENCE)
-    assert page.evaluate("document.querySelector('.stage-live').width") == 560
 
-    page.click("#animate")
-    page.wait_for_selector("#video video", timeout=PATIENCE)
-    page.wait_for_function("document.querySelector('#video video').readyState >= 2")
-    assert page.evaluate("document.querySelector('#video video').videoWidth") == 256
-    with page.expect_download() as download:
-        page.click("#download")
-    target = folder / "download.mp4"
-    download.value.save_as(target)
-    facts = probe_video(target)
-    assert (facts["width"], facts["frames"], facts["fps"]) == (256, 18, 30.0)
-    assert "mountain_lake" in download.value.suggested_filename
+def picture_at(page: Page, seconds: float) -> np.ndarray:
+    """The paused live picture at a time, uint8 (H, W, 4) RGBA."""
+    page.evaluate("landscape.play(false)")
+    page.evaluate(f"landscape.last = null; landscape.send('seek', {{ seconds: {seconds} }})")
+    close = f"landscape.last && Math.abs(landscape.last.time - {seconds}) < 0.01"
+    page.wait_for_function(close, timeout=PATIENCE)
+    page.wait_for_timeout(500)  # a picture before fades out
+    address = page.evaluate("document.querySelector('.stage-live').toDataURL('image/png')")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGBA"))
 
-    page.click("button[role=tab]:has-text('Scene')")
-    page.click(".dial-face", position={"x": 75, "y": 12})
-    expect(page.locator("#direction input[type=number]")).to_have_value("0")
-    assert page.get_attribute(".dial", "aria-valuenow") == "0"
+
+def changed_and_shown(page: Page, act: str) -> None:
+    """Do something and wait until a picture shows it."""
+    before = page.evaluate("landscape.last.wish")
+    page.evaluate(act)
+    page.wait_for_function(f"landscape.last && landscape.last.wish > {before}", timeout=PATIENCE)
+
+
+def drift(first: np.ndarray, second: np.ndarray) -> float:
+    """How far the sky moved to the right, in pixels."""
+    grey = [picture[: picture.shape[0] // 4, :, :3].mean(axis=2).astype(np.float32) for picture in (first, second)]
+    detail = [image - cv2.GaussianBlur(image, (0, 0), 12) for image in grey]
+    return cv2.phaseCorrelate(*detail, cv2.createHanningWindow(detail[0].shape[::-1], cv2.CV_32F))[0][0]
+
+
+def test_the_dial_turns_the_motion(page: Page) -> None:
+    open_photo(page)
+    drifts = {}
+    for hour, degrees in ((3, "90"), (9, "270")):
+        page.click(f".dial-hour[data-hour='{hour}']", force=True)
+        assert page.get_attribute(".dial", "aria-valuenow") == degrees
+        page.wait_for_timeout(1500)
+        drifts[hour] = drift(picture_at(page, 0.1), picture_at(page, 0.4))
+    assert drifts[3] > 0.3 and drifts[9] < -0.3, drifts
+    page.keyboard.press("ArrowRight")
+    assert page.get_attribute(".dial", "aria-valuenow") == "300"
+
+
+def test_a_style_card_changes_the_light(page: Page) -> None:
+    open_photo(page)
+    day = picture_at(page, 0.5)
+    page.click("[data-panel-tab=light]")
+    changed_and_shown(page, "document.querySelector('.card[data-style=\"deep night\"]').click()")
+    night = picture_at(page, 0.5)
+    sky = (slice(0, day.shape[0] // 4), slice(None), slice(0, 3))
+    assert night[sky].mean() < 0.7 * day[sky].mean()
+    page.wait_for_selector(".card[data-style='warm sunset'].drawn", timeout=PATIENCE)
+
+
+def test_a_mask_stroke_changes_the_preview_and_undo_takes_it_back(page: Page) -> None:
+    open_photo(page)
+    page.click("[data-panel-tab=masks]")
+    page.click(".tools label:has-text('Freeze')")
+    frame = page.locator(".stage-frame").bounding_box()
+    assert frame is not None
+    x, y = frame["x"] + 0.3 * frame["width"], frame["y"] + 0.1 * frame["height"]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 0.2 * frame["width"], y, steps=6)
+    page.mouse.up()
+    expect(page.locator("[data-send=undo]")).to_be_enabled(timeout=PATIENCE)
+    page.wait_for_timeout(2000)
+    painted = picture_at(page, 1.0)
+    row, column = round(0.1 * painted.shape[0]), round(0.4 * painted.shape[1])
+    assert painted[row, column, 3] < 40, "what is frozen is the photo itself, below the live picture"
+    page.keyboard.press("Control+z")
+    expect(page.locator("[data-send=redo]")).to_be_enabled(timeout=PATIENCE)
+    page.wait_for_timeout(2000)
+    assert picture_at(page, 1.0)[row, column, 3] > 200
+
+
+def test_keys_play_split_and_help(page: Page) -> None:
+    open_photo(page)
+    page.keyboard.press("s")
+    assert page.locator(".stage.split").count() == 1
+    page.keyboard.press(" ")
+    assert page.locator(".stage.still").count() == 1
+    page.keyboard.press("e")
+    assert page.evaluate("document.documentElement.dataset.panel") == "export"
+    page.keyboard.press("?")
+    expect(page.locator("#help dialog")).to_be_visible()
 
 
 def test_broken_photo_is_explained_beside_the_photo(page: Page, folder: Path) -> None:
@@ -166,14 +221,4 @@ def test_broken_photo_is_explained_beside_the_photo(page: Page, folder: Path) ->
     broken.write_bytes(b"this is no photo")
     page.set_input_files("#photo input[type=file]", broken)
     expect(page.locator("#notice [role=alert]")).to_contain_text("broken.jpg", timeout=PATIENCE)
-    expect(page.locator("#animate")).to_be_hidden()
     expect(page.locator("#photo input[type=file]")).to_have_count(1)
-
-
-def test_cancel_keeps_the_photo(page: Page) -> None:
-    page.click("#samples button >> nth=0")
-    page.wait_for_selector(".stage[data-ready]", timeout=PATIENCE)
-    page.click("#cancel")
-    expect(page.locator("#notice [role=alert]")).to_contain_text("Stopped", timeout=PATIENCE)
-    expect(page.locator("#animate")).to_be_visible()
-    assert page.evaluate("document.querySelector('.stage-photo').naturalWidth") > 600
