@@ -1,4 +1,4 @@
-"""Screenshots of the app for the README: ``python docs/make_screenshots.py http://127.0.0.1:7860`` beside a running app."""
+"""Screenshots for the README: ``python docs/make_screenshots.py http://127.0.0.1:7860`` beside a running app."""
 
 from __future__ import annotations
 
