@@ -63,7 +63,7 @@ def main() -> None:
         page.wait_for_selector(".stage[data-live]", timeout=240_000)
         page.wait_for_selector(".stage[data-fit=done]", timeout=600_000)
         measure(page, "photo light")
-        page.evaluate("document.querySelector('.card[data-style=\\"warm sunset\\"]').click()")
+        page.evaluate("document.querySelector('.card[data-style=\"warm sunset\"]').click()")
         measure(page, "warm sunset")
         page.evaluate("document.querySelector('#day-cycle input').click()")
         measure(page, "day cycle")
