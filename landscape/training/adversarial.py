@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -48,11 +50,18 @@ class AdversarialStep:
         self.optimisers, self.schedule, self.processes = optimisers, schedule, processes
         self.device = generator.w_mean.device
 
+    def judged(self, stage: Stage) -> Stage:
+        """The stage as the discriminators see it: reduced frames do not fade in."""
+        largest = self.schedule.judged_at
+        return (
+            stage if largest is None or stage.resolution <= largest else replace(stage, resolution=largest, alpha=1.0)
+        )
+
     def __call__(self, data: RealData, stage: Stage, step: int, rng: torch.Generator) -> tuple[dict[str, float], int]:
         """Do the step.
 
         Args:
-            data: Real images of the stage's resolution.
+            data: Real images of the resolution that is judged.
             stage: Where training stands.
             step: Number of the step: R1 comes at every so many.
             rng: Source of randomness, on the CPU.
@@ -66,6 +75,9 @@ class AdversarialStep:
         mine = self.processes.mine
         real = mine((data.pairs_batch if pairs else data.stills_batch)(batch, rng)).to(self.device)
         fake = self._fakes(batch, pairs, stage, rng)
+        stage = self.judged(stage)
+        if fake.shape[-1] > stage.resolution:
+            fake = F.adaptive_avg_pool2d(fake, stage.resolution)
         fooling = mine(data.crops_batch(batch, rng)).to(self.device) if crops else fake.detach()
 
         name = "pairwise" if pairs else "static"
