@@ -61,7 +61,6 @@ class Animator:
         self._layout = layout
         self._small = inversions[0].generator.resolution <= _SMALL
         self._horizon = horizon
-        self._light = light
         self._match = styles.match
         self._seconds = seconds
         self._grade = grade_path(light, styles)
@@ -91,7 +90,7 @@ class Animator:
         image = self._layout.join([square.draw(seconds, fraction) for square in self._squares])
         target = self._grade(fraction)
         if target is not None:
-            image = grade(image, target, self._light.strength, self._horizon, self._match)
+            image = grade(image, *target, self._horizon, self._match)
         result: Tensor = as_square(image)[0].clamp(-1, 1)
         return result
 

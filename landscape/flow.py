@@ -23,13 +23,13 @@ HORIZON_BAND = 1 / 64
 
 
 @lru_cache(maxsize=64)
-def _step_log(direction_deg: float, horizon: float, below: bool) -> Matrix:
-    return homography_log(step_homography(direction_deg, horizon, below))
+def _step_log(direction_deg: float, horizon: float, perspective: float, below: bool) -> Matrix:
+    return homography_log(step_homography(direction_deg, horizon, below, perspective))
 
 
 @lru_cache(maxsize=64)
-def _flow_power(direction_deg: float, horizon: float, steps: float, below: bool) -> Matrix:
-    power = power_of_log(_step_log(direction_deg, horizon, below), steps)
+def _flow_power(direction_deg: float, horizon: float, perspective: float, steps: float, below: bool) -> Matrix:
+    power = power_of_log(_step_log(direction_deg, horizon, perspective, below), steps)
     power.setflags(write=False)
     return power
 
@@ -47,7 +47,7 @@ def flow_homography(motion: MotionSettings, horizon: float, seconds: float, belo
         (3, 3) matrix.
     """
     steps = STEPS_PER_SECOND * steps_rate(motion, below) * seconds
-    return _flow_power(motion.direction % 360.0, horizon, steps, below)
+    return _flow_power(motion.direction % 360.0, horizon, motion.perspective, steps, below)
 
 
 def steps_rate(motion: MotionSettings, below: bool) -> float:

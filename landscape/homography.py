@@ -56,13 +56,14 @@ def clock_displacements(direction_deg: float) -> Matrix:
     return (1.0 - part) * _CLOCK[before - 1] + part * _CLOCK[before]
 
 
-def step_homography(direction_deg: float, horizon: float, below: bool) -> Matrix:
+def step_homography(direction_deg: float, horizon: float, below: bool, perspective: float = 1.0) -> Matrix:
     """The homography of one step, from output to input positions.
 
     Args:
         direction_deg: Where the clouds go, degrees clockwise from up.
         horizon: Horizon as a fraction of the height, y down; values too near to the points' other pair are clamped.
         below: The motion of the water, mirrored at the horizon, instead of the sky's.
+        perspective: How much the motion differs at the horizon: 1 is the paper's, 0 moves all points as the outer pair.
 
     Returns:
         (3, 3) matrix with lower right entry 1.
@@ -71,7 +72,9 @@ def step_homography(direction_deg: float, horizon: float, below: bool) -> Matrix
     level = 2.0 * min(max(horizon, low), high) - 1.0
     outer = 1.0 if below else -1.0
     points = np.array([[-1.0, outer], [1.0, outer], [-1.0, level], [1.0, level]])
-    targets = points + clock_displacements(direction_deg) * ([1.0, -1.0] if below else [1.0, 1.0])
+    moves = clock_displacements(direction_deg)
+    moves[2:] = moves[:2] + perspective * (moves[2:] - moves[:2])
+    targets = points + moves * ([1.0, -1.0] if below else [1.0, 1.0])
     rows, values = [], []
     for (x, y), (u, v) in zip(points, targets, strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]

@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import CubicSpline, PchipInterpolator
 from torch import Tensor
 
 from landscape.colour import BANDS, band_colours, move_colours, to_unit
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.networks.lighting import LightingNetwork
-from landscape.settings import STYLES, LightSettings
+from landscape.settings import STYLES, LightKey, LightSettings
 
 FORMAT = 1
 DAY = np.linspace(0.0, 1.0, len(STYLES))
@@ -181,7 +181,8 @@ def light_path(
     Args:
         w: Style vectors of the photo, (N, blocks, style_width).
         light: The wanted light. A style holds during the whole clip; the day cycle passes the nine styles at 0, 1/8,
-            .. 1 along a clamped cubic spline and ends where it began as in the released model.
+            .. 1 along a clamped cubic spline and ends where it began as in the released model. Key frames of one's own
+            are passed without overshooting; before the first and after the last the light stands still.
         table: The generator's styles.
         network: The lighting network A.
 
@@ -194,24 +195,69 @@ def light_path(
         assert light.style is not None
         constant = styled_w(w, table.style(light.style), light.strength, table, network)
         return lambda fraction: constant
-    keys = [styled_w(w, style, light.strength, table, network) for style in table.styles[:-1]]
-    values = torch.stack([*keys, keys[0]]).cpu().double().numpy()
-    spline = CubicSpline(DAY, values, axis=0, bc_type="clamped")
-    return lambda fraction: torch.from_numpy(spline(_clamp(fraction))).to(w)
+
+    def key(style: str | None) -> np.ndarray:
+        styled = w if style is None else styled_w(w, table.style(style), light.strength, table, network)
+        values: np.ndarray = styled.cpu().double().numpy()
+        return values
+
+    path = _through_keys(light, key)
+    return lambda fraction: torch.from_numpy(path(_clamp(fraction))).to(w)
 
 
-def grade_path(light: LightSettings, table: StyleTable) -> Callable[[float], StyleGrade | None]:
-    """The grade that belongs to :func:`light_path` as a function of the time fraction; None while the light is off."""
+def grade_path(light: LightSettings, table: StyleTable) -> Callable[[float], tuple[StyleGrade, float] | None]:
+    """The grade that belongs to :func:`light_path` and its strength as a function of the time fraction.
+
+    Returns:
+        The function; it gives None while the light is off.
+    """
     if not light.active:
         return lambda fraction: None
     if not light.day_cycle:
         assert light.style is not None
         constant = table.style(light.style).grade
-        return lambda fraction: constant
-    keys = np.stack([style.grade.vector() for style in table.styles])
-    keys[-1] = keys[0]
-    spline = CubicSpline(DAY, keys, axis=0, bc_type="clamped")
-    return lambda fraction: StyleGrade.from_vector(spline(_clamp(fraction)))
+        return lambda fraction: (constant, light.strength)
+    styled = [key for key in light.keys if key.style is not None]
+    if light.keys and not styled:
+        return lambda fraction: None
+
+    def colours(key: LightKey) -> np.ndarray:
+        # On the way to the photo's own light the grade fades out; its colours meanwhile are those of the nearest style.
+        near = min(styled, key=lambda other: abs(other.time - key.time)).style if key.style is None else key.style
+        return table.style(near or STYLES[0]).grade.vector()
+
+    path = _through_keys(light, lambda style: table.style(style or STYLES[0]).grade.vector(), colours)
+    share = _through_keys(light, lambda style: np.asarray([light.strength if style is not None else 0.0]))
+
+    def at(fraction: float) -> tuple[StyleGrade, float]:
+        place = _clamp(fraction)
+        return StyleGrade.from_vector(path(place)), float(np.clip(share(place)[0], 0.0, light.strength))
+
+    return at
+
+
+def _through_keys(
+    light: LightSettings,
+    value: Callable[[str | None], np.ndarray],
+    of_key: Callable[[LightKey], np.ndarray] | None = None,
+) -> Callable[[float], np.ndarray]:
+    """A curve through the values of a light's key frames, or of the day's nine styles where it has none.
+
+    Args:
+        light: The day cycle.
+        value: The value of a style.
+        of_key: The value of a key frame, where the style is not all that counts.
+    """
+    if not light.keys:
+        values = [value(style) for style in STYLES[:-1]]
+        day = CubicSpline(DAY, np.stack([*values, values[0]]), axis=0, bc_type="clamped")
+        return lambda fraction: np.asarray(day(fraction))
+    values = [value(key.style) if of_key is None else of_key(key) for key in light.keys]
+    if len(values) == 1:
+        return lambda fraction: values[0]
+    times = [key.time for key in light.keys]
+    curve = PchipInterpolator(times, np.stack(values), axis=0)
+    return lambda fraction: np.asarray(curve(min(max(fraction, times[0]), times[-1])))
 
 
 def _clamp(fraction: float) -> float:

@@ -7,6 +7,7 @@ All of them are frozen dataclasses whose defaults are the product's defaults. Va
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import re
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ STYLES = (
     "blue day again",
 )
 """The nine-style vocabulary in the order of one day (paper, 7.1); the last equals the first and closes the cycle."""
+
+PHOTO_STYLE = "photo"
+"""The name of the photo's own light in lists of key frames."""
+CLOSEST_KEYS = 0.02
+"""Least distance of two key frames as a fraction of the clip: light that jumps is no light."""
 
 VARIANTS = ("I2S", "MO", "E", "EO", "EOI", "EOIF", "EOIFS")
 """The inversion variants of the paper's table 2."""
@@ -77,18 +83,57 @@ class MotionSettings:
             time-lapse clouds move at about 2.5.
         sky: Amount of motion in the sky, 0 to 2, multiplies ``speed``.
         water: Amount of motion in the water, 0 to 2, multiplies ``speed``.
+        perspective: How much slower the motion gets towards the horizon: 1 as in the paper, 0 the same everywhere.
     """
 
     direction: float = 90.0
     speed: float = 1.0
     sky: float = 1.0
     water: float = 1.0
+    perspective: float = 1.0
 
     def __post_init__(self) -> None:
         _require(math.isfinite(self.direction), "Choose a direction in degrees.")
         _require_range("speed", self.speed, 0.0, 8.0)
         _require_range("sky motion", self.sky, 0.0, 2.0)
         _require_range("water motion", self.water, 0.0, 2.0)
+        _require_range("perspective", self.perspective, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class LightKey:
+    """A key frame of the day cycle.
+
+    Attributes:
+        time: When the light is reached, as a fraction of the clip in [0, 1].
+        style: One of :data:`STYLES`, or None for the light of the photo.
+    """
+
+    time: float
+    style: str | None
+
+    def __post_init__(self) -> None:
+        _require_range("time of a key frame", self.time, 0.0, 1.0)
+        _require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
+
+
+def parse_keys(text: str) -> tuple[LightKey, ...]:
+    """Read key frames such as ``"0 photo, 0.5 deep night, 1 photo"``.
+
+    Raises:
+        LandscapeError: If the text is no such list.
+    """
+    keys = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([0-9.]+)\s*:?\s+([a-z ]+?)\s*", part)
+        _require(match is not None, f"Give key frames like “0 photo, 0.5 deep night, 1 photo”, not “{part.strip()}”.")
+        assert match is not None
+        try:
+            time = float(match.group(1))
+        except ValueError as error:
+            raise LandscapeError(f"“{match.group(1)}” is no time: give a fraction of the clip like 0.5.") from error
+        keys.append(LightKey(time, None if match.group(2) == PHOTO_STYLE else match.group(2)))
+    return tuple(keys)
 
 
 @dataclass(frozen=True)
@@ -98,16 +143,23 @@ class LightSettings:
     Attributes:
         style: One of :data:`STYLES`, or None for the light of the photo.
         strength: How far the light goes towards the style, 0 to 1.
-        day_cycle: Travel through all nine styles during the clip, ignoring ``style``.
+        day_cycle: Travel through the day during the clip, ignoring ``style``.
+        keys: Key frames of the day, each later than the one before; none for all nine styles at equal distances.
     """
 
     style: str | None = None
     strength: float = 1.0
     day_cycle: bool = False
+    keys: tuple[LightKey, ...] = ()
 
     def __post_init__(self) -> None:
         _require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
         _require_range("style strength", self.strength, 0.0, 1.0)
+        # Files hold plain dictionaries.
+        keys = tuple(key if isinstance(key, LightKey) else LightKey(**key) for key in self.keys)
+        object.__setattr__(self, "keys", keys)
+        rising = all(second.time - first.time >= CLOSEST_KEYS for first, second in itertools.pairwise(keys))
+        _require(rising, f"Put each key frame at least {CLOSEST_KEYS:g} of the clip after the one before.")
 
     @property
     def active(self) -> bool:

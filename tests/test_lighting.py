@@ -17,7 +17,7 @@ from landscape.errors import LandscapeError
 from landscape.lighting import DAY, Style, StyleGrade, StyleTable, grade, grade_path, light_path, styled_w
 from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
-from landscape.settings import STYLES, LightSettings
+from landscape.settings import STYLES, LightKey, LightSettings, parse_keys
 from landscape.training.lighting import interpolation_batch, lighting_error, lighting_loss, train_lighting
 from landscape.training.styles import DESCRIPTIONS, choose_stills, fit_styles, style_sheet
 
@@ -169,7 +169,7 @@ def test_day_cycle_passes_every_style_and_closes(w: Tensor) -> None:
     for time, style in zip(DAY, table.styles, strict=True):
         assert torch.allclose(path(time), styled_w(w, style, 1.0, table, network), atol=1e-5)
         target = colours(time)
-        assert target is not None and np.allclose(target.vector(), style.grade.vector(), atol=1e-6)
+        assert target is not None and np.allclose(target[0].vector(), style.grade.vector(), atol=1e-6)
     assert torch.equal(path(0.0), path(1.0))
     assert torch.equal(path(-1.0), path(0.0)) and torch.equal(path(2.0), path(1.0))
     step = 1e-4
@@ -181,7 +181,46 @@ def test_day_cycle_passes_every_style_and_closes(w: Tensor) -> None:
 @given(st.floats(0, 1))
 def test_grades_of_the_day_stay_in_range(time: float) -> None:
     target = grade_path(LightSettings(day_cycle=True), make_table())(time)
-    assert target is not None and target.vector().min() >= 0 and target.vector().max() <= 1
+    assert target is not None and target[0].vector().min() >= 0 and target[0].vector().max() <= 1
+
+
+@given(st.floats(0, 1))
+def test_grades_of_key_frames_stay_in_range(time: float) -> None:
+    keys = (LightKey(0.1, None), LightKey(0.5, "deep night"), LightKey(0.9, "warm sunset"))
+    target = grade_path(LightSettings(day_cycle=True, strength=0.8, keys=keys), make_table())(time)
+    assert target is not None and target[0].vector().min() >= 0 and target[0].vector().max() <= 1
+    assert 0 <= target[1] <= 0.8
+
+
+def test_key_frames_are_reached_at_their_times_and_held_beyond(w: Tensor) -> None:
+    table, network = make_table(), make_network()
+    keys = (LightKey(0.2, None), LightKey(0.6, "deep night"), LightKey(0.8, "warm sunset"))
+    light = LightSettings(day_cycle=True, strength=0.5, keys=keys)
+    path, colours = light_path(w, light, table, network), grade_path(light, table)
+    assert torch.allclose(path(0.0), w) and torch.allclose(path(0.2), w)
+    for key in keys[1:]:
+        style = table.style(key.style or "")
+        assert torch.allclose(path(key.time), styled_w(w, style, 0.5, table, network), atol=1e-5)
+        target = colours(key.time)
+        assert target is not None and np.allclose(target[0].vector(), style.grade.vector(), atol=1e-6)
+        assert target[1] == pytest.approx(0.5)
+    assert torch.equal(path(0.8), path(1.0))
+    photo, dusk = colours(0.2), colours(0.4)
+    assert photo is not None and dusk is not None and photo[1] == 0 and 0.1 < dusk[1] < 0.4
+    only = LightSettings(day_cycle=True, keys=(LightKey(0.5, "blue hour"),))
+    assert torch.equal(light_path(w, only, table, network)(0.1), light_path(w, only, table, network)(0.9))
+    assert grade_path(LightSettings(day_cycle=True, keys=(LightKey(0.5, None),)), table)(0.5) is None
+
+
+def test_key_frames_are_read_and_refused() -> None:
+    keys = parse_keys("0 photo, 0.5 deep night,1: photo")
+    assert keys == (LightKey(0, None), LightKey(0.5, "deep night"), LightKey(1, None))
+    assert LightSettings(keys=[{"time": 0.5, "style": None}]).keys == (LightKey(0.5, None),)  # type: ignore[list-item]
+    for wrong in ("noon", "0.5 noon", "1.2.3 photo", "2 photo", ""):
+        with pytest.raises(LandscapeError):
+            parse_keys(wrong)
+    with pytest.raises(LandscapeError, match="after the one before"):
+        LightSettings(keys=(LightKey(0.5, None), LightKey(0.5, "deep night")))
 
 
 # The grade

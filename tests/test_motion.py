@@ -381,3 +381,13 @@ def test_previews_are_fast() -> None:
         motion.at(1.0 + step)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.05
+
+
+def test_without_perspective_the_horizon_moves_like_the_outer_points() -> None:
+    points = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 0.0], [1.0, 0.0]])
+    flat = apply(step_homography(90, 0.5, False, perspective=0.0), points) - points
+    assert np.allclose(flat[2:], flat[:2], atol=1e-9)
+    near, far = (
+        np.abs(displacement(MotionSettings(90, perspective=depth), 0.5, 1.0, 40, 60)[16, 30, 0]) for depth in (0.0, 1.0)
+    )
+    assert near > 2 * far

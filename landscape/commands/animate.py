@@ -23,6 +23,7 @@ from landscape.settings import (
     MotionSettings,
     as_dict,
     parse_direction,
+    parse_keys,
 )
 
 
@@ -35,9 +36,13 @@ def animate(
     speed: Annotated[float, typer.Option(help="1 is calm, 2.5 as fast as time-lapse clouds, 0 still.")] = 1.0,
     sky: Annotated[float, typer.Option(help="Amount of motion in the sky.")] = 1.0,
     water: Annotated[float, typer.Option(help="Amount of motion in the water.")] = 1.0,
+    perspective: Annotated[float, typer.Option(help="1 slows down towards the horizon, 0 moves all alike.")] = 1.0,
     style: Annotated[str | None, typer.Option(help=f"Light: {', '.join(STYLES)}.")] = None,
     strength: Annotated[float, typer.Option(help="How far the light goes towards the style, 0 to 1.")] = 1.0,
     day_cycle: Annotated[bool, typer.Option("--day-cycle", help="Travel through all styles of a day.")] = False,
+    keys: Annotated[
+        str | None, typer.Option(help="Key frames of the day cycle: “0 photo, 0.5 deep night, 1 photo”.")
+    ] = None,
     seconds: Annotated[float, typer.Option(help="Length of the clip.")] = 6.0,
     fps: Annotated[int, typer.Option(help="Frames a second.")] = 30,
     size: Annotated[int, typer.Option(help="Long side in pixels.")] = 1280,
@@ -58,8 +63,8 @@ def animate(
     report: Annotated[Path | None, typer.Option("--json", help="Write a report here.")] = None,
 ) -> None:
     """Animate a photo: clouds drift, water moves, light changes."""
-    motion = MotionSettings(direction=parse_direction(direction), speed=speed, sky=sky, water=water)
-    light = LightSettings(style=style, strength=strength, day_cycle=day_cycle)
+    motion = MotionSettings(parse_direction(direction), speed, sky, water, perspective)
+    light = LightSettings(style, strength, day_cycle or keys is not None, parse_keys(keys) if keys else ())
     inversion = InversionSettings(variant=variant, seed=seed, recipe=recipe, seconds=fit_seconds)
     export = ExportSettings(seconds, fps, size, loop, generator_only=generator_only)
     check_target(out)

@@ -35,22 +35,23 @@ class Endpoints:
             raise gr.Error("Give a photo.")
         identifier = session or self._store.create(request.session_hash)
         views = self._handlers.open(identifier, Path(photo), quality)
-        message = _answer(lambda: last(views, lambda view: view.scene))
-        scene = self._store.get(identifier)
-        assert scene.masks is not None
+        _answer(lambda: last(views, lambda view: view.opened))
+        studio = self._store.get(identifier).studio
+        assert studio is not None
+        photo_now, masks = studio.photo, studio.found
         facts = {
-            "name": message["name"],
-            "width": message["width"],
-            "height": message["height"],
-            "sky": round(float(scene.masks.sky.mean()), 4),
-            "water": round(float(scene.masks.water.mean()), 4),
-            "horizon": round(scene.masks.horizon, 4),
+            "name": photo_now.name,
+            "width": photo_now.width,
+            "height": photo_now.height,
+            "sky": round(float(masks.sky.mean()), 4),
+            "water": round(float(masks.water.mean()), 4),
+            "horizon": round(masks.horizon, 4),
         }
         return identifier, facts
 
-    def animate(self, session: str | None, quality: str, *values: Any) -> str:
+    def animate(self, session: str | None, *values: Any) -> str:
         """Make the video of the photo that was opened."""
-        views = self._handlers.animate(session or "", Controls(*values), quality)
+        views = self._handlers.animate(session or "", Controls(*values))
         return _answer(lambda: str(last(views, _video)))
 
 
@@ -71,11 +72,13 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
         wishes = [
             gr.Number(defaults.direction, label="direction"),
             gr.Number(defaults.speed, label="speed"),
-            gr.Checkbox(defaults.sky, label="sky"),
-            gr.Checkbox(defaults.water, label="water"),
+            gr.Number(defaults.sky, label="sky"),
+            gr.Number(defaults.water, label="water"),
+            gr.Number(defaults.perspective, label="perspective"),
             gr.Textbox(defaults.style, label="style"),
             gr.Number(defaults.strength, label="strength"),
             gr.Checkbox(defaults.day_cycle, label="day_cycle"),
+            gr.JSON([], label="keys"),
             gr.Number(defaults.seconds, label="seconds"),
             gr.Number(defaults.long_side, label="long_side"),
             gr.Checkbox(defaults.loop, label="loop"),
@@ -84,7 +87,7 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
         video = gr.File(label="video")
         button = gr.Button()
     button.click(functions.open, [session, photo, quality], [session, facts], api_name="open", **slot)
-    button.click(functions.animate, [session, quality, *wishes], video, api_name="animate", **slot)
+    button.click(functions.animate, [session, *wishes], video, api_name="animate", **slot)
 
 
 def _video(view: View) -> Path | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import STYLES, ExportSettings, InversionSettings, LightKey, LightSettings, MotionSettings
 
 PHOTO_LIGHT = "as in the photo"
 """The style that leaves the light alone."""
@@ -31,11 +33,13 @@ class Controls:
     Attributes:
         direction: Where the clouds go, degrees clockwise from up.
         speed: Speed, 0 to 4.
-        sky: Whether the sky moves.
-        water: Whether the water moves.
+        sky: Amount of motion in the sky, 0 to 2.
+        water: Amount of motion in the water, 0 to 2.
+        perspective: How much slower the motion gets towards the horizon, 0 to 1.
         style: One of :data:`STYLE_CHOICES`.
         strength: How far the light goes towards the style, 0 to 1.
-        day_cycle: Travel through a whole day.
+        day_cycle: Travel through a day.
+        keys: Key frames of the day as ``{"time": fraction, "style": one of STYLE_CHOICES}``; none for the whole day.
         seconds: Length of the clip.
         long_side: Long side in pixels.
         loop: Whether the clip loops without a seam.
@@ -43,27 +47,35 @@ class Controls:
 
     direction: float = _MOTION.direction
     speed: float = _MOTION.speed
-    sky: bool = True
-    water: bool = True
+    sky: float = _MOTION.sky
+    water: float = _MOTION.water
+    perspective: float = _MOTION.perspective
     style: str = PHOTO_LIGHT
     strength: float = LightSettings().strength
     day_cycle: bool = False
+    keys: Sequence[Mapping[str, Any]] = ()
     seconds: float = _EXPORT.seconds
     long_side: int = _EXPORT.long_side
     loop: bool = _EXPORT.loop
 
     def motion(self) -> MotionSettings:
         """The motion asked for. Raises LandscapeError for values out of range."""
-        return MotionSettings(float(self.direction), float(self.speed), float(self.sky), float(self.water))
+        return MotionSettings(
+            float(self.direction), float(self.speed), float(self.sky), float(self.water), float(self.perspective)
+        )
 
     def light(self) -> LightSettings:
         """The light asked for. Raises LandscapeError for unknown styles."""
-        style = None if self.style in (None, PHOTO_LIGHT) else self.style
-        return LightSettings(style, float(self.strength), bool(self.day_cycle))
+        keys = tuple(LightKey(float(key["time"]), _style(key["style"])) for key in self.keys or ())
+        return LightSettings(_style(self.style), float(self.strength), bool(self.day_cycle), keys)
 
     def export(self) -> ExportSettings:
         """The file asked for. Raises LandscapeError for values out of range."""
         return ExportSettings(seconds=float(self.seconds), long_side=int(self.long_side), loop=bool(self.loop))
+
+
+def _style(name: str | None) -> str | None:
+    return None if name in (None, PHOTO_LIGHT) else name
 
 
 def inversion(quality: str) -> InversionSettings:

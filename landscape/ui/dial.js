@@ -1,11 +1,15 @@
-/* A clock: click an hour, drag the hand, or use the arrow keys. `value` is in degrees clockwise from up. */
+/* A clock: click an hour, drag the hand, or use the arrow keys. Near an hour the hand snaps to it; with Shift it never
+   does. `value` is in degrees clockwise from up. */
 const dial = element.querySelector(".dial");
 const hand = element.querySelector(".dial-hand");
+const shown = element.querySelector(".dial-value");
+const SNAP = 6;
 
 function show() {
   const degrees = Number(props.value) || 0;
   hand.setAttribute("transform", "rotate(" + degrees + " 100 100)");
   dial.setAttribute("aria-valuenow", String(Math.round(degrees)));
+  shown.textContent = Math.round(degrees) + "°";
   const near = Math.round(degrees / 30) % 12 || 12;
   element.querySelectorAll(".dial-hour").forEach((hour) => {
     const exact = Number(hour.dataset.hour) === near && Math.abs(degrees / 30 - Math.round(degrees / 30)) < 0.02;
@@ -21,12 +25,18 @@ function set(degrees) {
   trigger("input");
 }
 
+function turn(step) {
+  const now = Number(props.value) || 0;
+  set(Math.abs(step) < 30 ? now + step : 30 * Math.round(now / 30) + step);
+}
+
 function angle(event) {
   const box = dial.getBoundingClientRect();
   const x = event.clientX - (box.left + box.width / 2);
   const y = event.clientY - (box.top + box.height / 2);
   const degrees = (Math.atan2(x, -y) * 180) / Math.PI;
-  return event.shiftKey ? degrees : 30 * Math.round(degrees / 30);
+  const hour = 30 * Math.round(degrees / 30);
+  return !event.shiftKey && Math.abs(degrees - hour) <= SNAP ? hour : degrees;
 }
 
 dial.addEventListener("pointerdown", (event) => {
@@ -40,8 +50,10 @@ dial.addEventListener("keydown", (event) => {
   const steps = { ArrowRight: 30, ArrowUp: 30, ArrowLeft: -30, ArrowDown: -30 };
   if (event.key in steps) {
     event.preventDefault();
-    set(30 * Math.round(Number(props.value) / 30) + steps[event.key]);
+    event.stopPropagation();
+    turn(event.shiftKey ? Math.sign(steps[event.key]) * 5 : steps[event.key]);
   }
 });
+window.landscape.on("turn", turn);
 watch("value", show);
 show();

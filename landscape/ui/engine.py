@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from landscape.masking import Masks
+from landscape.outlook import Outlook
 from landscape.photo import Photo
+from landscape.preview import LiveFrame, LivePreview, style_pictures
 from landscape.progress import Progress
+from landscape.quality import Quality
+from landscape.refinement import Refinement
 from landscape.scene import Scene, find_masks
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.weights import Models, load_models
-
-
-class Player(Protocol):
-    """Small frames at any time."""
-
-    def frame(self, seconds: float) -> np.ndarray:
-        """The frame at a time, uint8 (H, W, 3)."""
 
 
 class OpenScene(Protocol):
@@ -32,16 +31,6 @@ class OpenScene(Protocol):
 
     def with_masks(self, masks: Masks) -> OpenScene:
         """The same scene with other masks."""
-
-    def previewer(
-        self,
-        motion: MotionSettings,
-        light: LightSettings,
-        long_side: int = ...,
-        seconds: float = ...,
-        loop: bool = ...,
-    ) -> Player:
-        """Frames for a live preview."""
 
     def render(
         self,
@@ -55,8 +44,72 @@ class OpenScene(Protocol):
         """Write the video."""
 
 
+class Fit(Protocol):
+    """What the app asks of a :class:`landscape.refinement.Refinement`."""
+
+    @property
+    def quality(self) -> Quality | None:
+        """How well the newest scene's model shows the photo."""
+
+    @property
+    def outlook(self) -> Outlook:
+        """How far the work is."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the work rests."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the work has ended."""
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the work before its time."""
+
+    def latest(self) -> tuple[int, Any]:
+        """Number of scenes so far and the newest, which is None before the first."""
+
+    def pause(self) -> None:
+        """Rest."""
+
+    def resume(self) -> None:
+        """Go on."""
+
+    def cancel(self) -> None:
+        """End; what is reached stays."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end; returns whether it has come."""
+
+
+class Live(Protocol):
+    """What the app asks of a :class:`landscape.preview.LivePreview`."""
+
+    def show(self, scene: Any, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool) -> int:
+        """Show this from now on; returns the number of the change."""
+
+    def play(self, playing: bool) -> None:
+        """Let time pass or stand still."""
+
+    def seek(self, seconds: float) -> None:
+        """Go to a time of the clip."""
+
+    def limit(self, side: int) -> None:
+        """Make no pictures larger than this, in pixels."""
+
+    def next_frame(self, timeout: float) -> LiveFrame | None:
+        """The next picture when it is due, or None."""
+
+    def close(self) -> None:
+        """End."""
+
+
 class Engine(Protocol):
     """What the app asks of the models."""
+
+    def warm(self) -> None:
+        """Load what will be needed. Raises LandscapeError when it is missing."""
 
     def find_masks(self, photo: Photo) -> Masks:
         """Find sky and water."""
@@ -69,7 +122,16 @@ class Engine(Protocol):
         progress: Progress,
         cancel: threading.Event,
     ) -> OpenScene:
-        """Fit the model to the photo."""
+        """Fit the model to the photo and wait for it."""
+
+    def begin(self, photo: Photo, masks: Masks, settings: InversionSettings) -> Fit:
+        """Begin to fit the model to the photo, in the background."""
+
+    def live(self) -> Live:
+        """A live preview for one page."""
+
+    def style_pictures(self, scene: Any, side: int) -> Iterator[tuple[str, np.ndarray]]:
+        """The photo in each style: style and picture, uint8 (H, W, 3)."""
 
 
 class ModelEngine:
@@ -88,8 +150,16 @@ class ModelEngine:
         """The models. Raises LandscapeError when weights are missing."""
         with self._lock:
             if self._models is None:
+                import torch
+
+                # Fit, preview and page work side by side; pools of threads that wait for each other would stall all.
+                torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
                 self._models = load_models(self._folder)
             return self._models
+
+    def warm(self) -> None:
+        """Load the models. Raises LandscapeError when weights are missing."""
+        self.models()
 
     def find_masks(self, photo: Photo) -> Masks:
         """Find sky and water."""
@@ -105,3 +175,15 @@ class ModelEngine:
     ) -> OpenScene:
         """Fit the model to the photo. Raises Cancelled when ``cancel`` is set."""
         return Scene.open(photo, self.models(), settings, masks=masks, progress=progress, cancel=cancel)
+
+    def begin(self, photo: Photo, masks: Masks, settings: InversionSettings) -> Fit:
+        """Begin to fit the model to the photo, in the background."""
+        return Refinement(photo, masks, self.models(), settings).start()
+
+    def live(self) -> Live:
+        """A live preview for one page."""
+        return LivePreview()
+
+    def style_pictures(self, scene: Scene, side: int) -> Iterator[tuple[str, np.ndarray]]:
+        """The photo in each style."""
+        return style_pictures(scene, side)

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.masking import masks_from_labels, read_labels
+from landscape.masking import Masks, masks_from_labels, read_labels
 from landscape.photo import read_photo
 from landscape.progress import Progress, check_cancelled
 from landscape.ui.controls import SIZES, Controls, inversion
 from landscape.ui.engine import Engine, OpenScene
 from landscape.ui.jobs import Status, run_job
-from landscape.ui.pictures import overlay_uris, photo_uri, picture_uri
 from landscape.ui.sessions import Session, SessionStore
+from landscape.ui.studio import Studio
 
 logger = logging.getLogger(__name__)
 
-PREVIEW_SIDE = 560
-"""Long side of the live preview in pixels."""
-PREVIEW_FPS = 12
-PREVIEW_SECONDS = 4.0
-"""Longest live preview; a day cycle is shown whole in that time."""
 UNEXPECTED = "Something went wrong on this computer; the terminal that runs the app says what. Your photo is kept."
 
 Result = TypeVar("Result")
@@ -37,8 +31,6 @@ class View:
     """What changes on the page; None leaves a part as it is.
 
     Attributes:
-        scene: Photo and masks for the picture in the middle, see ``scene.js``.
-        live: Moving pictures for it, see ``stage.js``.
         status: Progress of what runs.
         notice: Sentence beside the photo, empty to remove it.
         opened: Whether a photo is open.
@@ -47,8 +39,6 @@ class View:
         video: The video that was made.
     """
 
-    scene: dict[str, Any] | None = None
-    live: dict[str, Any] | None = None
     status: Status | None = None
     notice: str | None = None
     opened: bool | None = None
@@ -86,79 +76,44 @@ class Handlers:
         yield View(status=Status("Reading the photo"), notice="", busy=True)
         photo = read_photo(path, max_long_side=SIZES[-1])
 
-        def find(progress: Progress, cancel: threading.Event) -> None:
-            session.put(photo, self._engine.find_masks(photo))
+        def find(progress: Progress, cancel: threading.Event) -> Masks:
+            return self._engine.find_masks(photo)
 
-        yield from _report(run_job(find, cancel, "Finding sky and water"))
-        yield View(scene=scene_message(session), opened=True)
-        yield from self._fit(session, quality, cancel)
-        session.ask(session.wish)
-        yield View(busy=False, ready=True)
+        masks = yield from _report(run_job(find, cancel, "Finding sky and water"))
+        session.put(Studio(self._engine, photo, masks, inversion(quality)))
+        yield View(notice="", opened=True, busy=False, ready=True)
 
-    def _fit(self, session: Session, quality: str, cancel: threading.Event) -> Generator[View, None, OpenScene]:
-        settings = inversion(quality)
-        photo, masks = session.photo, session.masks
-        if photo is None or masks is None:
+    def _fit(self, session: Session, cancel: threading.Event) -> Generator[View, None, OpenScene]:
+        """The scene for a clip, when the fit has ended or was paused by the visitor."""
+        studio = session.studio
+        if studio is None:
             raise LandscapeError("Choose a photo first.")
-        if session.scene is not None and session.quality == quality:
-            return session.scene
 
         def work(progress: Progress, cancel: threading.Event) -> OpenScene:
-            return self._engine.open(photo, masks, settings, progress, cancel)
+            fit = studio.fit
+            while not fit.wait(0.1) and not (fit.paused and fit.latest()[1] is not None):
+                check_cancelled(cancel)
+                progress("Fitting the model", fit.outlook.done, fit.outlook.total)
+            scene: OpenScene | None = studio.clip_scene()
+            if scene is None:
+                raise fit.error or LandscapeError("The model could not be fitted to this photo: choose another one.")
+            return scene
 
         scene = yield from _report(run_job(work, cancel, "Fitting the model"))
-        session.scene, session.quality = scene, quality
         yield View(notice=" ".join(scene.warnings))
         return scene
 
-    def ask(self, identifier: str, wish: Controls) -> None:
-        """Note what the visitor asks for; :meth:`preview` shows it."""
-        try:
-            self._store.get(identifier).ask(wish)
-        except LandscapeError as error:
-            logger.debug("no preview: %s", error)
+    def animate(self, identifier: str, wish: Controls) -> Views:
+        """Make the video; waits for the fit unless the visitor paused it."""
+        yield from self._guarded(identifier, self._animate(identifier, wish))
 
-    def preview(self, identifier: str) -> Views:
-        """Show the newest wish as moving pictures until all wishes are shown.
-
-        A wish that comes while frames are computed replaces the running one at the next frame.
-        """
-        yield from self._guarded(identifier, self._preview(identifier))
-
-    def _preview(self, identifier: str) -> Views:
-        session = self._store.get(identifier)
-        while session.scene is not None and session.shown != session.version:
-            session.shown = session.version
-            yield from self._play(session, session.scene, session.wish, session.version)
-
-    def _play(self, session: Session, scene: OpenScene, wish: Controls, version: int) -> Views:
-        seconds = min(PREVIEW_SECONDS, wish.seconds)
-        count = max(2, round(seconds * PREVIEW_FPS))
-        player = scene.previewer(wish.motion(), wish.light(), PREVIEW_SIDE, seconds, wish.loop)
-        mark, run = session.mark, f"{session.mark}-{version}"
-        began = time.monotonic()
-        for index in range(count):
-            if session.version != version:
-                yield View(live={"kind": "pause", "id": mark})
-                return
-            frame = picture_uri(player.frame(index / PREVIEW_FPS), "WEBP", quality=75)
-            yield View(live={"kind": "frame", "id": mark, "run": run, "index": index, "total": count, "src": frame})
-            time.sleep(max(0.0, began + (index + 1) / PREVIEW_FPS - time.monotonic()))
-        if session.version == version:
-            yield View(live={"kind": "clip", "id": mark, "run": run, "fps": PREVIEW_FPS, "total": count})
-
-    def animate(self, identifier: str, wish: Controls, quality: str) -> Views:
-        """Make the video; fits the model first where that was not done with this quality."""
-        yield from self._guarded(identifier, self._animate(identifier, wish, quality))
-
-    def _animate(self, identifier: str, wish: Controls, quality: str) -> Views:
+    def _animate(self, identifier: str, wish: Controls) -> Views:
         session = self._store.get(identifier)
         motion, light, export = wish.motion(), wish.light(), wish.export()
-        session.still()
         cancel = session.begin_job()
         check_cancelled(cancel)
         yield View(status=Status("Preparing"), notice="", busy=True)
-        scene = yield from self._fit(session, quality, cancel)
+        scene = yield from self._fit(session, cancel)
         out = session.next_video()
         out.parent.mkdir(mode=0o700)
 
@@ -173,33 +128,14 @@ class Handlers:
         yield from self._guarded(identifier, self._use_mask(identifier, path))
 
     def _use_mask(self, identifier: str, path: Path) -> Views:
-        session = self._store.get(identifier)
-        if session.photo is None:
+        studio = self._store.get(identifier).studio
+        if studio is None:
             raise LandscapeError("Choose a photo first, then its mask.")
-        labels = read_labels(path, session.photo.height, session.photo.width)
-        session.masks = masks_from_labels(labels, session.photo.pixels)
-        yield from self._masks_changed(session)
-
-    def find_again(self, identifier: str) -> Views:
-        """Return to the mask that was found in the photo."""
-        yield from self._guarded(identifier, self._find_again(identifier))
-
-    def _find_again(self, identifier: str) -> Views:
-        session = self._store.get(identifier)
-        if session.photo is None or session.found is None:
-            raise LandscapeError("Choose a photo first.")
-        session.masks = session.found
-        yield from self._masks_changed(session)
-
-    def _masks_changed(self, session: Session) -> Views:
-        assert session.masks is not None
-        if session.scene is not None:
-            session.scene = session.scene.with_masks(session.masks)
-            # The preview stays quick; the next video fits the model to the new masks.
-            session.quality = ""
-        session.ask(session.wish)
-        warnings = [] if session.scene is None else session.scene.warnings
-        yield View(scene=scene_message(session), notice=" ".join(warnings))
+        labels = read_labels(path, studio.photo.height, studio.photo.width)
+        masks = masks_from_labels(labels, studio.photo.pixels)
+        studio.edit(lambda editor: editor.replace(masks))
+        studio.refit()
+        yield View(notice="")
 
     def queue(self, identifier: str) -> None:
         """Announce that the visitor's next job waits for its turn; :meth:`cancel` reaches it there."""
@@ -231,24 +167,9 @@ class Handlers:
 
     def _ready(self, identifier: str) -> bool:
         try:
-            return self._store.get(identifier).photo is not None
+            return self._store.get(identifier).studio is not None
         except LandscapeError:
             return False
-
-
-def scene_message(session: Session) -> dict[str, Any]:
-    """Photo and masks for the page."""
-    assert session.photo is not None and session.masks is not None
-    sky, water = overlay_uris(session.masks)
-    return {
-        "id": session.mark,
-        "photo": photo_uri(session.photo),
-        "sky": sky,
-        "water": water,
-        "width": session.photo.width,
-        "height": session.photo.height,
-        "name": session.photo.name,
-    }
 
 
 def last(views: Views, choose: Callable[[View], Result | None]) -> Result:

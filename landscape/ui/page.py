@@ -1,7 +1,9 @@
-"""The page's events: panels wired to handlers."""
+"""The page: panels put together and their events wired to handlers."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from landscape.ui.api import add_endpoints
 from landscape.ui.controls import Controls
 from landscape.ui.handlers import Handlers, View, Views
 from landscape.ui.jobs import Status
-from landscape.ui.panels import HIDDEN, ControlPanel, PhotoPanel, control_panel, photo_panel, shown
+from landscape.ui.panels import ClipPanel, ControlPanel, PhotoPanel, clip_panel, control_panel, photo_panel, shown, tabs
 from landscape.ui.sessions import LIFETIME, SessionStore
 
 SLOT: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 1}
@@ -21,7 +23,10 @@ SLOT: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 1}
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 LIGHT: dict[str, Any] = {"queue": False, **PRIVATE}
 WAITING = Status("Waiting for the computer")
-_HEADING = '<div class="heading"><h1>landscape</h1><p>One photo in, a living time-lapse out.</p></div>'
+_WISH = (
+    f"(...values) => window.landscape.wish({json.dumps([item.name for item in dataclasses.fields(Controls)])}, values)"
+)
+_JOIN = "(name) => window.landscape.join(name)"
 
 Updates = dict[Any, Any]
 
@@ -34,15 +39,19 @@ def build(handlers: Handlers, store: SessionStore, assets: Path) -> gr.Blocks:
         store: The sessions, one for each open page.
         assets: Folder of the sample photos.
     """
-    with gr.Blocks(title="landscape", delete_cache=(600, int(LIFETIME)), analytics_enabled=False) as page:
+    with gr.Blocks(
+        title="landscape", delete_cache=(600, int(LIFETIME)), analytics_enabled=False, fill_width=True
+    ) as page:
         session = gr.State(None, delete_callback=store.close)
-        gr.HTML(_HEADING, elem_id="heading")
+        widgets.heading()
         with gr.Row(elem_id="page"):
-            with gr.Column(scale=5, min_width=620, elem_id="left"):
+            with gr.Column(elem_id="left"):
                 photo = photo_panel(assets)
-            with gr.Column(scale=3, min_width=420, elem_id="controls"):
+            with gr.Column(elem_id="controls"):
+                tabs()
                 controls = control_panel()
-        _Wiring(handlers, store, session, photo, controls).connect(page)
+                clip = clip_panel()
+        _Wiring(handlers, store, session, photo, controls, clip).connect(page)
         add_endpoints(handlers, store, SLOT)
     return page
 
@@ -51,77 +60,69 @@ class _Wiring:
     """Connects events to handlers and views to components."""
 
     def __init__(
-        self, handlers: Handlers, store: SessionStore, session: gr.State, photo: PhotoPanel, controls: ControlPanel
+        self,
+        handlers: Handlers,
+        store: SessionStore,
+        session: gr.State,
+        photo: PhotoPanel,
+        controls: ControlPanel,
+        clip: ClipPanel,
     ) -> None:
         self._handlers = handlers
         self._store = store
         self._session = session
         self._photo = photo
         self._controls = controls
+        self._clip = clip
         self._wishes: list[Any] = [
-            controls.direction, controls.speed, photo.sky, photo.water, controls.style, controls.strength,
-            controls.day_cycle, controls.seconds, controls.long_side, controls.loop,
+            controls.dial, controls.speed, controls.sky, controls.water, controls.perspective, controls.style,
+            controls.strength, controls.day_cycle, controls.keys, clip.seconds, clip.long_side, clip.loop,
         ]  # fmt: skip
         self._outputs = [
-            session, photo.notice, photo.welcome, photo.studio, photo.back, photo.upload, photo.tabs, photo.stage,
-            photo.scene, photo.video, photo.download, photo.animate, photo.cancel, photo.meter,
+            session, photo.notice, photo.upload, photo.cancel, photo.meter, clip.video, clip.download, clip.animate,
         ]  # fmt: skip
 
     def connect(self, page: gr.Blocks) -> None:
         """Attach all events."""
-        page.load(self._begin, None, self._session, **LIGHT)
+        name = gr.Textbox(visible="hidden", elem_id="session-name")
+        page.load(self._begin, None, [self._session, name], **LIGHT).then(None, name, None, js=_JOIN, **LIGHT)
+        page.load(None, self._wishes, None, js=_WISH, **LIGHT)
         page.unload(self._leave)
         self._connect_photo()
         self._connect_wishes()
         self._connect_jobs()
 
     def _connect_photo(self) -> None:
-        photo, quality = self._photo, self._controls.quality
+        photo, quality = self._photo, self._clip.quality
         uploaded = photo.upload.upload(self._wait, self._session, self._outputs, **LIGHT)
-        uploaded.then(self._open_upload, [self._session, photo.upload, quality], self._outputs, **SLOT, **PRIVATE).then(
-            self._preview, self._session, self._outputs, **SLOT, **PRIVATE
-        )
+        uploaded.then(self._open_upload, [self._session, photo.upload, quality], self._outputs, **SLOT, **PRIVATE)
         picked = gr.State("")
         sampled = photo.samples.select(self._pick, None, picked, **LIGHT)
         sampled.then(self._wait, self._session, self._outputs, **LIGHT).then(
             self._open_sample, [self._session, picked, quality], self._outputs, **SLOT, **PRIVATE
-        ).then(self._preview, self._session, self._outputs, **SLOT, **PRIVATE)
-        photo.another.click(self._show_welcome, None, self._outputs, **LIGHT)
-        photo.back.click(self._show_studio, None, self._outputs, **LIGHT)
+        )
 
     def _connect_wishes(self) -> None:
-        photo, controls = self._photo, self._controls
-        controls.dial.input(None, controls.dial, controls.direction, js="(value) => Number(value)", **LIGHT)
-        controls.direction.input(None, controls.direction, controls.dial, js="(value) => value", **LIGHT)
-        for box, name in ((photo.sky, "sky"), (photo.water, "water")):
-            js = f"(on) => {{ document.querySelector('#stage').dataset.{name} = on ? 'on' : 'off'; }}"
-            box.change(None, box, None, js=js, **LIGHT)
-        asked = gr.on(
-            [component.change for component in self._wishes],
-            self._ask,
-            [self._session, *self._wishes],
-            photo.tabs,
-            trigger_mode="always_last",
-            **LIGHT,
-        )
-        asked.then(self._preview, self._session, self._outputs, trigger_mode="multiple", **SLOT, **PRIVATE)
-        for button, work, inputs in (
-            (photo.mask.upload, self._use_mask, [self._session, photo.mask]),
-            (photo.find_again.click, self._find_again, [self._session]),
-        ):
-            button(work, inputs, self._outputs, **SLOT, **PRIVATE).then(
-                self._preview, self._session, self._outputs, **SLOT, **PRIVATE
-            )
+        controls = self._controls
+        # The preview is told by the browser itself, without a detour over the queue of events.
+        gr.on([component.change for component in self._wishes], None, self._wishes, None, js=_WISH, **LIGHT)
+        for mine, other in ((controls.sky, controls.water), (controls.water, controls.sky)):
+            js = "(mine, linked, other) => (linked ? mine : other)"
+            mine.input(None, [mine, controls.link, other], other, js=js, **LIGHT)
+        js = "(linked, sky, water) => (linked ? sky : water)"
+        controls.link.input(None, [controls.link, controls.sky, controls.water], controls.water, js=js, **LIGHT)
+        controls.mask.upload(self._use_mask, [self._session, controls.mask], self._outputs, **SLOT, **PRIVATE)
 
     def _connect_jobs(self) -> None:
-        photo, controls = self._photo, self._controls
-        photo.animate.click(self._wait, self._session, self._outputs, **LIGHT).then(
-            self._animate, [self._session, controls.quality, *self._wishes], self._outputs, **SLOT, **PRIVATE
+        photo, clip = self._photo, self._clip
+        clip.animate.click(self._wait, self._session, self._outputs, **LIGHT).then(
+            self._animate, [self._session, *self._wishes], self._outputs, **SLOT, **PRIVATE
         )
         photo.cancel.click(self._handlers.cancel, self._session, None, **LIGHT)
 
-    def _begin(self, request: gr.Request) -> str:
-        return self._store.create(request.session_hash)
+    def _begin(self, request: gr.Request) -> tuple[str, str]:
+        identifier = self._store.create(request.session_hash)
+        return identifier, identifier
 
     def _leave(self, request: gr.Request) -> None:
         self._store.close_page(request.session_hash or "")
@@ -142,33 +143,11 @@ class _Wiring:
         if path is not None:
             yield from self._rendered(self._handlers.open(identifier, path, quality))
 
-    def _ask(self, identifier: str, *values: Any) -> Any:
-        self._handlers.ask(identifier, Controls(*values))
-        return gr.Tabs(selected="scene")
-
-    def _preview(self, identifier: str) -> Iterator[Updates]:
-        yield from self._rendered(self._handlers.preview(identifier))
-
-    def _animate(self, identifier: str, quality: str, *values: Any) -> Iterator[Updates]:
-        yield from self._rendered(self._handlers.animate(identifier, Controls(*values), quality))
+    def _animate(self, identifier: str, *values: Any) -> Iterator[Updates]:
+        yield from self._rendered(self._handlers.animate(identifier, Controls(*values)))
 
     def _use_mask(self, identifier: str, path: str) -> Iterator[Updates]:
         yield from self._rendered(self._handlers.use_mask(identifier, Path(path)))
-
-    def _find_again(self, identifier: str) -> Iterator[Updates]:
-        yield from self._rendered(self._handlers.find_again(identifier))
-
-    def _show_welcome(self) -> Updates:
-        photo = self._photo
-        return {
-            photo.welcome: gr.Column(visible=True),
-            photo.studio: gr.Column(visible=HIDDEN),
-            photo.back: gr.Button(visible=True),
-        }
-
-    def _show_studio(self) -> Updates:
-        photo = self._photo
-        return {photo.welcome: gr.Column(visible=HIDDEN), photo.studio: gr.Column(visible=True)}
 
     def _rendered(self, views: Views) -> Iterator[Updates]:
         empty = True
@@ -179,27 +158,18 @@ class _Wiring:
             yield {self._session: gr.skip()}
 
     def _render(self, view: View) -> Updates:
-        photo = self._photo
-        updates: Updates = {}
-        if view.scene is not None:
-            updates[photo.scene] = view.scene
-        if view.live is not None:
-            updates[photo.stage] = view.live
+        photo, clip = self._photo, self._clip
+        updates: Updates = {self._session: gr.skip()}
         if view.notice is not None:
             updates[photo.notice] = widgets.notice(view.notice)
         if view.status is not None:
             updates[photo.meter] = widgets.meter(view.status)
-        if view.opened:
-            updates[photo.welcome] = gr.Column(visible=HIDDEN)
-            updates[photo.studio] = gr.Column(visible=True)
-            updates[photo.tabs] = gr.Tabs(selected="scene")
         if view.busy is not None:
-            updates[photo.animate] = gr.Button(visible=shown(not view.busy and view.ready))
+            updates[clip.animate] = gr.Button(interactive=not view.busy and view.ready)
             updates[photo.cancel] = gr.Button(visible=shown(view.busy))
         if view.busy is False:
             updates[photo.meter] = ""
         if view.video is not None:
-            updates[photo.video] = str(view.video)
-            updates[photo.download] = str(view.video)
-            updates[photo.tabs] = gr.Tabs(selected="video")
+            updates[clip.video] = str(view.video)
+            updates[clip.download] = str(view.video)
         return updates

@@ -1,15 +1,15 @@
-"""What stands on the page: the photo on the left, the controls on the right."""
+"""What stands on the page: the photo on the left, one panel of controls at a time on the right."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import gradio as gr
 
 from landscape.ui import widgets
-from landscape.ui.controls import QUALITIES, SIZES, STANDARD, STYLE_CHOICES, Controls
+from landscape.ui.controls import QUALITIES, SIZES, STANDARD, Controls
 
 PHOTO_TYPES = [".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".jp2"]
 """What the photo's file dialog offers."""
@@ -17,48 +17,50 @@ HIDDEN: Literal["hidden"] = "hidden"
 """Not shown but kept in the page: parts that are built only when shown lose updates that arrive meanwhile."""
 _DEFAULTS = Controls()
 _SIZE_NAMES = [(f"{size} px", size) for size in SIZES]
+_TABS = (("motion", "Motion"), ("light", "Light"), ("masks", "Masks"), ("export", "Export"))
 
 
 @dataclass(frozen=True)
 class PhotoPanel:
-    """The left side: the photo, what was found in it, the video."""
+    """The left side: the photo, or the place to drop one."""
 
     notice: gr.HTML
-    welcome: gr.Column
     upload: gr.File
     samples: gr.HTML
     sample_paths: dict[str, Path]
-    back: gr.Button
-    studio: gr.Column
-    tabs: gr.Tabs
     stage: gr.HTML
-    scene: gr.HTML
-    video: gr.Video
-    download: gr.DownloadButton
-    sky: gr.Checkbox
-    water: gr.Checkbox
-    mask: gr.UploadButton
-    find_again: gr.Button
-    another: gr.Button
     meter: gr.HTML
-    animate: gr.Button
     cancel: gr.Button
 
 
 @dataclass(frozen=True)
 class ControlPanel:
-    """The right side: what the visitor asks for."""
+    """Motion, light and masks; in ``wishes`` what a preview follows, in the order of ``Controls``."""
 
     dial: gr.HTML
-    direction: gr.Slider
     speed: gr.Slider
-    style: gr.Radio
+    sky: gr.Slider
+    water: gr.Slider
+    link: gr.Checkbox
+    perspective: gr.Slider
+    style: gr.HTML
     strength: gr.Slider
     day_cycle: gr.Checkbox
+    keys: gr.HTML
+    mask: gr.UploadButton
+
+
+@dataclass(frozen=True)
+class ClipPanel:
+    """Length, size and file of the clip."""
+
     seconds: gr.Slider
     long_side: gr.Dropdown
     loop: gr.Checkbox
     quality: gr.Radio
+    animate: gr.Button
+    video: gr.Video
+    download: gr.DownloadButton
 
 
 def shown(visible: bool) -> bool | Literal["hidden"]:
@@ -73,80 +75,81 @@ def photo_panel(assets: Path) -> PhotoPanel:
         assets: Folder of the sample photos.
     """
     notice = gr.HTML(elem_id="notice")
-    with gr.Column(elem_id="welcome") as welcome:
+    with gr.Column(elem_id="welcome"):
         upload = gr.File(label="Photo", show_label=False, file_types=PHOTO_TYPES, elem_id="photo", height=420)
         gr.HTML("<p>Any landscape with sky or water will do. Or begin with one of these:</p>", elem_id="welcome-hint")
         samples, paths = widgets.samples(assets)
-        back = gr.Button("Back to the open photo", size="sm", visible=HIDDEN, elem_id="back")
-    with gr.Column(visible=HIDDEN, elem_id="studio") as studio, gr.Tabs(elem_id="tabs", selected="scene") as tabs:
-        with gr.Tab("Scene", id="scene"):
-            stage, scene = widgets.stage()
-            with gr.Row(elem_id="moves"):
-                sky = gr.Checkbox(True, label="Sky moves", info="Blue in the mask.", min_width=130)
-                water = gr.Checkbox(True, label="Water moves", info="Green in the mask.", min_width=130)
-                mask = gr.UploadButton("Use my own mask…", file_types=[".png"], size="sm", elem_id="mask")
-                find_again = gr.Button("Found mask", size="sm", elem_id="find-again")
-                another = gr.Button("Another photo", size="sm", elem_id="another")
-            gr.HTML(
-                "<p>Your own mask is a grey PNG of the photo's shape: 1 is sky, 2 is water, 0 stands still.</p>",
-                elem_id="mask-hint",
-            )
-        with gr.Tab("Video", id="video", render_children=True):
-            video = gr.Video(show_label=False, autoplay=True, loop=True, interactive=False, buttons=[], elem_id="video")
-            download = gr.DownloadButton("Download the video", elem_id="download")
-    meter = gr.HTML(elem_id="meter")
-    animate = gr.Button("Animate", variant="primary", size="lg", visible=HIDDEN, elem_id="animate")
-    cancel = gr.Button("Cancel", variant="secondary", size="lg", visible=HIDDEN, elem_id="cancel")
-    return PhotoPanel(
-        notice, welcome, upload, samples, paths, back, studio, tabs, stage, scene, video, download,
-        sky, water, mask, find_again, another, meter, animate, cancel,
-    )  # fmt: skip
+    stage = widgets.stage()
+    with gr.Row(elem_id="progress"):
+        meter = gr.HTML(elem_id="meter")
+        cancel = gr.Button("Stop", size="sm", visible=HIDDEN, elem_id="cancel")
+    return PhotoPanel(notice, upload, samples, paths, stage, meter, cancel)
+
+
+def tabs() -> gr.HTML:
+    """The names of the panels."""
+    buttons = "".join(
+        f'<button type="button" role="tab" data-panel-tab="{name}" aria-selected="{str(name == "motion").lower()}" '
+        f'aria-controls="{name}-panel">{title}</button>'
+        for name, title in _TABS
+    )
+    return gr.HTML(
+        f'<div class="panel-tabs" role="tablist">{buttons}</div>', elem_id="panel-tabs", apply_default_css=False
+    )
 
 
 def control_panel() -> ControlPanel:
-    """Build the right side."""
+    """Build the panels of motion, light and masks."""
     with gr.Column(elem_id="motion-panel"):
-        gr.HTML("<h2>Motion</h2>")
         with gr.Row(elem_id="direction-row"):
             dial = widgets.dial(_DEFAULTS.direction)
-            with gr.Column(min_width=180):
-                direction = gr.Slider(
-                    0, 359, _DEFAULTS.direction, step=1, label="Direction", elem_id="direction",
-                    info="0° is up, 90° right.", buttons=[],
-                )  # fmt: skip
-                speed = gr.Slider(
-                    0, 4, _DEFAULTS.speed, step=0.1, label="Speed", elem_id="speed",
-                    info="▲ is real clouds, 2.5.", buttons=[],
-                )  # fmt: skip
-    with gr.Column(elem_id="light-panel"):
-        gr.HTML("<h2>Light</h2>")
-        style = gr.Radio(
-            list(STYLE_CHOICES), value=_DEFAULTS.style, label="Style", elem_id="style",
-            info="The light of the whole clip.", show_label=False,
-        )  # fmt: skip
-        with gr.Row():
-            strength = gr.Slider(
-                0, 1, _DEFAULTS.strength, step=0.05, label="Strength", info="How far it goes.", buttons=[],
-                elem_id="strength",
-            )  # fmt: skip
-            day_cycle = gr.Checkbox(
-                _DEFAULTS.day_cycle, label="Day cycle", info="A whole day in one clip.", elem_id="day-cycle"
+            gr.HTML(
+                "<h3>Direction</h3><p>Where the clouds go. Drag the hand, click an hour, or press ← and →.</p>",
+                elem_id="direction-hint",
+                apply_default_css=False,
             )
-    with gr.Column(elem_id="clip-panel"):
-        gr.HTML("<h2>Clip</h2>")
-        with gr.Row():
-            seconds = gr.Slider(
-                0.2, 30, _DEFAULTS.seconds, step=0.2, label="Length", info="In seconds.", buttons=[],
-                elem_id="seconds",
-            )  # fmt: skip
-            loop = gr.Checkbox(_DEFAULTS.loop, label="Loop", info="The end meets the beginning.", elem_id="loop")
-        with gr.Row():
+        speed = _slider("Speed", 0, 4, _DEFAULTS.speed, 0.1, "speed", "From still to four times calm.")
+        with gr.Row(elem_id="amounts"):
+            sky = _slider("Sky", 0, 2, _DEFAULTS.sky, 0.05, "sky", "How much of it.")
+            water = _slider("Water", 0, 2, _DEFAULTS.water, 0.05, "water", "How much of it.")
+        link = gr.Checkbox(False, label="Link sky and water", info="One amount for both.", elem_id="link")
+        perspective = _slider(
+            "Depth", 0, 1, _DEFAULTS.perspective, 0.05, "perspective",
+            "Slower towards the horizon, which is the line to drag on the photo.",
+        )  # fmt: skip
+    with gr.Column(elem_id="light-panel"):
+        style = widgets.cards(_DEFAULTS.style)
+        strength = _slider("Strength", 0, 1, _DEFAULTS.strength, 0.05, "strength", "How far the light goes.")
+        day_cycle = gr.Checkbox(
+            _DEFAULTS.day_cycle, label="Day cycle", info="The light travels through the clip.", elem_id="day-cycle"
+        )
+        keys = widgets.timeline()
+    with gr.Column(elem_id="masks-panel"):
+        widgets.masks()
+        mask = gr.UploadButton("Load a PNG…", file_types=[".png"], size="sm", elem_id="mask")
+    return ControlPanel(dial, speed, sky, water, link, perspective, style, strength, day_cycle, keys, mask)
+
+
+def clip_panel() -> ClipPanel:
+    """Build the panel of the clip."""
+    with gr.Column(elem_id="export-panel"):
+        seconds = _slider("Length", 0.2, 30, _DEFAULTS.seconds, 0.2, "seconds", "In seconds.")
+        loop = gr.Checkbox(_DEFAULTS.loop, label="Loop", info="The end meets the beginning.", elem_id="loop")
+        with gr.Row(elem_id="size-row"):
             long_side = gr.Dropdown(
                 _SIZE_NAMES, value=_DEFAULTS.long_side, label="Size", elem_id="size",
                 info="Long side in pixels.",
             )  # fmt: skip
             quality = gr.Radio(
                 list(QUALITIES), value=STANDARD, label="Fit", elem_id="quality",
-                info="Standard is truer, slower.",
+                info="For the next photo.",
             )  # fmt: skip
-    return ControlPanel(dial, direction, speed, style, strength, day_cycle, seconds, long_side, loop, quality)
+        animate = gr.Button("Animate", variant="primary", size="lg", elem_id="animate")
+        video = gr.Video(show_label=False, autoplay=True, loop=True, interactive=False, buttons=[], elem_id="video")
+        download = gr.DownloadButton("Download the video", elem_id="download")
+    return ClipPanel(seconds, long_side, loop, quality, animate, video, download)
+
+
+def _slider(label: str, low: float, high: float, value: float, step: float, name: str, hint: str) -> gr.Slider:
+    options: dict[str, Any] = {"step": step, "label": label, "info": hint, "elem_id": name, "buttons": []}
+    return gr.Slider(low, high, value, min_width=130, **options)

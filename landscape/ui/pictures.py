@@ -1,4 +1,4 @@
-"""Small pictures for the page, as data URIs: nothing is written to disk and nothing is shared."""
+"""Pictures for the page, made in memory: nothing is written to disk and nothing is shared."""
 
 from __future__ import annotations
 
@@ -6,39 +6,24 @@ import base64
 import io
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 
-from landscape.masking import Masks
-from landscape.photo import Photo
-
-SKY_COLOUR = (79, 140, 255)
-WATER_COLOUR = (0, 201, 167)
-OVERLAY_ALPHA = 120
-STAGE_SIDE = 1280
+STAGE_SIDE = 1920
 """Long side of the photo on the page."""
-OVERLAY_SIDE = 640
-"""Long side of the masks on the page; the browser smooths them."""
 
 
-def picture_uri(pixels: np.ndarray, kind: str, quality: int) -> str:
-    """A picture uint8 (H, W, 3) as a data URI of a kind such as ``JPEG`` or ``WEBP``, encoded quickly."""
-    options = {"method": 0} if kind == "WEBP" else {}
-    return _uri(Image.fromarray(pixels), kind, quality=quality, **options)
+def jpeg(pixels: np.ndarray, quality: int) -> bytes:
+    """A picture uint8 (H, W, 3) as JPEG, encoded quickly."""
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    return bytes(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
 
 
-def photo_uri(photo: Photo) -> str:
-    """The photo at the size of the page."""
-    return picture_uri(photo.resized(STAGE_SIDE).pixels, "JPEG", quality=88)
-
-
-def overlay_uris(masks: Masks) -> tuple[str, str]:
-    """The masks of sky and water as half-transparent pictures in their colours."""
-    height, width = masks.sky.shape
-    scale = min(1.0, OVERLAY_SIDE / max(height, width))
-    small = masks.resized(max(1, round(height * scale)), max(1, round(width * scale)))
-    moves = 1 - small.freeze
-    return _overlay(small.sky * moves, SKY_COLOUR), _overlay(small.water * moves, WATER_COLOUR)
+def png(pixels: np.ndarray) -> bytes:
+    """A picture uint8 (H, W) or (H, W, 3) as PNG, encoded quickly."""
+    picture = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
+    return bytes(cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 2])[1].tobytes())
 
 
 def thumbnail_uri(path: Path, width: int = 240, height: int = 160) -> str:
@@ -50,13 +35,6 @@ def thumbnail_uri(path: Path, width: int = 240, height: int = 160) -> str:
     image = image.resize((max(width, round(image.width * scale)), max(height, round(image.height * scale))))
     left, top = (image.width - width) // 2, (image.height - height) // 2
     return _uri(image.crop((left, top, left + width, top + height)), "JPEG", quality=80)
-
-
-def _overlay(mask: np.ndarray, colour: tuple[int, int, int]) -> str:
-    pixels = np.empty((*mask.shape, 4), dtype=np.uint8)
-    pixels[..., :3] = colour
-    pixels[..., 3] = np.rint(np.clip(mask, 0, 1) * OVERLAY_ALPHA)
-    return _uri(Image.fromarray(pixels), "WEBP", quality=60, exact=True)
 
 
 def _uri(image: Image.Image, kind: str, **options: int | bool) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from landscape.errors import LandscapeError
 from landscape.ui.engine import Engine
 from landscape.ui.handlers import Handlers
+from landscape.ui.live_route import live_route
 from landscape.ui.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
@@ -46,7 +47,8 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
     # Gradio reads these when it is imported
     os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(folder), HF_HUB_OFFLINE="1")
     from landscape.ui.page import build
-    from landscape.ui.theme import css, theme
+    from landscape.ui.theme import theme
+    from landscape.ui.widgets import head
 
     sessions = folder / "sessions"
     sessions.mkdir(mode=0o700)
@@ -60,18 +62,30 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
         inbrowser=browser,
         share=False,
         theme=theme(),
-        css=css(),
+        head=head(),
+        app_kwargs={"routes": [live_route(store, engine)]},
         footer_links=[],
         run_history=False,
         max_file_size=LARGEST_UPLOAD,
         ssr_mode=False,
         pwa=False,
         enable_monitoring=False,
+        prevent_thread_lock=True,
     )
+    _warm(engine)
+    page.block_thread()
 
 
 def _end(*_: object) -> None:
     sys.exit(0)
+
+
+def _warm(engine: Engine) -> None:
+    """Load the models while the visitor looks for a photo."""
+    try:
+        engine.warm()
+    except LandscapeError as error:
+        logger.error("%s", error)
 
 
 def _sweep_often(store: SessionStore) -> None:

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from landscape.errors import LandscapeError
-from landscape.masking import Masks
-from landscape.photo import Photo
 from landscape.ui.controls import Controls
-from landscape.ui.engine import OpenScene
+from landscape.ui.studio import Studio
 
 logger = logging.getLogger(__name__)
 
@@ -32,30 +30,16 @@ class Session:
     Attributes:
         folder: Private folder of the visitor's videos; its name cannot be guessed and ends in none of the pages.
         used: Time of the last use, in seconds of a monotonic clock.
-        photo: The photo, once one was read.
-        masks: The masks in use.
-        found: The masks that the segmenter found, to return to.
-        scene: The fitted scene, or None until the model was fitted to the photo.
-        quality: The quality that ``scene`` was fitted with.
-        wish: What the visitor last asked for, and its number in ``version``.
-        version: Counts the wishes; a preview of an older version stops.
-        shown: The version that a preview was last started for.
+        studio: Photo, masks and fit, once a photo was opened.
+        wish: What the visitor last asked for.
         videos: Number of videos made.
-        mark: Tells the page which photo a preview belongs to.
     """
 
     folder: Path
     used: float
-    photo: Photo | None = None
-    masks: Masks | None = None
-    found: Masks | None = None
-    scene: OpenScene | None = None
-    quality: str = ""
+    studio: Studio | None = None
     wish: Controls = field(default_factory=Controls)
-    version: int = 1
-    shown: int = 0
     videos: int = 0
-    mark: str = ""
     _cancel: threading.Event = field(default_factory=threading.Event)
     _queued: bool = False
 
@@ -75,27 +59,17 @@ class Session:
     def stop(self) -> None:
         """Ask whatever runs for this visitor to stop at its next step."""
         self._cancel.set()
-        self.still()
 
-    def still(self) -> None:
-        """Stop the live preview."""
-        self.version += 1
-        self.shown = self.version
-
-    def ask(self, wish: Controls) -> None:
-        """Note the visitor's newest wish: a preview of an older one gives way."""
-        self.wish = wish
-        self.version += 1
-
-    def put(self, photo: Photo, masks: Masks) -> None:
-        """Replace the photo; the scene of the former one is dropped."""
-        self.photo, self.masks, self.found, self.scene, self.quality = photo, masks, masks, None, ""
-        self.mark = secrets.token_hex(4)
+    def put(self, studio: Studio | None) -> None:
+        """Replace what the visitor works on; the fit of the former photo ends."""
+        former, self.studio = self.studio, studio
+        if former is not None:
+            former.close()
 
     def next_video(self) -> Path:
         """The path of a video that does not exist yet."""
         self.videos += 1
-        name = self.photo.name if self.photo is not None else "video"
+        name = self.studio.photo.name if self.studio is not None else "video"
         kept = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)[:60]
         return self.folder / secrets.token_urlsafe(12) / f"{kept or 'video'}-{self.videos}.mp4"
 
@@ -154,7 +128,7 @@ class SessionStore:
             self._pages = {page: name for page, name in self._pages.items() if name != identifier}
         if session is not None:
             session.stop()
-            session.scene = None
+            session.put(None)
             shutil.rmtree(session.folder, ignore_errors=True)
 
     def close_page(self, page: str) -> None:

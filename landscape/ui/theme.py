@@ -5,8 +5,6 @@ from __future__ import annotations
 import gradio as gr
 from gradio.themes.utils import colors
 
-from landscape.ui.widgets import STATIC
-
 _FONT = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 
 
@@ -50,8 +48,3 @@ def theme() -> gr.themes.Base:
         slider_color="#0b76c4",
         slider_color_dark="#4fb0f5",
     )
-
-
-def css() -> str:
-    """The page's style sheet."""
-    return (STATIC / "page.css").read_text(encoding="utf-8")

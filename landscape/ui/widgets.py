@@ -3,40 +3,73 @@
 from __future__ import annotations
 
 import html
+import json
 import math
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from landscape.lighting import DAY
+from landscape.settings import STYLES
+from landscape.ui.controls import STYLE_CHOICES
 from landscape.ui.jobs import Status
 from landscape.ui.pictures import thumbnail_uri
 
 STATIC = Path(__file__).parent
-
-_STAGE = """
-<div class="stage" data-mode="mask">
-  <div class="stage-frame">
-    <img class="stage-photo" alt="">
-    <img class="stage-sky" alt=""><img class="stage-water" alt="">
-    <canvas class="stage-live" width="3" height="2"></canvas>
-    <div class="stage-mode" role="group" aria-label="What the picture shows">
-      <button type="button" data-mode="live" aria-pressed="false">Live preview</button>
-      <button type="button" data-mode="mask" aria-pressed="true">Mask</button>
-    </div>
-    <div class="stage-legend"><span class="of-sky">sky</span><span class="of-water">water</span></div>
-    <div class="stage-caption"></div>
-    <div class="stage-build"><i></i></div>
-  </div>
-</div>
-"""
+STYLE_COLOURS = dict(
+    zip(
+        STYLE_CHOICES,
+        ("#9fb4c8", "#5aa7ee", "#d7e6f1", "#ffd9a0", "#ffb27a", "#f57c4a", "#3d5fae", "#14213d", "#9db9dd", "#5aa7ee"),
+        strict=True,
+    )
+)
+"""A colour for each style, shown until there is a picture of it."""
 
 
-def stage() -> tuple[gr.HTML, gr.HTML]:
-    """The picture in the middle: its moving part (``stage.js``) and the photo with its masks (``scene.js``)."""
-    live = gr.HTML(value=None, html_template=_STAGE, js_on_load=_script("stage.js"), elem_id="stage")
-    scene = gr.HTML(value=None, html_template="<i></i>", js_on_load=_script("scene.js"), elem_id="scene")
-    return live, scene
+def stage() -> gr.HTML:
+    """The picture in the middle with everything that lies on it (``stage.js``, ``brush.js``)."""
+    return gr.HTML(
+        html_template=_read("stage.html"),
+        js_on_load=_read("stage.js") + _read("brush.js"),
+        elem_id="stage",
+        apply_default_css=False,
+    )
+
+
+def masks() -> gr.HTML:
+    """The tools of the mask brush (``masks.js``)."""
+    return gr.HTML(
+        html_template=_read("masks.html"), js_on_load=_read("masks.js"), elem_id="mask-tools", apply_default_css=False
+    )
+
+
+def cards(style: str) -> gr.HTML:
+    """Cards with pictures of the open photo; the value is the name of the chosen style."""
+    items = "".join(
+        f'<button type="button" class="card" role="radio" data-style="{html.escape(name)}" '
+        f'style="--swatch:{STYLE_COLOURS[name]}"><img alt=""><span>{html.escape(name)}</span></button>'
+        for name in STYLE_CHOICES
+    )
+    template = f'<div class="cards" role="radiogroup" aria-label="Light">{items}</div>'
+    return gr.HTML(
+        value=style, html_template=template, js_on_load=_read("cards.js"), elem_id="style", apply_default_css=False
+    )
+
+
+def timeline() -> gr.HTML:
+    """The key frames of the day cycle; the value is a list of ``{"time": fraction, "style": name}``."""
+    day = [{"time": round(float(time), 4), "style": style} for time, style in zip(DAY, STYLES, strict=True)]
+    options = "".join(f"<option>{html.escape(name)}</option>" for name in STYLE_CHOICES)
+    template = (
+        _read("timeline.html")
+        .replace("@day", html.escape(json.dumps(day)))
+        .replace("@colours", html.escape(json.dumps(STYLE_COLOURS)))
+        .replace("@options", options)
+    )
+    return gr.HTML(
+        value=[], html_template=template, js_on_load=_read("timeline.js"), elem_id="timeline", apply_default_css=False
+    )
 
 
 def dial(direction: float) -> gr.HTML:
@@ -54,12 +87,14 @@ def dial(direction: float) -> gr.HTML:
   <g class="dial-hand"><path d="M100 134 V52"/><path d="M88 66 L100 48 L112 66"/></g>
   <circle class="dial-pin" cx="100" cy="100" r="4"/>
 </svg>
+<span class="dial-value"></span>
 """
     return gr.HTML(
         value=direction,
         html_template=template,
-        js_on_load=_script("dial.js"),
+        js_on_load=_read("dial.js"),
         elem_id="dial",
+        apply_default_css=False,
         label="Direction",
     )
 
@@ -73,7 +108,9 @@ def samples(folder: Path) -> tuple[gr.HTML, dict[str, Path]]:
         for name, path in paths.items()
     )
     template = f'<div class="samples">{buttons}</div>'
-    return gr.HTML(html_template=template, js_on_load=_script("samples.js"), elem_id="samples"), paths
+    return gr.HTML(
+        html_template=template, js_on_load=_read("samples.js"), elem_id="samples", apply_default_css=False
+    ), paths
 
 
 def title(name: str) -> str:
@@ -116,5 +153,19 @@ def event_name(event: Any) -> str:
     return str((getattr(event, "_data", None) or {}).get("name", ""))
 
 
-def _script(name: str) -> str:
+def head() -> str:
+    """Style sheets and scripts that the parts of the page share, for the page's head.
+
+    Gradio's own way for style sheets rewrites their selectors, which then cannot depend on the page's state.
+    """
+    styles = "".join(f"<style>{_read(name)}</style>" for name in ("page.css", "stage.css", "panels.css"))
+    return styles + "".join(f"<script>{_read(name)}</script>" for name in ("hub.js", "keys.js"))
+
+
+def heading() -> gr.HTML:
+    """The bar at the top and the help that opens from it."""
+    return gr.HTML(_read("heading.html"), elem_id="heading", apply_default_css=False)
+
+
+def _read(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")

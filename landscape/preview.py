@@ -1,0 +1,268 @@
+"""Moving pictures of a scene that someone watches and changes at the same time."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landscape.generator_track import GeneratorTrack
+from landscape.preview_parts import PreviewParts, Take
+from landscape.scene import PREVIEW_SIDE, Scene
+from landscape.settings import STYLES, LightSettings, MotionSettings
+
+Pixels = NDArray[np.uint8]
+
+SIDES = (384, 448, 512, 576, 640, 704, PREVIEW_SIDE)
+"""Long sides that a preview can have, in pixels: on slow computers it gets smaller before it gets jerky. Below the
+first nothing is won: the compositor's grid gets no smaller."""
+DRAFT_SIDE = 384
+"""Long side of the first pictures after a change, which must come at once."""
+RATE = 30.0
+"""Frames a second that are aimed at."""
+LEAST_RATE = 26.0
+"""Below this rate the picture gets smaller."""
+_TRIAL = 10
+"""Frames measured before the size changes."""
+_GROWTH = 1.3
+"""The time of a picture grows with this power of its side: part of the work does not depend on the size."""
+_SETTLED = 0.35
+"""Seconds without a change after which the sharp picture is prepared."""
+
+
+@dataclass(frozen=True)
+class LiveFrame:
+    """One picture.
+
+    Attributes:
+        pixels: uint8 (H, W, 3).
+        seconds: Its time in the clip.
+        run: Grows whenever the picture may jump: another motion, other masks, a newer fit.
+        number: Number of the newest change that it shows.
+        lit: Whether the light differs from the photo's; if not, what stands still has the photo's own pixels.
+    """
+
+    pixels: Pixels
+    seconds: float
+    run: int
+    number: int
+    lit: bool
+
+
+@dataclass(frozen=True)
+class _Player:
+    parts: PreviewParts
+    take: Take
+    track: GeneratorTrack
+    side: int
+    number: int
+    run: int
+
+
+class LivePreview:
+    """Plays a scene without end; what is shown follows the newest :meth:`show`.
+
+    One thread asks for frames by :meth:`next_frame`; any thread may change what they show. Preparing a change and
+    drawing the generator's frames happen in two threads of the preview's own.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._take: Take | None = None
+        self._number = 0
+        self._player: _Player | None = None
+        self._playing = True
+        self._position = 0.0
+        self._since = clock()
+        self._largest = len(SIDES) - 1
+        self._level = SIDES.index(512)
+        self._spent: list[float] = []
+        self._due = 0.0
+        self._shown = (0, -1.0)
+        self._closed = False
+        self._builder = ThreadPoolExecutor(1, "landscape-preview")
+        self._drawer = ThreadPoolExecutor(1, "landscape-generator")
+        self._building: Future[None] | None = None
+        self._touched = 0.0
+
+    @property
+    def side(self) -> int:
+        """Long side of the sharp picture at present, in pixels."""
+        return SIDES[self._level]
+
+    def show(self, scene: Scene, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool) -> int:
+        """Show a scene from now on; returns the number of the change."""
+        with self._changed:
+            take = Take(scene, motion, light, seconds, loop)
+            if self._take is not None and take.same(self._take):
+                return self._number
+            self._rebase()
+            self._take = take
+            self._number += 1
+            self._touched = self._clock()
+            self._wake()
+            return self._number
+
+    def play(self, playing: bool) -> None:
+        """Let time pass or stand still."""
+        with self._changed:
+            self._rebase()
+            self._playing = playing
+            self._changed.notify_all()
+
+    def seek(self, seconds: float) -> None:
+        """Go to a time of the clip."""
+        with self._changed:
+            self._position, self._since = max(0.0, seconds), self._clock()
+            self._shown = (self._shown[0], -1.0)
+            self._changed.notify_all()
+
+    def limit(self, side: int) -> None:
+        """Make no pictures larger than this, in pixels: the page shows no more."""
+        fitting = [index for index, value in enumerate(SIDES) if value >= min(side, SIDES[-1])]
+        with self._changed:
+            self._largest = fitting[0]
+            self._level = min(self._level, self._largest)
+
+    def next_frame(self, timeout: float) -> LiveFrame | None:
+        """Make the next picture when it is due.
+
+        Args:
+            timeout: Most seconds to wait.
+
+        Returns:
+            The picture, or None where there is nothing new to show.
+        """
+        with self._changed:
+            if not self._changed.wait_for(self._anything_new, timeout):
+                return None
+            if self._closed or self._player is None:
+                return None
+            wait = min(timeout, self._due - self._clock())
+        if wait > 0:
+            time.sleep(wait)
+        with self._changed:
+            player, seconds = self._player, self._time()
+            self._shown = (player.run, seconds)
+        began = self._clock()
+        self._due = max(self._due + 1 / RATE, began)
+        generated, place = player.track.at(seconds), player.take.wrapped(seconds)
+        pixels = player.parts.frame(player.take, generated, place)
+        frame = LiveFrame(pixels, place, player.run, player.number, player.take.light.active)
+        self._adapt(player, self._clock() - began)
+        return frame
+
+    def close(self) -> None:
+        """End; frees the threads."""
+        with self._changed:
+            self._closed = True
+            self._take = None
+            self._changed.notify_all()
+        self._builder.shutdown(wait=False, cancel_futures=True)
+        self._drawer.shutdown(wait=False, cancel_futures=True)
+
+    def _anything_new(self) -> bool:
+        if self._closed:
+            return True
+        return self._player is not None and (self._playing or self._shown != (self._player.run, self._time()))
+
+    def _time(self) -> float:
+        """The time since the beginning, over all repetitions; callers hold the lock."""
+        return self._position + (self._clock() - self._since if self._playing else 0.0)
+
+    def _rebase(self) -> None:
+        """Keep the present position when what determines it changes; callers hold the lock."""
+        self._position, self._since = self._time(), self._clock()
+
+    def _wake(self) -> None:
+        """Have the builder look at the newest change; callers hold the lock."""
+        if not self._closed and (self._building is None or self._building.done()):
+            self._building = self._builder.submit(self._build)
+
+    def _build(self) -> None:
+        """Prepare the newest take: a draft at once, the sharp one when no more changes come."""
+        while True:
+            with self._changed:
+                take, number, level, old = self._take, self._number, self._level, self._player
+            if take is None or self._closed:
+                return
+            sharp, draft = SIDES[level], min(SIDES[level], DRAFT_SIDE)
+            fresh = old is None or old.number != number
+            if not fresh and old is not None and old.side == sharp:
+                return
+            if not fresh and self._clock() - self._touched < _SETTLED:
+                time.sleep(0.05)
+                continue
+            if fresh and old is not None and take.same_motion(old.take):
+                self._install(take, number, old.side, old.parts, old)  # another light needs no other composite
+            else:
+                side = draft if fresh else sharp
+                if fresh and old is not None and take.same_picture(old.take):
+                    side = old.side  # another motion is prepared quickly at any size
+                parts = PreviewParts.prepare(take, side, old.parts if old is not None else None)
+                self._install(take, number, side, parts, old)
+
+    def _install(self, take: Take, number: int, side: int, parts: PreviewParts, old: _Player | None) -> None:
+        if old is not None and take.same(old.take):
+            track = old.track
+        else:
+            animator = take.animator(parts.moving)
+            cost = 0.03 if old is None else old.track.cost
+            track = GeneratorTrack(lambda time: animator.frame(take.wrapped(time)), self._drawer, cost)
+        run = 0 if old is None else old.run + int(not take.same(old.take))
+        with self._changed:
+            if self._closed:
+                return
+            self._rebase()
+            self._player = _Player(parts, take, track, side, number, run)
+            self._spent.clear()
+            self._shown = (-1, -1.0)
+            self._changed.notify_all()
+        if old is not None and old.track is not track:
+            old.track.close()
+
+    def _adapt(self, player: _Player, spent: float) -> None:
+        """Choose the size by the time that pictures take."""
+        self._spent.append(spent)
+        if len(self._spent) < _TRIAL:
+            return
+        typical = float(np.median(self._spent))
+        self._spent.clear()
+        # Larger than now only with room to spare, so that the size does not swing.
+        fitting = [
+            index
+            for index, side in enumerate(SIDES[: self._largest + 1])
+            if typical * (side / player.side) ** _GROWTH < (0.8 if side > player.side else 1.0) / LEAST_RATE
+        ]
+        now = SIDES.index(player.side)
+        level = min(fitting[-1] if fitting else 0, now + 2)
+        with self._changed:
+            if level != self._level:
+                self._level = level
+                self._wake()
+
+
+def style_pictures(scene: Scene, side: int, strength: float = 1.0) -> Iterator[tuple[str, Pixels]]:
+    """The photo in each style, for choosing one.
+
+    Args:
+        scene: The scene.
+        side: Long side in pixels.
+        strength: How far the light goes, 0 to 1.
+
+    Yields:
+        Style and picture, uint8 (H, W, 3), one by one: each takes a moment.
+    """
+    still = MotionSettings(speed=0.0)
+    take = Take(scene, still, LightSettings(), 1.0, False)
+    parts = PreviewParts.prepare(take, side)
+    for style in STYLES:
+        lit = dataclasses.replace(take, light=LightSettings(style, strength))
+        yield style, parts.frame(lit, lit.animator(parts.moving).frame(0.0), 0.0)

@@ -1,0 +1,110 @@
+/* The page's line to the app: one WebSocket for moving pictures, wishes and strokes. Parts of the page listen with
+   `landscape.on(kind, listener)` and speak with `landscape.send(kind, values)`. */
+window.landscape = (() => {
+  const listeners = new Map();
+  const latest = new Map();
+  const state = { playing: true, side: 768, hidden: false };
+  let socket = null;
+  let session = "";
+  let wish = null;
+  let wishWaits = false;
+  let retry = 500;
+  let ended = false;
+
+  function on(kind, listener) {
+    if (!listeners.has(kind)) listeners.set(kind, new Set());
+    listeners.get(kind).add(listener);
+    if (latest.has(kind)) listener(...latest.get(kind));
+  }
+
+  function emit(kind, ...values) {
+    if (kind !== "frame" && kind !== "card") latest.set(kind, values);
+    (listeners.get(kind) || []).forEach((listener) => listener(...values));
+  }
+
+  function send(kind, values = {}) {
+    if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ kind, ...values }));
+  }
+
+  function join(name) {
+    if (!name || name === session) return;
+    session = name;
+    connect();
+  }
+
+  function connect() {
+    const base = new URL(".", document.baseURI);
+    const address = new URL("landscape/live", base);
+    address.protocol = base.protocol === "https:" ? "wss:" : "ws:";
+    socket = new WebSocket(address);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      retry = 500;
+      socket.send(session);
+      if (wish) send("wish", { values: wish });
+      send("view", { side: state.side, hidden: state.hidden });
+      send("play", { playing: state.playing });
+      emit("line", true);
+    };
+    socket.onmessage = (event) => {
+      if (typeof event.data === "string") {
+        const message = JSON.parse(event.data);
+        emit(message.kind, message);
+        return;
+      }
+      const length = new DataView(event.data).getUint32(0);
+      const header = JSON.parse(new TextDecoder().decode(new Uint8Array(event.data, 4, length)));
+      emit(header.kind, header, new Uint8Array(event.data, 4 + length));
+    };
+    socket.onclose = (event) => {
+      emit("line", false);
+      if (event.code === 4404) {
+        ended = true;
+        emit("notice", { text: "This page was left alone for too long: reload it and drop the photo again." });
+      }
+      if (!ended) setTimeout(connect, (retry = Math.min(8000, retry * 1.6)));
+    };
+  }
+
+  /* Sliders send many values between two pictures: only the newest of each moment goes out. */
+  function wishFor(names, values) {
+    wish = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+    emit("wish", wish);
+    if (wishWaits) return;
+    wishWaits = true;
+    setTimeout(() => {
+      wishWaits = false;
+      send("wish", { values: wish });
+    }, 16);
+  }
+
+  function play(playing) {
+    state.playing = playing;
+    send("play", { playing });
+    emit("playing", playing);
+  }
+
+  function view(side, hidden) {
+    if (side === state.side && hidden === state.hidden) return;
+    Object.assign(state, { side, hidden });
+    send("view", { side, hidden });
+  }
+
+  /* One panel at a time beside the photo. */
+  function panel(name) {
+    document.documentElement.dataset.panel = name;
+    emit("panel", name);
+  }
+
+  function show(name) {
+    document.documentElement.dataset.view = name;
+    emit("view", name);
+  }
+
+  on("photo", () => {
+    document.documentElement.dataset.opened = "";
+    show("studio");
+  });
+  document.documentElement.dataset.panel = "motion";
+  return { on, emit, send, join, wish: wishFor, play, view, panel, show, state, get wished() { return wish; } };
+})();

@@ -1,0 +1,88 @@
+/* The keyboard: play, direction, brush, undo, export, help. Keys that a focused control needs stay its own. */
+(() => {
+  const hub = window.landscape;
+  const root = document.documentElement;
+  const tell = () => {
+    const dialog = document.querySelector("#help dialog");
+    if (!dialog) return;
+    dialog.open ? dialog.close() : dialog.showModal();
+  };
+  document.addEventListener("keydown", (event) => {
+    const target = event.target;
+    const typing = target.closest && target.closest("input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+    const control = event.ctrlKey || event.metaKey;
+    if (root.dataset.view !== "studio") {
+      if (event.key === "?" && !typing) tell();
+      return;
+    }
+    if (control && event.key.toLowerCase() === "z" && !typing) {
+      event.preventDefault();
+      hub.send(event.shiftKey ? "redo" : "undo");
+      return;
+    }
+    if (typing || control || event.altKey) return;
+    const slides = target.closest && target.closest("input, [role=slider], [role=radio]");
+    const arrows = { ArrowRight: 30, ArrowUp: 30, ArrowLeft: -30, ArrowDown: -30 };
+    if (event.key in arrows && !slides) {
+      event.preventDefault();
+      hub.emit("turn", event.shiftKey ? Math.sign(arrows[event.key]) * 5 : arrows[event.key]);
+    } else if (event.key === " " && !(target.closest && target.closest("button, [role=button], input"))) {
+      event.preventDefault();
+      hub.emit("do", "play");
+    } else if (event.key === "[" || event.key === "]") {
+      const size = (hub.brush ? hub.brush.size : 0.06) * (event.key === "]" ? 1.2 : 1 / 1.2);
+      hub.emit("brush", { size });
+    } else if (event.key === "Escape") hub.emit("do", "leave");
+    else if (event.key.toLowerCase() === "f") hub.emit("do", "full");
+    else if (event.key.toLowerCase() === "s") hub.emit("do", "split");
+    else if (event.key.toLowerCase() === "e") {
+      hub.emit("do", "leave");
+      hub.panel("export");
+      const button = document.querySelector("#export, #animate");
+      if (button) button.focus();
+    } else if (event.key === "?") tell();
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest('[data-open="help"]')) tell();
+    const theme = event.target.closest('[data-open="theme"]');
+    if (theme) {
+      const dark = document.body.classList.toggle("dark");
+      try {
+        localStorage.setItem("landscape-theme", dark ? "dark" : "light");
+      } catch {
+        /* storage may be forbidden */
+      }
+    }
+    const dialog = event.target.closest("#help dialog");
+    if (dialog && event.target === dialog) dialog.close();
+    const tab = event.target.closest("[data-panel-tab]");
+    if (tab) hub.panel(tab.dataset.panelTab);
+    const view = event.target.closest("[data-view-button]");
+    if (view) hub.show(view.dataset.viewButton);
+  });
+  hub.on("panel", (name) =>
+    document.querySelectorAll("[data-panel-tab]").forEach((tab) => tab.setAttribute("aria-selected", String(tab.dataset.panelTab === name)))
+  );
+  /* A photo dropped anywhere on the page goes where photos are chosen. */
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    if (event.target.closest && event.target.closest("#photo")) return;
+    event.preventDefault();
+    const files = event.dataTransfer && event.dataTransfer.files;
+    const input = document.querySelector("#photo input[type=file]");
+    if (!files || !files.length || !input) return;
+    const box = new DataTransfer();
+    box.items.add(files[0]);
+    input.files = box.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    let theme = null;
+    try {
+      theme = localStorage.getItem("landscape-theme");
+    } catch {
+      /* storage may be forbidden */
+    }
+    if (theme) document.body.classList.toggle("dark", theme === "dark");
+  });
+})();
