@@ -9,9 +9,8 @@ from torch import Tensor
 
 from landscape.descent import Group, Phase, Watch, descend
 from landscape.latents import Latents
-from landscape.losses import ReconstructionLoss, style_tie
+from landscape.losses import PerceptualNetwork, ReconstructionLoss, style_tie
 from landscape.networks.generator import Generator, NoiseScale
-from landscape.networks.perceptual import LpipsAlex
 from landscape.quality import Judge
 from landscape.regions import moving_cells
 from landscape.rehearsal import rehearsed_views
@@ -32,7 +31,7 @@ def fit_latents(
     latents: Latents,
     image: Tensor,
     moving: Tensor,
-    perceptual: LpipsAlex,
+    perceptual: PerceptualNetwork,
     variant: Variant,
     recipe: Recipe,
     schedule: Schedule,
@@ -45,7 +44,7 @@ def fit_latents(
         latents: Where to start and where to end.
         image: The photo, (1, 3, R, R) in [-1, 1].
         moving: How much each pixel moves, (1, 1, R, R) in [0, 1].
-        perceptual: The perceptual network.
+        perceptual: The perceptual network of the loss.
         variant: What is fitted.
         recipe: Weight of the tie and pace of the maps.
         schedule: Steps and rates.
@@ -103,7 +102,7 @@ def tune(
     latents: Latents,
     image: Tensor,
     moving: Tensor,
-    perceptual: LpipsAlex,
+    perceptual: PerceptualNetwork,
     judge: Judge,
     variant: Variant,
     recipe: Recipe,
@@ -118,7 +117,7 @@ def tune(
         latents: What it draws from.
         image: The photo, (1, 3, R, R) in [-1, 1].
         moving: How much each pixel moves, (1, 1, R, R) in [0, 1].
-        perceptual: The perceptual network.
+        perceptual: The perceptual network of the loss.
         judge: Says when it is enough.
         variant: What is fitted.
         recipe: Whether to rehearse and whether to end early.
