@@ -92,9 +92,14 @@ def _map_gains(generator: Generator) -> list[float]:
     return gains
 
 
-def tuned_weights(generator: Generator) -> list[Tensor]:
-    """The weights that step 3 changes: all that an image passes through."""
-    return [*generator.blocks.parameters(), *generator.to_rgb[-1].parameters()]
+def tuned_weights(generator: Generator, blocks: int | None = None) -> list[Tensor]:
+    """The weights that step 3 changes: those of the last blocks (all by default) and of the output."""
+    first = _first_tuned(generator, blocks)
+    return [*generator.blocks[first:].parameters(), *generator.to_rgb[-1].parameters()]
+
+
+def _first_tuned(generator: Generator, blocks: int | None) -> int:
+    return 0 if blocks is None else max(0, len(generator.blocks) - blocks)
 
 
 def tune(
@@ -125,13 +130,21 @@ def tune(
         seed: Seed of the rehearsed views.
         watch: Progress, cancelling; it observes the weights.
     """
-    weights = tuned_weights(generator)
-    w, s_static = latents.w, latents.s_static
+    weights = tuned_weights(generator, recipe.tuned_blocks)
+    first = _first_tuned(generator, recipe.tuned_blocks)
 
     def phase(maps: list[Tensor], target: Tensor, region: Tensor | None) -> Phase:
         reconstruction = ReconstructionLoss(target, perceptual, region)
+        with torch.no_grad():
+            early = _run_blocks(generator, None, latents.w, latents.s_static, maps, 0, first)
+
+        def draw() -> Tensor:
+            late = _run_blocks(generator, early, latents.w, latents.s_static, maps, first, len(generator.blocks))
+            image: Tensor = generator.to_rgb[-1](late)
+            return image
+
         return Phase(
-            lambda: generator(w, s_static, maps),
+            draw,
             lambda drawn: reconstruction(drawn, schedule.perceptual_weight),
             weights,
             (lambda drawn: judge(drawn).enough) if recipe.enough and region is None else None,
@@ -143,3 +156,18 @@ def tune(
         views = rehearsed_views(image, latents.s_dynamic, moving, VIEWS, seed)
         turns = [turn for view in views for turn in (still, phase(view.s_dynamic, view.target, view.region))]
     descend(TUNE_STAGE, turns, [Group(weights, schedule.rate)], schedule, watch)
+
+
+def _run_blocks(
+    generator: Generator,
+    x: Tensor | None,
+    w: Tensor,
+    s_static: list[Tensor],
+    s_dynamic: list[Tensor],
+    first: int,
+    end: int,
+) -> Tensor | None:
+    """Features after the blocks ``first`` to ``end - 1``, from those before them."""
+    for index in range(first, end):
+        x = generator.blocks[index](x, w[:, index], s_static[index], s_dynamic[index])
+    return x

@@ -137,12 +137,14 @@ def invert(
 
     def weights_so_far(kept: Kept) -> Inversion:
         tuned = working_copy(generator)
-        torch._foreach_copy_(tuned_weights(tuned), [kept(item).detach() for item in tuned_weights(working)])
+        state = [kept(item).detach() for item in tuned_weights(working, recipe.tuned_blocks)]
+        torch._foreach_copy_(tuned_weights(tuned, recipe.tuned_blocks), state)
         return result(latents.copy(), tuned)
 
     if observe is not None:
         observe(lambda: result(latents.copy(), generator))
-    working = working_copy(generator) if variant.optimise_w or variant.optimise_maps or variant.tune else generator
+    idle = not (variant.optimise_w or variant.optimise_maps or variant.tune)
+    working = generator if idle else working_copy(generator)
     if variant.optimise_w or variant.optimise_maps:
         schedule = _limited(recipe.latents_of(settings.variant), settings.latent_steps)
         following = watch(latents_so_far)
@@ -152,7 +154,7 @@ def invert(
     schedule = _limited(recipe.tuning, settings.tune_steps)
     following = watch(weights_so_far)
     tune(working, latents, image, moving, teacher, judge, variant, recipe, schedule, settings.seed, following)
-    _round(tuned_weights(working))
+    _round(tuned_weights(working, recipe.tuned_blocks))
     return result(latents, working)
 
 
@@ -167,10 +169,10 @@ def _limited(schedule: Schedule, steps: int | None) -> Schedule:
 
 
 def working_copy(generator: Generator) -> Generator:
-    """A copy whose weights can be tuned; parts that no image passes through are shared with the original."""
+    """A frozen copy to tune; the mapping and what no image passes through are shared with the original."""
     shared: dict[int, nn.Module] = {id(generator.mapping): generator.mapping}
     shared.update((id(layer), layer) for layer in generator.to_rgb[:-1])
     copied = copy.deepcopy(generator, shared).eval()
-    for weight in tuned_weights(copied):
-        weight.requires_grad_(False)
+    copied.blocks.requires_grad_(False)
+    copied.to_rgb[-1].requires_grad_(False)
     return copied

@@ -1,3 +1,4 @@
+import dataclasses
 import threading
 from types import SimpleNamespace
 
@@ -284,6 +285,17 @@ def test_recipes_of_others_run(recipe, image, moving, generator, perceptual):
         settings = InversionSettings(variant=name, latent_steps=2, tune_steps=2, recipe=recipe)
         result = invert(image, moving, generator, None, perceptual, settings)
         assert torch.isfinite(result.reconstruction()).all()
+
+
+def test_tuning_the_last_blocks_leaves_the_others(image, moving, generator, perceptual, monkeypatch):
+    monkeypatch.setitem(RECIPES, "product", dataclasses.replace(RECIPES["product"], tuned_blocks=2))
+    start = fit(image, moving, generator, perceptual, steps=(6, 0))
+    result = fit(image, moving, generator, perceptual, steps=(6, 30))
+    for index, (before, after) in enumerate(zip(generator.blocks, result.generator.blocks, strict=True)):
+        pairs = zip(before.parameters(), after.parameters(), strict=True)
+        assert all(torch.equal(a.half(), b.half()) for a, b in pairs) is (index < 2)
+    errors = [float((item.reconstruction() - image).abs().mean()) for item in (start, result)]
+    assert errors[1] < 0.9 * errors[0]
 
 
 @pytest.mark.parametrize("name", NAMES)
