@@ -9,9 +9,8 @@ from torch import Tensor
 
 from landscape.descent import Group, Phase, Watch, descend
 from landscape.latents import Latents
-from landscape.losses import ReconstructionLoss, style_tie
+from landscape.losses import PerceptualNetwork, ReconstructionLoss, style_tie
 from landscape.networks.generator import Generator, NoiseScale
-from landscape.networks.perceptual import LpipsAlex
 from landscape.quality import Judge
 from landscape.regions import moving_cells
 from landscape.rehearsal import rehearsed_views
@@ -32,7 +31,7 @@ def fit_latents(
     latents: Latents,
     image: Tensor,
     moving: Tensor,
-    perceptual: LpipsAlex,
+    perceptual: PerceptualNetwork,
     variant: Variant,
     recipe: Recipe,
     schedule: Schedule,
@@ -45,7 +44,7 @@ def fit_latents(
         latents: Where to start and where to end.
         image: The photo, (1, 3, R, R) in [-1, 1].
         moving: How much each pixel moves, (1, 1, R, R) in [0, 1].
-        perceptual: The perceptual network.
+        perceptual: The perceptual network of the loss.
         variant: What is fitted.
         recipe: Weight of the tie and pace of the maps.
         schedule: Steps and rates.
@@ -93,9 +92,14 @@ def _map_gains(generator: Generator) -> list[float]:
     return gains
 
 
-def tuned_weights(generator: Generator) -> list[Tensor]:
-    """The weights that step 3 changes: all that an image passes through."""
-    return [*generator.blocks.parameters(), *generator.to_rgb[-1].parameters()]
+def tuned_weights(generator: Generator, blocks: int | None = None) -> list[Tensor]:
+    """The weights that step 3 changes: those of the last blocks (all by default) and of the output."""
+    first = _first_tuned(generator, blocks)
+    return [*generator.blocks[first:].parameters(), *generator.to_rgb[-1].parameters()]
+
+
+def _first_tuned(generator: Generator, blocks: int | None) -> int:
+    return 0 if blocks is None else max(0, len(generator.blocks) - blocks)
 
 
 def tune(
@@ -103,7 +107,7 @@ def tune(
     latents: Latents,
     image: Tensor,
     moving: Tensor,
-    perceptual: LpipsAlex,
+    perceptual: PerceptualNetwork,
     judge: Judge,
     variant: Variant,
     recipe: Recipe,
@@ -118,7 +122,7 @@ def tune(
         latents: What it draws from.
         image: The photo, (1, 3, R, R) in [-1, 1].
         moving: How much each pixel moves, (1, 1, R, R) in [0, 1].
-        perceptual: The perceptual network.
+        perceptual: The perceptual network of the loss.
         judge: Says when it is enough.
         variant: What is fitted.
         recipe: Whether to rehearse and whether to end early.
@@ -126,13 +130,21 @@ def tune(
         seed: Seed of the rehearsed views.
         watch: Progress, cancelling; it observes the weights.
     """
-    weights = tuned_weights(generator)
-    w, s_static = latents.w, latents.s_static
+    weights = tuned_weights(generator, recipe.tuned_blocks)
+    first = _first_tuned(generator, recipe.tuned_blocks)
 
     def phase(maps: list[Tensor], target: Tensor, region: Tensor | None) -> Phase:
         reconstruction = ReconstructionLoss(target, perceptual, region)
+        with torch.no_grad():
+            early = _run_blocks(generator, None, latents.w, latents.s_static, maps, 0, first)
+
+        def draw() -> Tensor:
+            late = _run_blocks(generator, early, latents.w, latents.s_static, maps, first, len(generator.blocks))
+            image: Tensor = generator.to_rgb[-1](late)
+            return image
+
         return Phase(
-            lambda: generator(w, s_static, maps),
+            draw,
             lambda drawn: reconstruction(drawn, schedule.perceptual_weight),
             weights,
             (lambda drawn: judge(drawn).enough) if recipe.enough and region is None else None,
@@ -144,3 +156,18 @@ def tune(
         views = rehearsed_views(image, latents.s_dynamic, moving, VIEWS, seed)
         turns = [turn for view in views for turn in (still, phase(view.s_dynamic, view.target, view.region))]
     descend(TUNE_STAGE, turns, [Group(weights, schedule.rate)], schedule, watch)
+
+
+def _run_blocks(
+    generator: Generator,
+    x: Tensor | None,
+    w: Tensor,
+    s_static: list[Tensor],
+    s_dynamic: list[Tensor],
+    first: int,
+    end: int,
+) -> Tensor | None:
+    """Features after the blocks ``first`` to ``end - 1``, from those before them."""
+    for index in range(first, end):
+        x = generator.blocks[index](x, w[:, index], s_static[index], s_dynamic[index])
+    return x

@@ -73,6 +73,7 @@ class Scene:
         models: All networks.
         settings: How the model was fitted.
         timings: Seconds by stage.
+        settled: Whether the fit is over; snapshots of one that goes on are not judged.
         light_matches: Whether the models' light was trained for the generator of the inversions.
     """
 
@@ -82,6 +83,7 @@ class Scene:
     models: Models
     settings: InversionSettings
     timings: dict[str, float]
+    settled: bool = True
     light_matches: bool = True
     _sceneries: dict[tuple[int, bool], Scenery] = field(init=False, repr=False, default_factory=dict)
 
@@ -130,12 +132,13 @@ class Scene:
         images = layout.cut(model_image(photo, resolution, layout).to(device))
         moving = layout.cut(model_mask(masks, resolution, layout).to(device))
 
-        def scene(inversions: Mosaic) -> Scene:
+        def scene(inversions: Mosaic, settled: bool) -> Scene:
             timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
-            return cls(photo, masks, inversions, models, settings, timings)
+            return cls(photo, masks, inversions, models, settings, timings, settled)
 
-        following = None if observe is None else lambda copy: observe(lambda: scene(copy()))
-        return scene(invert_squares(images, moving, models, settings, progress, cancel, following, remaining))
+        following = None if observe is None else lambda copy: observe(lambda: scene(copy(), False))
+        fitted = invert_squares(images, moving, models, settings, progress, cancel, following, remaining)
+        return scene(fitted, True)
 
     @property
     def inversion(self) -> Inversion:
@@ -159,7 +162,7 @@ class Scene:
         sentences = []
         if float(self.masks.moving.mean()) < LITTLE_MOVING:
             sentences.append("Hardly any sky or water was found, so little will move; mark them in a mask of your own.")
-        if self.settings.variant != "E" and self.quality.ssim < POOR_SSIM:
+        if self.settled and self.settings.variant != "E" and self.quality.ssim < POOR_SSIM:
             sentences.append(
                 "This photo is unlike the landscapes that the model knows; mostly its own pixels will move."
             )

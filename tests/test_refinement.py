@@ -71,6 +71,8 @@ def test_first_scene_is_the_encoders_answer(started, small_models, photo, masks)
     version, scene = refinement.latest()
     if version == 1:
         assert torch.equal(drawn(scene), drawn(start))
+    assert start.settled and "unlike" in " ".join(start.warnings)
+    assert not scene.settled and not scene.warnings
     assert np.isfinite(scene.previewer(MotionSettings(), LightSettings(), 128).frame(0.5)).all()
 
 

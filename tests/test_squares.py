@@ -51,6 +51,17 @@ def test_seams_are_smooth_where_squares_disagree():
     assert row[0, 0, 0, 0] == 0 and row[0, 0, 0, -1] == 2
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_noise_agrees_where_squares_overlap(upright):
+    layout = Layout(3, upright)
+    for side in (4, 8, 32):
+        parts = [window.noise((1, 1, side, side), torch.Generator().manual_seed(5)) for window in layout.windows()]
+        row = layout.join(parts)
+        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(layout.cut(row), parts, strict=True))
+    plain = torch.randn(2, 1, 8, 8, generator=torch.Generator().manual_seed(5))
+    assert torch.equal(WHOLE.noise((2, 1, 8, 8), torch.Generator().manual_seed(5)), plain)
+
+
 def test_square_frames_are_not_touched():
     frame = torch.rand(1, 3, 16, 16)
     assert as_square(frame) is frame

@@ -68,7 +68,7 @@ def inversion(
         write_json(report, figures)
     if table is not None:
         with replacing(table) as partial:
-            partial.write_text(text + "\n", encoding="utf-8")
+            partial.write_text(text, encoding="utf-8")
 
 
 @evaluate.command()
