@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from landscape.phases import Clock, Phase
 from landscape.relighting import change_light
+from landscape.ripples import Ripples
 from landscape.sampling import Array, Grid, Window, blur, fill, masked_blur, smoothstep, with_ring
 from landscape.separation import (
     Border,
@@ -87,7 +88,7 @@ class Region:
 class MovingRegion:
     """A region under one motion."""
 
-    def __init__(self, region: Region, clock: Clock, scale: int) -> None:
+    def __init__(self, region: Region, clock: Clock | Ripples, scale: int) -> None:
         """Prepare the motion.
 
         Args:
@@ -259,7 +260,7 @@ def _contrast(phases: tuple[Phase, ...], likeness: Array) -> Array:
     return np.asarray(1 / np.sqrt(a * a + b * b + 2 * likeness * a * b), np.float32)[..., None]
 
 
-def _likeness(region: Region, clock: Clock, scale: int) -> Array:
+def _likeness(region: Region, clock: Clock | Ripples, scale: int) -> Array:
     """Correlation of the pictures in the middle between two phases, where they weigh the same: colours, detail."""
     grid = region.grid
     if clock.period is None:
