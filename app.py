@@ -1,4 +1,4 @@
-"""Starts the app: ``python app.py [--host 127.0.0.1] [--port 7860] [--no-browser]``."""
+"""Starts the app: ``python app.py [--host 127.0.0.1] [--port 7860] [--no-browser] [--booth]``."""
 
 from __future__ import annotations
 
@@ -7,18 +7,27 @@ import sys
 
 from landscape.errors import LandscapeError
 from landscape.ui.engine import ModelEngine
-from landscape.ui.serve import serve
+from landscape.ui.serve import serve, serve_booth
 
 
 def main() -> int:
     """Run the app; returns the exit status."""
     parser = argparse.ArgumentParser(description="The landscape app: animate a photo in the browser.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--host", help="address to listen on (127.0.0.1; 0.0.0.0 for a booth)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on")
     parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    parser.add_argument("--mcp", action="store_true", help="offer the endpoints to language models (MCP)")
+    parser.add_argument("--booth", action="store_true", help="a screen for visitors: no settings, begins anew")
+    parser.add_argument("--idle", type=int, default=60, help="seconds after which a booth begins anew")
+    parser.add_argument("--address", help="where phones find a booth, such as http://booth.local:7860")
     options = parser.parse_args()
+    browser = not options.no_browser
     try:
-        serve(ModelEngine(), options.host, options.port, browser=not options.no_browser)
+        if options.booth:
+            host = options.host or "0.0.0.0"
+            serve_booth(ModelEngine(), host, options.port, browser, options.idle, options.address)
+        else:
+            serve(ModelEngine(), options.host or "127.0.0.1", options.port, browser, options.mcp)
     except LandscapeError as error:
         sys.stderr.write(f"{error}\n")
         return 2

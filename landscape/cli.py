@@ -1,4 +1,4 @@
-"""The command line: ``python -m landscape animate | segment | sample | train | evaluate | app``."""
+"""The command line: ``python -m landscape animate | batch | segment | sample | train | evaluate | app``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from landscape.commands.animate import animate
 from landscape.commands.app import app as app_command
+from landscape.commands.batch import batch
 from landscape.commands.console import console
 from landscape.commands.evaluate import evaluate
 from landscape.commands.sample import sample
@@ -23,7 +24,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (animate, segment, sample):
+for command in (animate, batch, segment, sample):
     cli.command()(command)
 cli.command(name="app")(app_command)
 cli.add_typer(train, name="train")

@@ -202,6 +202,7 @@ class MaskEditor:
     _layers: Layers = field(init=False, repr=False)
     _past: deque[bytes] = field(default_factory=lambda: deque(maxlen=_UNDO_STEPS), repr=False)
     _future: list[bytes] = field(default_factory=list, repr=False)
+    _changes: int = 0
     _made: tuple[Any, Masks] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -241,17 +242,17 @@ class MaskEditor:
         """Take the last change of the layers back, if there is one."""
         if self._past:
             self._future.append(_packed(self._layers))
-            self._layers = _unpacked(self._past.pop())
+            self._put(_unpacked(self._past.pop()))
 
     def redo(self) -> None:
         """Bring back what :meth:`undo` took, if there is something."""
         if self._future:
             self._past.append(_packed(self._layers))
-            self._layers = _unpacked(self._future.pop())
+            self._put(_unpacked(self._future.pop()))
 
     def masks(self, pixels: np.ndarray) -> Masks:
         """The masks for the photo, uint8 (H, W, 3), at any size: those found where nothing was changed."""
-        key = (id(self._layers), id(pixels), dataclasses.replace(self.settings, horizon=None), self.touched)
+        key = (self._changes, pixels.shape, dataclasses.replace(self.settings, horizon=None), self.touched)
         if self._made is None or self._made[0] != key:
             if self.touched:
                 made = masks_of(self._layers, pixels, self.settings, self.found.horizon)
@@ -267,7 +268,11 @@ class MaskEditor:
     def _change(self, layers: Layers) -> None:
         self._past.append(_packed(self._layers))
         self._future.clear()
+        self._put(layers)
+
+    def _put(self, layers: Layers) -> None:
         self._layers = layers
+        self._changes += 1
 
 
 def _packed(layers: Layers) -> bytes:

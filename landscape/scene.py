@@ -18,15 +18,17 @@ from torch import Tensor
 
 from landscape.animation import Animator
 from landscape.compositing import Compositor
+from landscape.formats import FORMATS
 from landscape.inversion import Inversion
 from landscape.masking import Masks, masks_from_labels, segment
 from landscape.mosaic import Mosaic, invert_squares
 from landscape.photo import Photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.quality import Quality
+from landscape.recipe import Recipe
 from landscape.rendering import Previewer
 from landscape.scenery import Scenery
-from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings, as_dict
+from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.squares import Layout, as_square
 from landscape.video import write_video
 from landscape.weights import Models
@@ -183,6 +185,10 @@ class Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
         return dataclasses.replace(self, masks=masks)
 
+    def with_photo(self, photo: Photo) -> Scene:
+        """The same scene with the photo at another size; what the model made of it is kept."""
+        return dataclasses.replace(self, photo=photo, masks=self.masks.resized(photo.height, photo.width))
+
     def previewer(
         self,
         motion: MotionSettings,
@@ -256,16 +262,21 @@ class Scene:
         export: ExportSettings,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
+        finish: threading.Event | None = None,
     ) -> RenderReport:
-        """Write a video.
+        """Write a video, a GIF or pictures.
 
         Args:
-            out: The file, ``*.mp4``; it appears when it is complete.
+            out: The file, with the suffix of the export's format; it appears when it is complete.
             motion: Direction, speed and amounts.
             light: Style or day cycle.
             export: Length, rate, size, quality.
             progress: Called after every frame.
             cancel: Set it to stop; nothing is left behind then.
+            finish: Set it to end the clip early; what was rendered becomes the file.
+
+        Returns:
+            What was written.
 
         Raises:
             LandscapeError: If the file cannot be written.
@@ -276,7 +287,11 @@ class Scene:
         prepared = time.monotonic()
         photo = self.photo.resized(export.long_side)
 
+        written = 0
+
         def report(stage: str, done: int, total: int) -> None:
+            nonlocal written
+            written = done
             progress(RENDER_STAGE, done, export.frames)
 
         with closing(previewer.clip(export.frames, export.fps, cancel)) as clip:
@@ -286,16 +301,19 @@ class Scene:
                 export.fps,
                 crf=export.crf,
                 total=export.frames,
-                metadata=as_dict(motion, light, self.settings, export),
+                metadata=Recipe(motion, light, self.settings, export).as_dict(),
                 progress=report,
                 cancel=cancel,
+                finish=finish,
+                format=export.format,
             )
         timings = {
             "preparation": round(prepared - started, 3),
             "rendering": round(time.monotonic() - prepared, 3),
         }
-        width, height = photo.width + photo.width % 2, photo.height + photo.height % 2
-        return RenderReport(width, height, export.frames, export.fps, previewer.mean_photo_weight, timings)
+        even = FORMATS[export.format].even
+        width, height = (side + side % 2 if even else side for side in (photo.width, photo.height))
+        return RenderReport(width, height, written, export.fps, previewer.mean_photo_weight, timings)
 
 
 ObserveScene = Callable[[Callable[[], Scene]], None]

@@ -38,6 +38,8 @@ VARIANTS = ("I2S", "MO", "E", "EO", "EOI", "EOIF", "EOIFS")
 
 RECIPES = ("product", "paper", "release")
 """Numbers of the inversion: the product's, the paper's, those of the released implementation."""
+FORMATS = ("h264", "h265", "h265-10bit", "vp9", "av1", "gif", "png")
+"""What clips can be written as; :mod:`landscape.formats` knows more of each."""
 
 
 def _require(condition: bool, message: str) -> None:
@@ -201,15 +203,16 @@ class InversionSettings:
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """The video file.
+    """The file of a clip.
 
     Attributes:
         seconds: Length of the clip, 0.2 to 600.
         fps: Frames a second, 1 to 120.
         long_side: Long side in pixels, 64 to 8192; sizes above the photo's own are reduced to it.
         loop: Whether the last frame leads seamlessly into the first.
-        crf: H.264 constant rate factor, 0 (lossless) to 51.
+        crf: H.264 constant rate factor, 0 (lossless) to 51; other formats get their own of the same fidelity.
         generator_only: Show what the generator draws, without the photo's detail.
+        format: One of :data:`FORMATS`.
     """
 
     seconds: float = 6.0
@@ -218,12 +221,14 @@ class ExportSettings:
     loop: bool = False
     crf: int = 18
     generator_only: bool = False
+    format: str = "h264"
 
     def __post_init__(self) -> None:
         _require_range("length in seconds", self.seconds, 0.2, 600.0)
         _require_range("frame rate", self.fps, 1, 120)
         _require_range("size in pixels", self.long_side, 64, 8192)
         _require_range("quality (crf)", self.crf, 0, 51)
+        _require(self.format in FORMATS, f"Choose a format from: {', '.join(FORMATS)}.")
 
     @property
     def frames(self) -> int:

@@ -15,27 +15,13 @@ from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
-from moviepy.video.io.ffmpeg_writer import FFMPEG_VideoWriter
-from numpy.typing import NDArray
 
+from landscape.encoders import Encoder, EncodingError, Frame, encoder_for
 from landscape.errors import LandscapeError
+from landscape.formats import Format, format_of
 from landscape.progress import Progress, check_cancelled, ignore_progress
 
 logger = logging.getLogger(__name__)
-
-Frame = NDArray[np.uint8]
-
-PRESET = "veryfast"
-"""x264 preset: rendering, not storage, is the bottleneck of an export on few cores."""
-_FILTERS = (
-    # RGB is converted by the matrix that the file names: players guess another one otherwise, and colours shift.
-    "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format=yuv420p,"
-    "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
-)
-
-
-class _WriteError(Exception):
-    """The encoder failed."""
 
 
 def write_video(
@@ -48,21 +34,25 @@ def write_video(
     metadata: dict[str, Any] | None = None,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
+    finish: threading.Event | None = None,
+    format: str | None = None,
 ) -> Path:
-    """Write frames to an H.264 MP4 file (8 bits, 4:2:0, BT.709, ready for streaming).
+    """Write frames to a file: a video (4:2:0, BT.709), a GIF, or PNG pictures in a ZIP.
 
     Frames are taken one at a time and never held. The file appears under its name only when it is complete; an earlier
     file of that name stays until then.
 
     Args:
-        path: The file to write, ending in ``.mp4``, in an existing folder.
-        frames: uint8 (H, W, 3) sRGB, all of one size. Odd sizes are completed by repeating the last row or column.
+        path: The file to write, in an existing folder, with the suffix of the format.
+        frames: uint8 (H, W, 3) sRGB, all of one size. Videos complete odd sizes by repeating the last row or column.
         fps: Frames a second.
-        crf: Constant rate factor, 0 (lossless) to 51.
+        crf: H.264's constant rate factor, 0 (lossless) to 51; other formats get their own of the same fidelity.
         total: Number of frames, for the progress.
-        metadata: Stored as JSON in the file's comment.
+        metadata: Stored as JSON in the file's comment, or in ``recipe.json`` in a ZIP.
         progress: Called after every frame.
         cancel: Set it to stop.
+        finish: Set it to end the clip early: the frames written so far become the file.
+        format: Name of the format, one of :data:`landscape.formats.FORMATS`; None goes by the path's suffix.
 
     Returns:
         The path.
@@ -73,19 +63,17 @@ def write_video(
         ValueError: If a frame has another type or size than uint8 (H, W, 3) of the first.
     """
     path = Path(path)
+    kind = format_of(path, format)
     _require_writable(path)
     # An absolute name, as a relative one with a colon reads like the name of a protocol to the encoder.
     part = path.absolute().with_name(f".{path.stem}.part{path.suffix}")
-    parameters = ["-vf", _FILTERS, "-crf", str(crf), "-movflags", "+faststart"]
-    if metadata is not None:
-        parameters += ["-metadata", f"comment={json.dumps(metadata, ensure_ascii=False)}"]
     try:
-        _encode(part, frames, fps, parameters, total, progress, cancel)
+        _encode(part, _until(frames, cancel, finish), fps, kind, crf, metadata, total, progress, cancel)
         os.replace(part, path)
-    except _WriteError as error:
+    except EncodingError as error:
         # Ctrl+C in a terminal ends the encoder as well.
         check_cancelled(cancel)
-        raise LandscapeError(f"“{path}” cannot be written ({_reason(error)}): choose another folder.") from error
+        raise LandscapeError(f"“{path}” cannot be written ({_reason(error)}): {_way_out(error)}.") from error
     except OSError as error:
         if error.filename != str(part):  # of the frames, not of the file
             raise
@@ -97,8 +85,6 @@ def write_video(
 
 
 def _require_writable(path: Path) -> None:
-    if path.suffix.lower() != ".mp4":
-        raise LandscapeError(f"Videos are written as MP4: give “{path.name}” a name that ends in .mp4.")
     if "\0" in str(path):
         raise LandscapeError("The name of the video has a character that no file may have: choose another one.")
     try:
@@ -115,70 +101,47 @@ def _require_writable(path: Path) -> None:
 
 def _encode(
     part: Path,
-    frames: Iterable[Frame],
+    frames: Iterator[Frame],
     fps: float,
-    parameters: list[str],
+    kind: Format,
+    crf: int,
+    metadata: dict[str, Any] | None,
     total: int | None,
     progress: Progress,
     cancel: threading.Event | None,
 ) -> None:
-    writer: FFMPEG_VideoWriter | None = None
+    encoder: Encoder | None = None
     shape: tuple[int, ...] = ()
     try:
-        for index, frame in enumerate(_cancellable(frames, cancel)):
-            if writer is None:
+        for index, frame in enumerate(frames):
+            if encoder is None:
                 shape = frame.shape
                 _require_frame(frame, shape)
-                size = (shape[1] + shape[1] % 2, shape[0] + shape[0] % 2)
-                writer = FFMPEG_VideoWriter(str(part), size, fps, preset=PRESET, ffmpeg_params=parameters)
+                encoder = encoder_for(part, shape, fps, kind, crf, metadata)
             _require_frame(frame, shape)
-            try:
-                writer.write_frame(_even(frame))
-            except OSError as error:
-                raise _WriteError(str(error)) from error
+            encoder.add(frame)
             progress("video", index + 1, total if total is not None else index + 1)
-        if writer is None:
+        if encoder is None:
             raise LandscapeError("There is no frame to write: choose a longer clip.")
-        _finish(writer)
+        encoder.finish(cancel)
     finally:
-        if writer is not None and writer.proc is not None:
-            writer.proc.kill()
-            _close(writer)
+        if encoder is not None:
+            encoder.abort()
 
 
-def _cancellable(frames: Iterable[Frame], cancel: threading.Event | None) -> Iterator[Frame]:
+def _until(frames: Iterable[Frame], cancel: threading.Event | None, finish: threading.Event | None) -> Iterator[Frame]:
     check_cancelled(cancel)
-    for frame in frames:
+    for index, frame in enumerate(frames):
         check_cancelled(cancel)
+        if index and finish is not None and finish.is_set():
+            return
         yield frame
     check_cancelled(cancel)
-
-
-def _finish(writer: FFMPEG_VideoWriter) -> None:
-    process = writer.proc
-    messages = _close(writer)
-    if process.returncode:
-        raise _WriteError(messages)
-
-
-def _close(writer: FFMPEG_VideoWriter) -> str:
-    """Close the writer and return the encoder's messages, which its own closing drops."""
-    process = writer.proc
-    messages = b"" if process.stderr.closed else process.communicate()[1]
-    writer.close()
-    return messages.decode(errors="replace")
 
 
 def _require_frame(frame: Frame, shape: tuple[int, ...]) -> None:
     if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or frame.shape != shape:
         raise ValueError(f"A frame is {frame.dtype} {frame.shape}, not uint8 {shape}.")
-
-
-def _even(frame: Frame) -> Frame:
-    height, width = frame.shape[:2]
-    if height % 2 == 0 and width % 2 == 0:
-        return frame
-    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
 def _reason(error: Exception) -> str:
@@ -188,7 +151,13 @@ def _reason(error: Exception) -> str:
         return "the disk is full"
     if "Permission denied" in text:
         return "no permission"
+    if "Unknown encoder" in text:
+        return "this computer's ffmpeg has no encoder for it"
     return "the encoder failed"
+
+
+def _way_out(error: Exception) -> str:
+    return "choose another format" if "Unknown encoder" in str(error) else "choose another folder"
 
 
 def probe_video(path: Path | str) -> dict[str, Any]:
@@ -217,7 +186,7 @@ def probe_video(path: Path | str) -> dict[str, Any]:
         raise LandscapeError(f"“{path.name}” is not a video that can be read: choose another file.")
     codec, pixel_format, colour, width, height, rate = stream.groups()
     tags = result.stdout.decode("utf-8", errors="replace")
-    comment = re.search(r"^comment=((?:[^\\\n]|\\.)*)$", tags, re.MULTILINE | re.DOTALL)
+    comment = re.search(r"^comment=((?:[^\\\n]|\\.)*)$", tags, re.MULTILINE | re.DOTALL | re.IGNORECASE)
     metadata: dict[str, Any] | None = None
     if comment is not None:
         with contextlib.suppress(json.JSONDecodeError):

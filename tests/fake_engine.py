@@ -13,6 +13,7 @@ import numpy as np
 from landscape.masking import SKY, WATER, Masks, masks_from_labels
 from landscape.photo import Photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.recipe import Recipe
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.video import write_video
 
@@ -46,6 +47,10 @@ class FakeScene:
         """The same scene with other masks."""
         return FakeScene(self.photo, masks, self.steps, self.delay)
 
+    def with_photo(self, photo: Photo) -> FakeScene:
+        """The same scene with the photo at another size."""
+        return FakeScene(photo, self.masks.resized(photo.height, photo.width), self.steps, self.delay)
+
     def previewer(
         self,
         motion: MotionSettings,
@@ -65,8 +70,9 @@ class FakeScene:
         export: ExportSettings,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
+        finish: threading.Event | None = None,
     ) -> None:
-        """Write the video."""
+        """Write the clip."""
         player = self.previewer(motion, light, export.long_side)
 
         def frames() -> Iterator[np.ndarray]:
@@ -75,7 +81,16 @@ class FakeScene:
                 progress("rendering", index + 1, export.frames)
                 yield player.frame(index / export.fps)
 
-        write_video(out, frames(), export.fps, total=export.frames, cancel=cancel)
+        write_video(
+            out,
+            frames(),
+            export.fps,
+            total=export.frames,
+            metadata=Recipe(motion, light, export=export).as_dict(),
+            cancel=cancel,
+            finish=finish,
+            format=export.format,
+        )
 
 
 @dataclass

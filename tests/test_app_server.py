@@ -47,11 +47,24 @@ def test_named_endpoints_open_and_animate(app: tuple[str, SessionStore], tmp_pat
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)).save(photo)
     client = Client(url, verbose=False, download_files=str(tmp_path / "downloads"))
     endpoints = set(client.view_api(return_format="dict")["named_endpoints"])
-    assert endpoints == {"/open", "/animate"}
+    assert endpoints == {"/open", "/use_mask", "/frame", "/animate", "/animate_recipe"}
     facts = client.predict(photo=handle_file(photo), quality="Quick", api_name="/open")
     assert (facts["width"], facts["height"]) == (128, 96) and facts["sky"] == pytest.approx(0.5, abs=0.05)
     video = client.predict("Quick", 90, 2.5, True, True, PHOTO_LIGHT, 1, False, 0.3, 64, False, api_name="/animate")
     assert probe_video(video)["frames"] == 9
+    again = client.predict(recipe=handle_file(video), api_name="/animate_recipe")
+    assert probe_video(again)["metadata"]["motion"] == probe_video(video)["metadata"]["motion"]
+    picture = client.predict(quality="Quick", seconds=0.3, long_side=64, fps=10, format="gif", api_name="/animate")
+    with Image.open(picture) as image:
+        assert (image.size, image.n_frames) == ((64, 48), 3)
+    frame = client.predict(time=0.2, seconds=1, long_side=96, api_name="/frame")
+    with Image.open(frame) as image:
+        assert image.size == (96, 72)
+    mask = tmp_path / "mask.png"
+    Image.new("L", (128, 96), 2).save(mask)
+    assert client.predict(mask=handle_file(mask), api_name="/use_mask")["water"] == 1.0
+    with pytest.raises(Exception, match="time between"):
+        client.predict(time=7, seconds=1, api_name="/frame")
     stranger = Client(url, verbose=False)
     with pytest.raises(Exception, match="reload"):
         stranger.predict("Quick", 90, 2.5, True, True, PHOTO_LIGHT, 1, False, 0.3, 64, False, api_name="/animate")

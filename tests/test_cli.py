@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from landscape.cli import cli, main
 from landscape.commands.animate import check_target, write_json
 from landscape.errors import LandscapeError
+from landscape.recipe import Recipe, read_recipe, write_recipe
+from landscape.settings import ExportSettings, InversionSettings
 from landscape.video import probe_video
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,6 +25,11 @@ def run(*arguments, cwd=ROOT):
     return subprocess.run(
         [sys.executable, "-m", "landscape", *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300
     )
+
+
+def within(*arguments):
+    """Run a command within this process, which spares loading everything once more."""
+    return CliRunner().invoke(cli, list(map(str, arguments)))
 
 
 @pytest.fixture
@@ -40,7 +47,7 @@ def called(monkeypatch, capsys):
 
 def test_help_names_every_command():
     text = CliRunner().invoke(cli, ["--help"]).output
-    assert all(name in text for name in ("animate", "segment", "sample", "train", "evaluate", "styles", "app"))
+    assert all(name in text for name in ("animate", "batch", "segment", "sample", "train", "evaluate", "styles", "app"))
 
 
 def bad_files(folder):
@@ -132,6 +139,32 @@ def test_a_photo_becomes_labels_and_a_video(tmp_path):
     assert again.exit_code == 0, again.output
     assert np.array_equal(pictures(tmp_path / "again.mp4"), pictures(tmp_path / "clip.mp4"))
     assert not [path for path in tmp_path.iterdir() if "part" in path.name]
+
+    beside = tmp_path / "clip.mp4.json"
+    recipe = json.loads(beside.read_text())
+    assert recipe["masks"]["png"] and recipe["photo"]["name"] == "photo.jpg"
+    assert within("animate", photo, "-o", tmp_path / "again.mp4", "--recipe", beside).exit_code == 0
+    assert probe_video(tmp_path / "again.mp4")["metadata"] == probe["metadata"]
+    slower = within("animate", photo, "-o", tmp_path / "slow.gif", "--recipe", tmp_path / "clip.mp4", "--speed", "0.5")
+    assert slower.exit_code == 0
+    content = read_recipe(tmp_path / "slow.gif")
+    assert (content.motion.speed, content.motion.direction, content.export.format) == (0.5, 90.0, "gif")
+
+
+def test_a_batch_goes_on_where_it_stopped(tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    with Image.open(ROOT / "assets/sea_coast.jpg") as image:
+        image.resize((160, 108)).save(photos / "sea.jpg")
+    (photos / "broken.png").write_text("no picture")
+    recipe = Recipe(inversion=InversionSettings("E"), export=ExportSettings(0.2, 10, 128))
+    write_recipe(tmp_path / "recipe.json", recipe)
+    options = ("batch", photos, "--recipe", tmp_path / "recipe.json", "-o", tmp_path / "out")
+    first = within(*options)
+    assert first.exit_code == 1
+    assert "1 made, 0 there before, 1 failed" in first.output and "broken.png" in first.output
+    assert probe_video(tmp_path / "out" / "sea.mp4")["frames"] == 2
+    assert "0 made, 1 there before, 1 failed" in within(*options).output
 
 
 def test_samples_are_written_as_grid_and_video(tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import stat
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +12,11 @@ from PIL import Image
 
 from landscape.errors import LandscapeError
 from landscape.masking import SKY, WATER, write_labels
-from landscape.progress import Progress, check_cancelled
 from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.ui import widgets
 from landscape.ui.controls import PHOTO_LIGHT, QUALITIES, STANDARD, STYLE_CHOICES, Controls, inversion
 from landscape.ui.handlers import UNEXPECTED, Handlers, View
-from landscape.ui.jobs import Meter, Status, run_job
+from landscape.ui.jobs import Meter, Status
 from landscape.ui.sessions import CAPACITY, LIFETIME, SessionStore
 from landscape.variants import RECIPES
 from landscape.video import probe_video
@@ -85,6 +83,7 @@ def test_opening_shows_the_photo_with_its_masks_before_it_is_fitted(
     handlers: Handlers, store: SessionStore, engine: FakeEngine, photo: Path
 ) -> None:
     identifier = store.create()
+    engine.delay = 0.03
     views = handlers.open(identifier, photo, "Quick")
     seen = []
     for view in views:
@@ -202,7 +201,7 @@ def test_cancel_stops_rendering_and_leaves_no_file(store: SessionStore, photo: P
         if view.status is not None and view.status.fraction:
             handlers.cancel(identifier)
     assert "video" not in merged(seen)
-    assert not [path for path in session.folder.rglob("*") if path.is_file()]
+    assert [path.name for path in session.folder.rglob("*") if path.is_file()] == [photo.name]
 
 
 def test_preview_streams_frames_and_then_the_whole_clip(handlers: Handlers, store: SessionStore, photo: Path) -> None:
@@ -271,18 +270,20 @@ def test_visitors_share_nothing(handlers: Handlers, store: SessionStore, photo: 
     assert store.get(first).scene is not None
 
 
-def test_sessions_end_with_their_page_after_an_hour_and_above_the_capacity(tmp_path: Path) -> None:
+def test_sessions_end_an_hour_after_their_last_use_and_above_the_capacity(tmp_path: Path) -> None:
     now = [0.0]
     store = SessionStore(tmp_path, clock=lambda: now[0])
     closed, old = store.create("page"), store.create()
     folder = store.get(closed).folder
-    store.close_page("page")
-    store.close_page("page")
-    assert not folder.exists()
+    store.leave("page")
+    store.leave("page")
+    assert folder.exists() and store.attach(closed, "page again") == closed
     now[0] = LIFETIME + 1
     kept = store.create()
-    with pytest.raises(LandscapeError):
-        store.get(old)
+    for ended in (old, closed):
+        with pytest.raises(LandscapeError):
+            store.get(ended)
+    assert not folder.exists()
     for _ in range(CAPACITY):
         now[0] += 1
         store.create()
@@ -300,23 +301,6 @@ def test_unexpected_errors_become_a_sentence(
     monkeypatch.setattr(engine, "open", fail)
     page = merged(list(handlers.open(store.create(), photo, "Quick")))
     assert page["notice"] == UNEXPECTED and page["ready"]
-
-
-def test_closing_a_job_cancels_its_work() -> None:
-    cancel, ended = threading.Event(), threading.Event()
-
-    def work(progress: Progress, cancel: threading.Event) -> None:
-        try:
-            while True:
-                check_cancelled(cancel)
-                cancel.wait(0.01)
-        finally:
-            ended.set()
-
-    job = run_job(work, cancel, "waiting")
-    assert next(job) == Status("waiting")
-    job.close()
-    assert ended.is_set()
 
 
 def test_meter_estimates_the_time_left() -> None:

@@ -10,26 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
+from landscape.commands.choices import given, override, recipe_of, with_format
 from landscape.commands.console import cancel_on_signals, console, progress_bars
-from landscape.errors import LandscapeError
 from landscape.files import replacing, require_writable
-from landscape.settings import (
-    RECIPES,
-    STYLES,
-    VARIANTS,
-    ExportSettings,
-    InversionSettings,
-    LightSettings,
-    MotionSettings,
-    as_dict,
-    parse_direction,
-    parse_keys,
-)
+from landscape.formats import format_of
+from landscape.settings import FORMATS, RECIPES, STYLES, VARIANTS, as_dict, parse_direction, parse_keys
 
 
 def animate(
+    context: typer.Context,
     photo: Annotated[Path, typer.Argument(help="The photo: JPEG, PNG, WebP, TIFF or HEIC; or a .landscape scene.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The video to write, ending in .mp4.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write: .mp4, .webm, .gif or .zip.")],
     direction: Annotated[
         str, typer.Option(help="Clock hour like 3, or an angle like 90deg (clockwise from up).")
     ] = "3",
@@ -47,11 +38,16 @@ def animate(
     fps: Annotated[int, typer.Option(help="Frames a second.")] = 30,
     size: Annotated[int, typer.Option(help="Long side in pixels.")] = 1280,
     loop: Annotated[bool, typer.Option("--loop", help="The end leads seamlessly into the beginning.")] = False,
+    crf: Annotated[int, typer.Option(help="Quality: 0 is lossless, 18 very good, 28 small.")] = 18,
+    format: Annotated[str | None, typer.Option(help=f"{', '.join(FORMATS)}; by the file's ending otherwise.")] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="Begin with the settings of this recipe, or of a clip made with one.")
+    ] = None,
     generator_only: Annotated[
         bool, typer.Option("--generator-only", help="Show only what the generator draws.")
     ] = False,
     variant: Annotated[str, typer.Option(help=f"Inversion: {', '.join(VARIANTS)}.")] = "EOIFS",
-    recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(RECIPES)}.")] = "product",
+    fit_recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(RECIPES)}.")] = "product",
     fit_seconds: Annotated[float | None, typer.Option(help="Most seconds for the inversion.")] = None,
     save_scene: Annotated[
         Path | None, typer.Option(help="Keep the fitted scene here, ending in .landscape; animate it again at once.")
@@ -63,10 +59,22 @@ def animate(
     report: Annotated[Path | None, typer.Option("--json", help="Write a report here.")] = None,
 ) -> None:
     """Animate a photo: clouds drift, water moves, light changes."""
-    motion = MotionSettings(parse_direction(direction), speed, sky, water, perspective)
-    light = LightSettings(style, strength, day_cycle or keys is not None, parse_keys(keys) if keys else ())
-    inversion = InversionSettings(variant=variant, seed=seed, recipe=recipe, seconds=fit_seconds)
-    export = ExportSettings(seconds, fps, size, loop, generator_only=generator_only)
+    start, written = recipe_of(recipe), given(context)
+    turn = parse_direction(direction)
+    motion = override(start.motion, written, direction=turn, speed=speed, sky=sky, water=water, perspective=perspective)
+    light = override(start.light, written, style=style, strength=strength, day_cycle=day_cycle)
+    if keys is not None:
+        light = dataclasses.replace(light, day_cycle=True, keys=parse_keys(keys))
+    inversion = override(start.inversion, written, variant=variant, seed=seed)
+    if "fit_recipe" in written:
+        inversion = dataclasses.replace(inversion, recipe=fit_recipe)
+    if "fit_seconds" in written:
+        inversion = dataclasses.replace(inversion, seconds=fit_seconds)
+    clip = {"seconds": seconds, "fps": fps, "loop": loop, "crf": crf, "generator_only": generator_only}
+    export = override(start.export, written, format=format, **clip)
+    if "size" in written:
+        export = dataclasses.replace(export, long_side=size)
+    export = with_format(export, out, written)
     check_target(out)
     for extra in (report, save_scene):
         if extra is not None:
@@ -75,12 +83,13 @@ def animate(
     from landscape import scene_files
     from landscape.masking import Masks, masks_from_labels, read_labels
     from landscape.photo import Photo, read_photo
+    from landscape.recipe import Recipe, recipe_beside, write_recipe
     from landscape.scene import Scene
     from landscape.weights import choose_device, load_models
 
     def own_masks(picture: Photo) -> Masks | None:
         if mask is None:
-            return None
+            return None if start.masks is None else start.masks.resized(picture.height, picture.width)
         return masks_from_labels(read_labels(mask, picture.height, picture.width), picture.pixels)
 
     if save_scene is not None:
@@ -100,6 +109,8 @@ def animate(
         for sentence in scene.warnings:
             console.print(sentence, style="yellow", highlight=False, soft_wrap=True)
         result = scene.render(out, motion, light, export, progress=progress, cancel=cancel)
+    kept = None if mask is None and start.masks is None else scene.masks
+    write_recipe(recipe_beside(out), Recipe(motion, light, scene.settings, export, kept), photo)
     if report is not None:
         settings = as_dict(motion, light, scene.settings, export) | {"photo": str(photo), "device": device}
         settings |= {"mask": str(mask) if mask else None, "checkpoints": str(checkpoints) if checkpoints else None}
@@ -137,10 +148,9 @@ def check_target(out: Path) -> None:
     """Find out before the long work whether the result can be written.
 
     Raises:
-        LandscapeError: If the folder is missing or closed to us, or the name does not end in .mp4.
+        LandscapeError: If the folder is missing or closed to us, or the name ends in nothing that can be written.
     """
-    if out.suffix.lower() != ".mp4":
-        raise LandscapeError(f"Name the video with the ending .mp4, not “{out.name}”.")
+    format_of(out)
     require_writable(out)
 
 

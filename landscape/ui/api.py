@@ -1,4 +1,4 @@
-"""Two named endpoints for programs: open a photo, animate it."""
+"""Named endpoints for programs: open a photo, mark it, look at a frame, make clips."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from landscape.errors import LandscapeError
+from landscape.masking import Masks
+from landscape.recipe import READABLE, read_recipe
+from landscape.settings import ExportSettings
 from landscape.ui.controls import STANDARD, Controls
 from landscape.ui.handlers import Handlers, View, last
 from landscape.ui.panels import PHOTO_TYPES
+from landscape.ui.remember import CONTROL_NAMES, choices_from_recipe, export_of
 from landscape.ui.sessions import SessionStore
 
 
@@ -38,25 +43,58 @@ class Endpoints:
         _answer(lambda: last(views, lambda view: view.opened))
         studio = self._store.get(identifier).studio
         assert studio is not None
-        photo_now, masks = studio.photo, studio.found
         facts = {
-            "name": photo_now.name,
-            "width": photo_now.width,
-            "height": photo_now.height,
-            "sky": round(float(masks.sky.mean()), 4),
-            "water": round(float(masks.water.mean()), 4),
-            "horizon": round(masks.horizon, 4),
-        }
+            "name": studio.photo.name,
+            "width": studio.photo.width,
+            "height": studio.photo.height,
+        } | _shares(studio.mask.masks)
         return identifier, facts
 
-    def animate(self, session: str | None, *values: Any) -> str:
-        """Make the video of the photo that was opened."""
-        views = self._handlers.animate(session or "", Controls(*values))
-        return _answer(lambda: str(last(views, _video)))
+    def use_mask(self, session: str | None, mask: str | None) -> dict[str, Any]:
+        """Use a mask of one's own: a grey PNG of the photo's shape, 0 other, 1 sky, 2 water."""
+        if mask is None:
+            raise gr.Error("Give a mask.")
+        views = self._handlers.use_mask(session or "", Path(mask))
+        _answer(lambda: last(views, lambda view: view.opened))
+        studio = self._store.get(session).studio
+        assert studio is not None
+        return _shares(studio.mask.masks)
+
+    def frame(self, session: str | None, seconds: float, *values: Any) -> np.ndarray:
+        """One frame of the clip, without making the clip."""
+
+        def work() -> np.ndarray:
+            return self._handlers.exports.frame(session or "", Controls(*values), float(seconds))
+
+        frame: np.ndarray = _answer(work)
+        return frame
+
+    def animate(self, session: str | None, quality: str, *values: Any) -> str:
+        """Make a clip of the photo that was opened."""
+        count = len(CONTROL_NAMES)
+
+        def work() -> str:
+            controls = Controls(*values[:count])
+            export = export_of(controls, list(values[count:]))
+            return str(last(self._handlers.animate(session or "", controls, quality, export), _video))
+
+        return str(_answer(work))
+
+    def animate_recipe(self, session: str | None, recipe: str | None) -> str:
+        """Make a clip of the photo that was opened as a recipe says, or as a clip with a recipe in it was made."""
+        if recipe is None:
+            raise gr.Error("Give a recipe.")
+
+        def work() -> str:
+            chosen = choices_from_recipe(read_recipe(Path(recipe)), STANDARD)
+            views = self._handlers.animate(session or "", chosen.controls, chosen.quality, chosen.export)
+            return str(last(views, _video))
+
+        return str(_answer(work))
 
 
 def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any]) -> None:
-    """Add the endpoints ``/open`` and ``/animate`` to the page being built.
+    """Add the endpoints ``/open``, ``/use_mask``, ``/frame``, ``/animate`` and ``/animate_recipe`` to the page.
 
     Args:
         handlers: What they do.
@@ -64,11 +102,14 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
         slot: Concurrency arguments of everything that computes.
     """
     functions = Endpoints(handlers, store)
-    defaults = Controls()
+    defaults, file = Controls(), ExportSettings()
     session = gr.State(None, delete_callback=store.close)
     with gr.Column(visible=False):
         photo = gr.File(label="photo", file_types=PHOTO_TYPES)
+        mask = gr.File(label="mask", file_types=[".png"])
+        recipe = gr.File(label="recipe", file_types=list(READABLE))
         quality = gr.Textbox(STANDARD, label="quality")
+        seconds = gr.Number(0, label="time")
         wishes = [
             gr.Number(defaults.direction, label="direction"),
             gr.Number(defaults.speed, label="speed"),
@@ -83,11 +124,28 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
             gr.Number(defaults.long_side, label="long_side"),
             gr.Checkbox(defaults.loop, label="loop"),
         ]
+        kind = [
+            gr.Textbox(file.format, label="format"),
+            gr.Number(file.fps, label="fps"),
+            gr.Number(file.crf, label="crf"),
+        ]
         facts = gr.JSON(label="facts")
+        picture = gr.Image(label="frame", format="png")
         video = gr.File(label="video")
         button = gr.Button()
     button.click(functions.open, [session, photo, quality], [session, facts], api_name="open", **slot)
-    button.click(functions.animate, [session, *wishes], video, api_name="animate", **slot)
+    button.click(functions.use_mask, [session, mask], facts, api_name="use_mask", **slot)
+    button.click(functions.frame, [session, seconds, *wishes], picture, api_name="frame", **slot)
+    button.click(functions.animate, [session, quality, *wishes, *kind], video, api_name="animate", **slot)
+    button.click(functions.animate_recipe, [session, recipe], video, api_name="animate_recipe", **slot)
+
+
+def _shares(masks: Masks) -> dict[str, Any]:
+    return {
+        "sky": round(float(masks.sky.mean()), 4),
+        "water": round(float(masks.water.mean()), 4),
+        "horizon": round(masks.horizon, 4),
+    }
 
 
 def _video(view: View) -> Path | None:

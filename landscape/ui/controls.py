@@ -18,7 +18,9 @@ QUALITIES = {"Quick": InversionSettings(latent_steps=20, tune_steps=20), "Standa
 STANDARD = "Standard"
 """The quality chosen at first."""
 SIZES = (256, 480, 640, 960, 1280, 1920, 2560, 3840)
-"""Long sides on offer, in pixels; the last is also the largest photo kept."""
+"""Long sides on offer, in pixels; the last is also the largest photo kept in memory."""
+NATIVE = 8192
+"""The long side that stands for the photo's own."""
 REAL_SPEED = 2.5
 """The speed of real time-lapse clouds (paper, 3.1.3)."""
 

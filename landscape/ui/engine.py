@@ -22,6 +22,13 @@ from landscape.settings import ExportSettings, InversionSettings, LightSettings,
 from landscape.weights import Models, load_models
 
 
+class Player(Protocol):
+    """Single frames of a clip."""
+
+    def frame(self, seconds: float) -> np.ndarray:
+        """The frame at a time, uint8 (H, W, 3)."""
+
+
 class OpenScene(Protocol):
     """What the app asks of a :class:`landscape.scene.Scene`."""
 
@@ -32,6 +39,19 @@ class OpenScene(Protocol):
     def with_masks(self, masks: Masks) -> OpenScene:
         """The same scene with other masks."""
 
+    def with_photo(self, photo: Photo) -> OpenScene:
+        """The same scene with the photo at another size."""
+
+    def previewer(
+        self,
+        motion: MotionSettings,
+        light: LightSettings,
+        long_side: int = ...,
+        seconds: float = ...,
+        loop: bool = ...,
+    ) -> Player:
+        """Single frames."""
+
     def render(
         self,
         out: Path,
@@ -40,8 +60,9 @@ class OpenScene(Protocol):
         export: ExportSettings,
         progress: Progress = ...,
         cancel: threading.Event | None = ...,
+        finish: threading.Event | None = ...,
     ) -> Any:
-        """Write the video."""
+        """Write the clip."""
 
 
 class Fit(Protocol):

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.masking import Masks, masks_from_labels, read_labels
+from landscape.masking import masks_from_labels, read_labels
 from landscape.photo import read_photo
-from landscape.progress import Progress, check_cancelled
-from landscape.ui.controls import SIZES, Controls, inversion
-from landscape.ui.engine import Engine, OpenScene
-from landscape.ui.jobs import Status, run_job
+from landscape.progress import check_cancelled
+from landscape.settings import ExportSettings
+from landscape.ui.controls import SIZES, Controls
+from landscape.ui.engine import Engine
+from landscape.ui.exports import UNEXPECTED, Exports
+from landscape.ui.jobs import Status
+from landscape.ui.opening import opening_job
 from landscape.ui.sessions import Session, SessionStore
-from landscape.ui.studio import Studio
+from landscape.ui.slot import Job
 
 logger = logging.getLogger(__name__)
-
-UNEXPECTED = "Something went wrong on this computer; the terminal that runs the app says what. Your photo is kept."
 
 Result = TypeVar("Result")
 
@@ -61,6 +61,7 @@ class Handlers:
     def __init__(self, store: SessionStore, engine: Engine) -> None:
         self._store = store
         self._engine = engine
+        self.exports = Exports(store, engine)
 
     def open(self, identifier: str, path: Path, quality: str) -> Views:
         """Read a photo, find its masks and fit the model to it.
@@ -75,53 +76,44 @@ class Handlers:
         check_cancelled(cancel)
         yield View(status=Status("Reading the photo"), notice="", busy=True)
         photo = read_photo(path, max_long_side=SIZES[-1])
+        job = opening_job(identifier, session, self._engine, photo, path, quality)
+        job.cancel = cancel
+        session.opening = self._store.slot.submit(job)
+        yield from self._follow_opening(session, job)
 
-        def find(progress: Progress, cancel: threading.Event) -> Masks:
-            return self._engine.find_masks(photo)
+    def resume(self, identifier: str) -> Views:
+        """Show a page that was reloaded what its session has, and follow the photo that is being opened."""
+        yield from self._guarded(identifier, self._resume(identifier))
 
-        masks = yield from _report(run_job(find, cancel, "Finding sky and water"))
-        session.put(Studio(self._engine, photo, masks, inversion(quality)))
+    def _resume(self, identifier: str) -> Views:
+        session = self._store.get(identifier)
+        job = session.opening
+        running = job is not None and job.active
+        if session.studio is not None:
+            yield View(opened=True, busy=running, ready=True)
+        if job is not None and running:
+            yield from self._follow_opening(session, job)
+
+    def _follow_opening(self, session: Session, job: Job) -> Views:
+        yield View(busy=True)
+        for status in self._store.slot.follow(job):
+            yield View(status=status)
         yield View(notice="", opened=True, busy=False, ready=True)
 
-    def _fit(self, session: Session, cancel: threading.Event) -> Generator[View, None, OpenScene]:
-        """The scene for a clip, when the fit has ended or was paused by the visitor."""
-        studio = session.studio
-        if studio is None:
-            raise LandscapeError("Choose a photo first.")
+    def animate(self, identifier: str, wish: Controls, quality: str, export: ExportSettings | None = None) -> Views:
+        """Make the video and wait for it; fits the model first where that was not done with this quality."""
+        yield from self._guarded(identifier, self._animate(identifier, wish, quality, export))
 
-        def work(progress: Progress, cancel: threading.Event) -> OpenScene:
-            fit = studio.fit
-            while not fit.wait(0.1) and not (fit.paused and fit.latest()[1] is not None):
-                check_cancelled(cancel)
-                progress("Fitting the model", fit.outlook.done, fit.outlook.total)
-            scene: OpenScene | None = studio.clip_scene()
-            if scene is None:
-                raise fit.error or LandscapeError("The model could not be fitted to this photo: choose another one.")
-            return scene
-
-        scene = yield from _report(run_job(work, cancel, "Fitting the model"))
-        yield View(notice=" ".join(scene.warnings))
-        return scene
-
-    def animate(self, identifier: str, wish: Controls) -> Views:
-        """Make the video; waits for the fit unless the visitor paused it."""
-        yield from self._guarded(identifier, self._animate(identifier, wish))
-
-    def _animate(self, identifier: str, wish: Controls) -> Views:
+    def _animate(self, identifier: str, wish: Controls, quality: str, export: ExportSettings | None) -> Views:
         session = self._store.get(identifier)
-        motion, light, export = wish.motion(), wish.light(), wish.export()
+        export = export or wish.export()
         cancel = session.begin_job()
         check_cancelled(cancel)
         yield View(status=Status("Preparing"), notice="", busy=True)
-        scene = yield from self._fit(session, cancel)
-        out = session.next_video()
-        out.parent.mkdir(mode=0o700)
-
-        def work(progress: Progress, cancel: threading.Event) -> Any:
-            return scene.render(out, motion, light, export, progress=progress, cancel=cancel)
-
-        yield from _report(run_job(work, cancel, "Rendering"))
-        yield View(video=out, busy=False, ready=True)
+        job = self.exports.submit(identifier, wish, export, quality, Job(identifier, None, "Rendering", cancel=cancel))
+        for status in self._store.slot.follow(job):
+            yield View(status=status)
+        yield View(video=job.result.path, busy=False, ready=True)
 
     def use_mask(self, identifier: str, path: Path) -> Views:
         """Use the visitor's own mask picture instead of the one found."""
@@ -135,7 +127,7 @@ class Handlers:
         masks = masks_from_labels(labels, studio.photo.pixels)
         studio.edit(lambda editor: editor.replace(masks))
         studio.refit()
-        yield View(notice="")
+        yield View(notice="", opened=True)
 
     def queue(self, identifier: str) -> None:
         """Announce that the visitor's next job waits for its turn; :meth:`cancel` reaches it there."""
@@ -194,15 +186,3 @@ def last(views: Views, choose: Callable[[View], Result | None]) -> Result:
     if found is None:
         raise LandscapeError(notice or UNEXPECTED)
     return found
-
-
-def _report(job: Generator[Status, None, Result]) -> Generator[View, None, Result]:
-    try:
-        while True:
-            try:
-                status = next(job)
-            except StopIteration as end:
-                return end.value
-            yield View(status=status)
-    finally:
-        job.close()

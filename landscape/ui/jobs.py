@@ -1,16 +1,10 @@
-"""Running a long operation in a thread while its progress is reported."""
+"""How far a long operation is."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
-
-from landscape.progress import Progress
-
-Result = TypeVar("Result")
 
 INTERVAL = 0.2
 """Seconds between two reports."""
@@ -56,47 +50,3 @@ class Meter:
         elapsed = self._clock() - self._began
         left = elapsed / steps * (self._total - self._done) if steps > 0 and elapsed > 1 else None
         return Status(self._stage, min(1.0, self._done / self._total), left)
-
-
-def run_job(
-    work: Callable[[Progress, threading.Event], Result], cancel: threading.Event, waiting: str
-) -> Generator[Status, None, Result]:
-    """Run an operation in a thread of its own.
-
-    Args:
-        work: Called as ``work(progress, cancel)``.
-        cancel: Set to stop the operation; also set when the generator is closed, as when the visitor leaves.
-        waiting: Name of the stage until the operation reports its first.
-
-    Yields:
-        The status, several times a second.
-
-    Returns:
-        What ``work`` returns.
-
-    Raises:
-        BaseException: What ``work`` raises.
-    """
-    meter = Meter()
-    results: list[Result] = []
-    errors: list[BaseException] = []
-
-    def body() -> None:
-        try:
-            results.append(work(meter, cancel))
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=body, name="landscape-job", daemon=True)
-    thread.start()
-    try:
-        while thread.is_alive():
-            yield meter.status(waiting)
-            thread.join(INTERVAL)
-    finally:
-        if thread.is_alive():
-            cancel.set()
-            thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]

@@ -38,7 +38,7 @@
     else if (event.key.toLowerCase() === "e") {
       hub.emit("do", "leave");
       hub.panel("export");
-      const button = document.querySelector("#export, #animate");
+      const button = document.querySelector("#export");
       if (button) button.focus();
     } else if (event.key === "?") tell();
   });

@@ -13,20 +13,31 @@ import gradio as gr
 from landscape.ui import widgets
 from landscape.ui.api import add_endpoints
 from landscape.ui.controls import Controls
+from landscape.ui.export_events import ExportEvents, is_recipe
+from landscape.ui.export_panel import ExportPanel, export_panel
 from landscape.ui.handlers import Handlers, View, Views
 from landscape.ui.jobs import Status
-from landscape.ui.panels import ClipPanel, ControlPanel, PhotoPanel, clip_panel, control_panel, photo_panel, shown, tabs
+from landscape.ui.panels import (
+    PHOTO_TYPES,
+    ClipPanel,
+    ControlPanel,
+    PhotoPanel,
+    clip_panel,
+    control_panel,
+    photo_panel,
+    shown,
+    tabs,
+)
 from landscape.ui.sessions import LIFETIME, SessionStore
 
-SLOT: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 1}
-"""Everything that computes waits for the same one slot."""
+SLOT: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 32}
+"""Events that wait for the compute slot, see ``slot.py``: they only look on, so that many visitors can."""
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 LIGHT: dict[str, Any] = {"queue": False, **PRIVATE}
 WAITING = Status("Waiting for the computer")
 _WISH = (
     f"(...values) => window.landscape.wish({json.dumps([item.name for item in dataclasses.fields(Controls)])}, values)"
 )
-_JOIN = "(name) => window.landscape.join(name)"
 
 Updates = dict[Any, Any]
 
@@ -50,8 +61,10 @@ def build(handlers: Handlers, store: SessionStore, assets: Path) -> gr.Blocks:
             with gr.Column(elem_id="controls"):
                 tabs()
                 controls = control_panel()
-                clip = clip_panel()
-        _Wiring(handlers, store, session, photo, controls, clip).connect(page)
+                with gr.Column(elem_id="clip-panel"):
+                    clip = clip_panel()
+                    export = export_panel(PHOTO_TYPES)
+        _Wiring(handlers, store, session, photo, controls, clip, export).connect(page)
         add_endpoints(handlers, store, SLOT)
     return page
 
@@ -67,9 +80,9 @@ class _Wiring:
         photo: PhotoPanel,
         controls: ControlPanel,
         clip: ClipPanel,
+        export: ExportPanel,
     ) -> None:
         self._handlers = handlers
-        self._store = store
         self._session = session
         self._photo = photo
         self._controls = controls
@@ -78,16 +91,16 @@ class _Wiring:
             controls.dial, controls.speed, controls.sky, controls.water, controls.perspective, controls.style,
             controls.strength, controls.day_cycle, controls.keys, clip.seconds, clip.long_side, clip.loop,
         ]  # fmt: skip
-        self._outputs = [
-            session, photo.notice, photo.upload, photo.cancel, photo.meter, clip.video, clip.download, clip.animate,
-        ]  # fmt: skip
+        self._outputs = [session, photo.notice, photo.upload, photo.cancel, photo.meter]
+        self._exporting = ExportEvents(
+            handlers.exports, store, session, photo.notice, export, self._wishes, clip.quality, []
+        )
 
     def connect(self, page: gr.Blocks) -> None:
         """Attach all events."""
-        name = gr.Textbox(visible="hidden", elem_id="session-name")
-        page.load(self._begin, None, [self._session, name], **LIGHT).then(None, name, None, js=_JOIN, **LIGHT)
+        resumed = self._exporting.connect(page, self._resume, self._outputs, {**SLOT, **PRIVATE})
+        self._exporting.estimate_after(resumed)
         page.load(None, self._wishes, None, js=_WISH, **LIGHT)
-        page.unload(self._leave)
         self._connect_photo()
         self._connect_wishes()
         self._connect_jobs()
@@ -95,12 +108,15 @@ class _Wiring:
     def _connect_photo(self) -> None:
         photo, quality = self._photo, self._clip.quality
         uploaded = photo.upload.upload(self._wait, self._session, self._outputs, **LIGHT)
-        uploaded.then(self._open_upload, [self._session, photo.upload, quality], self._outputs, **SLOT, **PRIVATE)
+        outputs = [*self._outputs, *self._exporting.choices]
+        opened = uploaded.then(self._open_upload, [self._session, photo.upload, quality], outputs, **SLOT, **PRIVATE)
         picked = gr.State("")
         sampled = photo.samples.select(self._pick, None, picked, **LIGHT)
-        sampled.then(self._wait, self._session, self._outputs, **LIGHT).then(
+        chosen = sampled.then(self._wait, self._session, self._outputs, **LIGHT).then(
             self._open_sample, [self._session, picked, quality], self._outputs, **SLOT, **PRIVATE
         )
+        for event in (opened, chosen):
+            self._exporting.estimate_after(event)
 
     def _connect_wishes(self) -> None:
         controls = self._controls
@@ -114,18 +130,10 @@ class _Wiring:
         controls.mask.upload(self._use_mask, [self._session, controls.mask], self._outputs, **SLOT, **PRIVATE)
 
     def _connect_jobs(self) -> None:
-        photo, clip = self._photo, self._clip
-        clip.animate.click(self._wait, self._session, self._outputs, **LIGHT).then(
-            self._animate, [self._session, *self._wishes], self._outputs, **SLOT, **PRIVATE
-        )
-        photo.cancel.click(self._handlers.cancel, self._session, None, **LIGHT)
+        self._photo.cancel.click(self._handlers.cancel, self._session, None, **LIGHT)
 
-    def _begin(self, request: gr.Request) -> tuple[str, str]:
-        identifier = self._store.create(request.session_hash)
-        return identifier, identifier
-
-    def _leave(self, request: gr.Request) -> None:
-        self._store.close_page(request.session_hash or "")
+    def _resume(self, identifier: str) -> Iterator[Updates]:
+        yield from self._rendered(self._handlers.resume(identifier))
 
     def _wait(self, identifier: str) -> Updates:
         self._handlers.queue(identifier)
@@ -135,6 +143,12 @@ class _Wiring:
         return widgets.event_name(event)
 
     def _open_upload(self, identifier: str, path: str, quality: str) -> Iterator[Updates]:
+        if is_recipe(Path(path)):
+            targets = [self._photo.notice, *self._exporting.choices]
+            yield dict(zip(targets, self._exporting.apply(Path(path), quality), strict=True))
+            yield from self._rendered(self._handlers.resume(identifier))
+            yield {self._photo.upload: gr.File(value=None), **self._render(View(busy=False))}
+            return
         yield from self._rendered(self._handlers.open(identifier, Path(path), quality))
         yield {self._photo.upload: gr.File(value=None)}
 
@@ -142,9 +156,6 @@ class _Wiring:
         path = self._photo.sample_paths.get(name)
         if path is not None:
             yield from self._rendered(self._handlers.open(identifier, path, quality))
-
-    def _animate(self, identifier: str, *values: Any) -> Iterator[Updates]:
-        yield from self._rendered(self._handlers.animate(identifier, Controls(*values)))
 
     def _use_mask(self, identifier: str, path: str) -> Iterator[Updates]:
         yield from self._rendered(self._handlers.use_mask(identifier, Path(path)))
@@ -158,18 +169,14 @@ class _Wiring:
             yield {self._session: gr.skip()}
 
     def _render(self, view: View) -> Updates:
-        photo, clip = self._photo, self._clip
+        photo = self._photo
         updates: Updates = {self._session: gr.skip()}
         if view.notice is not None:
             updates[photo.notice] = widgets.notice(view.notice)
         if view.status is not None:
             updates[photo.meter] = widgets.meter(view.status)
         if view.busy is not None:
-            updates[clip.animate] = gr.Button(interactive=not view.busy and view.ready)
             updates[photo.cancel] = gr.Button(visible=shown(view.busy))
         if view.busy is False:
             updates[photo.meter] = ""
-        if view.video is not None:
-            updates[clip.video] = str(view.video)
-            updates[clip.download] = str(view.video)
         return updates

@@ -8,15 +8,16 @@ from typing import Any, Literal
 
 import gradio as gr
 
+from landscape.recipe import READABLE
 from landscape.ui import widgets
-from landscape.ui.controls import QUALITIES, SIZES, STANDARD, Controls
+from landscape.ui.controls import NATIVE, QUALITIES, SIZES, STANDARD, Controls
 
 PHOTO_TYPES = [".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".jp2"]
 """What the photo's file dialog offers."""
 HIDDEN: Literal["hidden"] = "hidden"
 """Not shown but kept in the page: parts that are built only when shown lose updates that arrive meanwhile."""
 _DEFAULTS = Controls()
-_SIZE_NAMES = [(f"{size} px", size) for size in SIZES]
+_SIZE_NAMES = [*((f"{size} px", size) for size in SIZES), ("the photo's own", NATIVE)]
 _TABS = (("motion", "Motion"), ("light", "Light"), ("masks", "Masks"), ("export", "Export"))
 
 
@@ -52,15 +53,12 @@ class ControlPanel:
 
 @dataclass(frozen=True)
 class ClipPanel:
-    """Length, size and file of the clip."""
+    """Length and size of the clip."""
 
     seconds: gr.Slider
     long_side: gr.Dropdown
     loop: gr.Checkbox
     quality: gr.Radio
-    animate: gr.Button
-    video: gr.Video
-    download: gr.DownloadButton
 
 
 def shown(visible: bool) -> bool | Literal["hidden"]:
@@ -76,7 +74,9 @@ def photo_panel(assets: Path) -> PhotoPanel:
     """
     notice = gr.HTML(elem_id="notice")
     with gr.Column(elem_id="welcome"):
-        upload = gr.File(label="Photo", show_label=False, file_types=PHOTO_TYPES, elem_id="photo", height=420)
+        upload = gr.File(
+            label="Photo", show_label=False, file_types=[*PHOTO_TYPES, *READABLE], elem_id="photo", height=420
+        )
         gr.HTML("<p>Any landscape with sky or water will do. Or begin with one of these:</p>", elem_id="welcome-hint")
         samples, paths = widgets.samples(assets)
     stage = widgets.stage()
@@ -131,23 +131,17 @@ def control_panel() -> ControlPanel:
 
 
 def clip_panel() -> ClipPanel:
-    """Build the panel of the clip."""
-    with gr.Column(elem_id="export-panel"):
-        seconds = _slider("Length", 0.2, 30, _DEFAULTS.seconds, 0.2, "seconds", "In seconds.")
-        loop = gr.Checkbox(_DEFAULTS.loop, label="Loop", info="The end meets the beginning.", elem_id="loop")
-        with gr.Row(elem_id="size-row"):
-            long_side = gr.Dropdown(
-                _SIZE_NAMES, value=_DEFAULTS.long_side, label="Size", elem_id="size",
-                info="Long side in pixels.",
-            )  # fmt: skip
-            quality = gr.Radio(
-                list(QUALITIES), value=STANDARD, label="Fit", elem_id="quality",
-                info="For the next photo.",
-            )  # fmt: skip
-        animate = gr.Button("Animate", variant="primary", size="lg", elem_id="animate")
-        video = gr.Video(show_label=False, autoplay=True, loop=True, interactive=False, buttons=[], elem_id="video")
-        download = gr.DownloadButton("Download the video", elem_id="download")
-    return ClipPanel(seconds, long_side, loop, quality, animate, video, download)
+    """Build the first part of the export panel: how long and how large."""
+    seconds = _slider("Length", 0.2, 30, _DEFAULTS.seconds, 0.2, "seconds", "In seconds.")
+    loop = gr.Checkbox(_DEFAULTS.loop, label="Loop", info="The end meets the beginning.", elem_id="loop")
+    with gr.Row(elem_id="size-row"):
+        long_side = gr.Dropdown(
+            _SIZE_NAMES, value=_DEFAULTS.long_side, label="Size", info="Long side.", elem_id="size", min_width=110
+        )
+        quality = gr.Radio(
+            list(QUALITIES), value=STANDARD, label="Fit", info="Standard is truer.", elem_id="quality", min_width=150
+        )
+    return ClipPanel(seconds, long_side, loop, quality)
 
 
 def _slider(label: str, low: float, high: float, value: float, step: float, name: str, hint: str) -> gr.Slider:

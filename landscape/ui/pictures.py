@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from landscape.photo import Photo
+
 STAGE_SIDE = 1920
 """Long side of the photo on the page."""
 
@@ -35,6 +37,21 @@ def thumbnail_uri(path: Path, width: int = 240, height: int = 160) -> str:
     image = image.resize((max(width, round(image.width * scale)), max(height, round(image.height * scale))))
     left, top = (image.width - width) // 2, (image.height - height) // 2
     return _uri(image.crop((left, top, left + width, top + height)), "JPEG", quality=80)
+
+
+def photo_uri(photo: Photo) -> str:
+    """The photo at the size of a page."""
+    return picture_uri(photo.resized(STAGE_SIDE).pixels, quality=88)
+
+
+def photo_thumbnail_uri(photo: Photo, side: int = 160) -> str:
+    """A photo as a small picture of its own shape."""
+    return picture_uri(photo.resized(side).pixels, quality=80)
+
+
+def picture_uri(pixels: np.ndarray, quality: int) -> str:
+    """A picture uint8 (H, W, 3) as a data URI."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg(pixels, quality)).decode()}"
 
 
 def _uri(image: Image.Image, kind: str, **options: int | bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib.util
 import logging
 import os
 import shutil
@@ -13,12 +14,16 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from landscape.errors import LandscapeError
 from landscape.ui.engine import Engine
 from landscape.ui.handlers import Handlers
 from landscape.ui.live_route import live_route
 from landscape.ui.sessions import SessionStore
+
+if TYPE_CHECKING:
+    from landscape.ui.pickup import PickupStore
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +34,7 @@ SWEEP_INTERVAL = 300
 """Seconds between two looks for sessions to end."""
 
 
-def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bool = True) -> None:
+def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bool = True, mcp: bool = False) -> None:
     """Run the app until it is interrupted.
 
     Args:
@@ -37,24 +42,103 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
         host: Address to listen on; ``0.0.0.0`` lets other computers in.
         port: Port to listen on.
         browser: Open the page in the browser.
+        mcp: Offer the named endpoints to language models as well (Model Context Protocol).
+
+    Raises:
+        LandscapeError: If the address or the port cannot be used, or ``mcp`` lacks its library.
+    """
+    if mcp and importlib.util.find_spec("mcp") is None:
+        raise LandscapeError('The option --mcp needs a library: install it with pip install "gradio[mcp]".')
+    folder, store = _prepare(host, port)
+    from landscape.ui.export_panel import export_css
+    from landscape.ui.page import build
+    from landscape.ui.routes import clip_routes
+    from landscape.ui.widgets import head
+
+    handlers = Handlers(store, engine)
+    page = build(handlers, store, ASSETS)
+    routes = [*clip_routes(store, handlers.exports), live_route(store, engine)]
+    _launch(page, engine, host, port, browser, {"routes": routes}, mcp=mcp, head=head(export_css()))
+
+
+def serve_booth(
+    engine: Engine,
+    host: str = "0.0.0.0",
+    port: int = 7860,
+    browser: bool = True,
+    idle: int = 60,
+    address: str | None = None,
+) -> None:
+    """Run the booth until it is interrupted.
+
+    Other computers and phones reach only the pages to send a photo and to fetch a video.
+
+    Args:
+        engine: The models.
+        host: Address to listen on; phones need one that they reach.
+        port: Port to listen on.
+        browser: Open the screen in the browser.
+        idle: Seconds without a touch after which the screen begins anew.
+        address: Where phones find the app, such as ``http://booth.local:7860``; found out if None.
 
     Raises:
         LandscapeError: If the address or the port cannot be used.
     """
+    if not 10 <= idle <= 3600:
+        raise LandscapeError("Choose a time between 10 and 3600 seconds for --idle.")
+    folder, store = _prepare(host, port)
+    from starlette.middleware import Middleware
+
+    from landscape.ui.booth import Booth
+    from landscape.ui.booth_page import booth_css, build_booth
+    from landscape.ui.booth_routes import OPEN_PATHS, booth_routes
+    from landscape.ui.network import VisitorsOnly, local_address
+    from landscape.ui.pickup import PickupStore
+
+    places = {name: folder / name for name in ("pickups", "samples", "arrivals")}
+    for place in places.values():
+        place.mkdir(mode=0o700)
+    if address is None:
+        found = local_address() if host == "0.0.0.0" else host
+        address = f"http://{found}:{port}" if found else None
+    pickups = PickupStore(places["pickups"])
+    threading.Thread(target=_sweep_often, args=(pickups,), name="landscape-pickups", daemon=True).start()
+    samples = {path.stem: path for path in sorted(ASSETS.glob("*.jpg"))}
+    booth = Booth(store, engine, pickups, samples, places["samples"], address and address.rstrip("/"))
+    kwargs = {
+        "routes": booth_routes(booth, places["arrivals"]),
+        "middleware": [Middleware(VisitorsOnly, open_paths=OPEN_PATHS)],
+    }
+    _launch(build_booth(samples, idle), engine, host, port, browser, kwargs, css=booth_css())
+
+
+def _prepare(host: str, port: int) -> tuple[Path, SessionStore]:
+    """Make the private folder and the sessions, before Gradio is imported, which reads these variables."""
     require_free(host, port)
     signal.signal(signal.SIGTERM, _end)  # else the visitors' files would stay behind
     folder = private_folder()
-    # Gradio reads these when it is imported
     os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(folder), HF_HUB_OFFLINE="1")
-    from landscape.ui.page import build
-    from landscape.ui.theme import theme
-    from landscape.ui.widgets import head
-
     sessions = folder / "sessions"
     sessions.mkdir(mode=0o700)
     store = SessionStore(sessions)
     threading.Thread(target=_sweep_often, args=(store,), name="landscape-sweep", daemon=True).start()
-    page = build(Handlers(store, engine), store, ASSETS)
+    return folder, store
+
+
+def _launch(
+    page: Any,
+    engine: Engine,
+    host: str,
+    port: int,
+    browser: bool,
+    app_kwargs: dict[str, Any],
+    *,
+    css: str | None = None,
+    head: str | None = None,
+    mcp: bool = False,
+) -> None:
+    from landscape.ui.theme import theme
+
     page.queue(max_size=64)
     page.launch(
         server_name=host,
@@ -62,14 +146,16 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
         inbrowser=browser,
         share=False,
         theme=theme(),
-        head=head(),
-        app_kwargs={"routes": [live_route(store, engine)]},
+        css=css,
+        head=head,
         footer_links=[],
         run_history=False,
         max_file_size=LARGEST_UPLOAD,
         ssr_mode=False,
         pwa=False,
         enable_monitoring=False,
+        mcp_server=mcp,
+        app_kwargs=app_kwargs,
         prevent_thread_lock=True,
     )
     _warm(engine)
@@ -88,7 +174,7 @@ def _warm(engine: Engine) -> None:
         logger.error("%s", error)
 
 
-def _sweep_often(store: SessionStore) -> None:
+def _sweep_often(store: SessionStore | PickupStore) -> None:
     while True:
         time.sleep(SWEEP_INTERVAL)
         store.sweep()

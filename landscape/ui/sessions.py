@@ -13,12 +13,13 @@ from pathlib import Path
 
 from landscape.errors import LandscapeError
 from landscape.ui.controls import Controls
+from landscape.ui.slot import Job, Slot
 from landscape.ui.studio import Studio
 
 logger = logging.getLogger(__name__)
 
 LIFETIME = 3600.0
-"""Seconds after its last use at which a session is freed, and its files with it."""
+"""Seconds after its last use at which a session is freed, and its files with it; an open page counts as use."""
 CAPACITY = 24
 """Most sessions at a time: each holds a photo and a tuned generator."""
 
@@ -33,6 +34,10 @@ class Session:
         studio: Photo, masks and fit, once a photo was opened.
         wish: What the visitor last asked for.
         videos: Number of videos made.
+        source: The photo's file as it came.
+        opening: The job that opens the photo.
+        exports: The jobs that write clips, oldest first.
+        files: What was written, by names that cannot be guessed.
     """
 
     folder: Path
@@ -40,6 +45,10 @@ class Session:
     studio: Studio | None = None
     wish: Controls = field(default_factory=Controls)
     videos: int = 0
+    source: Path | None = None
+    opening: Job | None = None
+    exports: list[Job] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)
     _cancel: threading.Event = field(default_factory=threading.Event)
     _queued: bool = False
 
@@ -66,12 +75,16 @@ class Session:
         if former is not None:
             former.close()
 
-    def next_video(self) -> Path:
-        """The path of a video that does not exist yet."""
+    def next_clip(self, name: str, suffix: str) -> Path:
+        """The path of a clip that does not exist yet, in a folder that does not exist either.
+
+        Args:
+            name: Of the photo.
+            suffix: Of the file.
+        """
         self.videos += 1
-        name = self.studio.photo.name if self.studio is not None else "video"
         kept = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)[:60]
-        return self.folder / secrets.token_urlsafe(12) / f"{kept or 'video'}-{self.videos}.mp4"
+        return self.folder / secrets.token_urlsafe(12) / f"{kept or 'clip'}-{self.videos}{suffix}"
 
 
 class SessionStore:
@@ -83,6 +96,7 @@ class SessionStore:
     """
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self.slot = Slot()
         self._root = root
         self._clock = clock
         self._lock = threading.Lock()
@@ -96,7 +110,7 @@ class SessionStore:
         """Begin a session and return its identifier.
 
         Args:
-            page: Identifier of the browser page that the session ends with.
+            page: Identifier of the browser page that shows it.
         """
         self.sweep(room=1)
         identifier = secrets.token_urlsafe(24)
@@ -107,6 +121,25 @@ class SessionStore:
             if page is not None:
                 self._pages[page] = identifier
         return identifier
+
+    def attach(self, identifier: str | None, page: str | None = None) -> str:
+        """Return to a session after a reload or a lost connection, or begin a new one where it has ended.
+
+        Args:
+            identifier: What the browser remembers, from a visitor whom nobody trusts.
+            page: Identifier of the browser page that shows it.
+
+        Returns:
+            The identifier of the session.
+        """
+        with self._lock:
+            session = self._sessions.get(identifier) if isinstance(identifier, str) else None
+            if session is not None and identifier is not None:
+                session.used = self._clock()
+                if page is not None:
+                    self._pages[page] = identifier
+                return identifier
+        return self.create(page)
 
     def get(self, identifier: str | None) -> Session:
         """The session of an identifier.
@@ -126,22 +159,34 @@ class SessionStore:
         with self._lock:
             session = self._sessions.pop(identifier or "", None)
             self._pages = {page: name for page, name in self._pages.items() if name != identifier}
-        if session is not None:
+        if session is not None and identifier is not None:
             session.stop()
+            self.slot.drop(identifier)
             session.put(None)
             shutil.rmtree(session.folder, ignore_errors=True)
 
-    def close_page(self, page: str) -> None:
-        """End the session of a browser page that was closed."""
+    def leave(self, page: str) -> None:
+        """Note that a browser page was closed; its session waits for it to come back."""
         with self._lock:
-            identifier = self._pages.pop(page, None)
-        self.close(identifier)
+            self._pages.pop(page, "")
+
+    def file(self, name: str) -> Path | None:
+        """A written file by its name that cannot be guessed."""
+        with self._lock:
+            return next((session.files[name] for session in self._sessions.values() if name in session.files), None)
 
     def sweep(self, room: int = 0) -> None:
-        """End the sessions unused for an hour, and the longest unused ones so that there is room for more."""
+        """End the sessions unused for an hour, and the longest unused ones so that there is room for more.
+
+        Sessions whose jobs wait or run are in use.
+        """
         now = self._clock()
         with self._lock:
-            by_age = sorted(self._sessions, key=lambda name: self._sessions[name].used)
+            for identifier, session in self._sessions.items():
+                if self.slot.busy(identifier):
+                    session.used = now
+            open_pages = set(self._pages.values())
+            by_age = sorted(self._sessions, key=lambda name: (name in open_pages, self._sessions[name].used))
             old = [name for name in by_age if now - self._sessions[name].used > LIFETIME]
             surplus = by_age[: max(0, len(by_age) - CAPACITY + room)]
         for identifier in {*old, *surplus}:

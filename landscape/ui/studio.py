@@ -98,6 +98,17 @@ class Studio:
             self._fit = self._engine.begin(self.photo, masks, self._settings)
         return True
 
+    def use(self, settings: InversionSettings) -> None:
+        """Fit the model as carefully as these settings say, unless that is done or under way."""
+        masks = self.full_masks()
+        with self._lock:
+            if settings == self._settings:
+                return
+            self._settings = settings
+            self._former = self._fit.latest()[1] or self._former
+            self._fit.cancel()
+            self._fit = self._engine.begin(self.photo, masks, settings)
+
     def preview_scene(self) -> Any:
         """The newest scene under the newest masks, at the size of the brush's layers; None before the first."""
         with self._lock:

@@ -153,12 +153,16 @@ def event_name(event: Any) -> str:
     return str((getattr(event, "_data", None) or {}).get("name", ""))
 
 
-def head() -> str:
+def head(more_css: str = "") -> str:
     """Style sheets and scripts that the parts of the page share, for the page's head.
 
     Gradio's own way for style sheets rewrites their selectors, which then cannot depend on the page's state.
+
+    Args:
+        more_css: Style sheets of other panels.
     """
-    styles = "".join(f"<style>{_read(name)}</style>" for name in ("page.css", "stage.css", "panels.css"))
+    sheets = [*(_read(name) for name in ("page.css", "stage.css", "panels.css")), more_css]
+    styles = "".join(f"<style>{sheet}</style>" for sheet in sheets)
     return styles + "".join(f"<script>{_read(name)}</script>" for name in ("hub.js", "keys.js"))
 
 

@@ -1,0 +1,50 @@
+"""``landscape batch``: many photos, one recipe."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landscape.commands.choices import recipe_of
+from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.files import require_writable
+
+
+def batch(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the clips; made if it is missing.")],
+    recipe: Annotated[
+        Path | None, typer.Option(help="A recipe, or a clip made with one; the defaults otherwise.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
+) -> None:
+    """Animate many photos in the same way; run it again to go on where it stopped.
+
+    Photos whose clip was made with this recipe before are skipped. Photos that fail are listed at the end, and the exit
+    status is then 1.
+    """
+    # Masks belong to one photo.
+    chosen = dataclasses.replace(recipe_of(recipe), masks=None)
+
+    from landscape.batch import animator, plan_batch, run_batch
+    from landscape.weights import choose_device, load_models
+
+    items = plan_batch(photos, out, chosen)
+    if not out.exists() and out.parent.is_dir():
+        out.mkdir()
+    require_writable(items[0].out)
+    logging.getLogger("landscape.batch").setLevel(logging.CRITICAL)  # failures are listed below
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        models = load_models(checkpoints, choose_device(device))
+        report = run_batch(items, chosen, animator(models), progress, cancel)
+    for photo, sentence in report.failed.items():
+        console.print(f"{photo}: {sentence}", style="red", highlight=False, soft_wrap=True)
+    counts = f"{len(report.written)} made, {len(report.skipped)} there before, {len(report.failed)} failed"
+    console.print(f"{out}: {counts}", highlight=False, soft_wrap=True)
+    if report.failed:
+        raise typer.Exit(1)

@@ -1,0 +1,53 @@
+"""Command-line options on top of a recipe."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from landscape.formats import FORMATS, format_of
+from landscape.recipe import Recipe, read_recipe
+from landscape.settings import ExportSettings
+
+Settings = TypeVar("Settings")
+
+
+def recipe_of(path: Path | None) -> Recipe:
+    """The recipe in a file, or the product's defaults. Raises LandscapeError if the file has none."""
+    return Recipe() if path is None else read_recipe(path)
+
+
+def given(context: typer.Context) -> set[str]:
+    """Names of the options that the person wrote."""
+    # By name, as the framework has had its own copy of the enumeration since version 0.26.
+    sources = {name: getattr(context.get_parameter_source(name), "name", "") for name in context.params}
+    return {name for name, source in sources.items() if source == "COMMANDLINE"}
+
+
+def override(settings: Settings, written: set[str], **values: Any) -> Settings:
+    """Replace fields of a recipe's settings by the options that were written.
+
+    Args:
+        settings: Frozen dataclass.
+        written: What :func:`given` found.
+        values: Field names to values; options are named like the fields.
+    """
+    changes = {name: value for name, value in values.items() if name in written}
+    return dataclasses.replace(settings, **changes)  # type: ignore[type-var]
+
+
+def with_format(export: ExportSettings, out: Path, written: set[str]) -> ExportSettings:
+    """Fit the format to the file's name where no format was written.
+
+    Raises:
+        LandscapeError: If the name ends in nothing that can be written, or in another format's suffix.
+    """
+    if "format" in written:
+        format_of(out, export.format)
+        return export
+    if FORMATS[export.format].suffix == out.suffix.lower():
+        return export
+    return dataclasses.replace(export, format=format_of(out).name)

@@ -1,0 +1,180 @@
+"""Exports, reloads, two visitors and the booth in a real browser; shifted photos stand in for the networks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from landscape.recipe import read_recipe
+from landscape.video import probe_video
+from tests.test_app_browser import PATIENCE, PROJECT, Witness, browser, free_port, wait_for
+
+__all__ = ["browser"]
+pytestmark = pytest.mark.browser
+
+IDLE = 20
+_ENGINE = "from tests.fake_engine import FakeEngine; from landscape.ui.serve import serve, serve_booth; "
+_APP = _ENGINE + "serve(FakeEngine(delay=0.02), port={port}, browser=False)"
+_BOOTH = _ENGINE + f"serve_booth(FakeEngine(delay=0.002), port={{port}}, browser=False, idle={IDLE})"
+
+
+def running(code: str, folder: Path) -> Iterator[str]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    log = folder / "app.log"
+    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
+    with log.open("w") as output:
+        command = [sys.executable, "-c", code.format(port=port)]
+        app = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
+    try:
+        wait_for(url, app, log)
+        yield url
+    finally:
+        app.terminate()
+        app.wait(60)
+        assert not list(folder.glob("landscape-*")), "visitors' files stayed behind"
+        assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from running(_APP, tmp_path_factory.mktemp("app"))
+
+
+@pytest.fixture(scope="module")
+def booth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from running(_BOOTH, tmp_path_factory.mktemp("booth"))
+
+
+@pytest.fixture
+def visitors(browser: Browser, app: str) -> Iterator[list[Page]]:  # noqa: F811
+    """Two visitors, each with a browser of their own."""
+    contexts = [browser.new_context(viewport={"width": 1440, "height": 1000}) for _ in range(2)]
+    pages = [context.new_page() for context in contexts]
+    witnesses = [Witness(page, app) for page in pages]
+    for page in pages:
+        page.set_default_timeout(PATIENCE)
+        page.goto(app)
+    yield pages
+    for context in contexts:
+        context.close()
+    # A reload in the middle of an answer is an error to Gradio's own client; nothing else is tolerated.
+    own = [
+        line
+        for witness in witnesses
+        for line in witness.complaints
+        if "AbortError" not in line and "Connection errored out" not in line and "Failed to fetch" not in line
+    ]
+    assert own == []
+
+
+def open_sample(page: Page, index: int) -> None:
+    page.click(f"#samples button >> nth={index}")
+    page.wait_for_selector(".stage[data-ready]")
+
+
+def set_seconds(page: Page, value: str) -> None:
+    page.fill("#seconds input[type=number]", value)
+    page.keyboard.press("Tab")
+
+
+def test_a_reload_finds_the_scene_the_settings_and_the_running_export(visitors: list[Page], tmp_path: Path) -> None:
+    page, other = visitors
+    set_seconds(page, "8")
+    open_sample(page, 0)
+    page.wait_for_selector(".stage[data-ready=live]")
+    expect(page.locator("#estimate")).to_contain_text("240 frames")
+    page.click("#export")
+    page.wait_for_selector(".clip[data-state=running]")
+    name = page.get_attribute(".clip", "data-id")
+    page.reload()
+    page.wait_for_selector(".stage[data-ready]")
+    assert page.get_attribute(".clip", "data-id") == name
+    expect(page.locator("#seconds input[type=number]")).to_have_value("8")
+
+    expect(other.locator(".clip")).to_have_count(0)
+    expect(other.locator("#samples img").first).to_be_visible()
+
+    page.wait_for_selector(f".clip[data-id='{name}'][data-state=done]")
+    page.click(".clip >> text=Play")
+    page.wait_for_function("document.querySelector('.player video').currentTime > 0.3")
+    assert page.evaluate("document.querySelector('.player video').videoWidth") == 1280
+    page.keyboard.press("Escape")
+    for label, file in (("Download video", "clip.mp4"), ("Settings", "clip.json")):
+        with page.expect_download() as download:
+            page.click(f".clip >> text={label}")
+        download.value.save_as(tmp_path / file)
+    facts = probe_video(tmp_path / "clip.mp4")
+    assert (facts["frames"], facts["codec"]) == (240, "h264")
+    assert read_recipe(tmp_path / "clip.json") == read_recipe(tmp_path / "clip.mp4")
+
+    recipe = json.loads((tmp_path / "clip.json").read_text())
+    recipe["motion"]["direction"], recipe["export"]["format"] = 210.0, "gif"
+    (tmp_path / "turned.json").write_text(json.dumps(recipe))
+    other.set_input_files("#photo input[type=file]", tmp_path / "turned.json")
+    expect(other.locator("#direction input[type=number]")).to_have_value("210")
+    expect(other.locator("#format input")).to_have_value("GIF: for messages")
+    assert other.get_attribute(".dial", "aria-valuenow") == "210"
+
+
+def test_two_visitors_take_turns_and_keep_to_themselves(visitors: list[Page], tmp_path: Path) -> None:
+    first, second = visitors
+    set_seconds(first, "30")
+    open_sample(first, 1)
+    open_sample(second, 2)
+    first.wait_for_selector(".stage[data-ready=live]")
+    second.wait_for_selector(".stage[data-ready=live]")
+    first.click("#export")
+    first.wait_for_selector(".clip[data-state=running]")
+    photos = sorted((PROJECT / "assets").glob("*.jpg"))[:2]
+    first.set_input_files("#batch input[type=file], input[data-testid=batch-upload-button]", photos)
+    expect(first.locator(".clip")).to_have_count(3)
+    set_seconds(second, "0.4")
+    second.click("#export")
+    second.wait_for_selector(".clip[data-state=waiting]")
+    expect(second.locator(".clip-stage")).to_contain_text("Next in line")
+    assert "before you" in first.locator(".clip-stage").all_inner_texts()[0]
+    first.click("text=Keep what is done")
+    second.wait_for_selector(".clip[data-state=done]")
+    assert first.locator(".clip[data-state=done]").count() == 1, "the batch waits for its turn"
+    assert "ended early" in first.inner_text(".clip[data-state=done]")
+    expect(second.locator(".clip")).to_have_count(1)
+    first.reload()
+    expect(first.locator(".clip")).to_have_count(3)
+    for _ in range(2):
+        first.click(".clip >> text=Cancel >> nth=0")
+        first.wait_for_timeout(1000)
+    expect(first.locator(".clip[data-state=stopped]")).to_have_count(2)
+
+
+def test_the_booth_serves_a_visitor_and_begins_anew(browser: Browser, booth: str, tmp_path: Path) -> None:  # noqa: F811
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.set_default_timeout(PATIENCE)
+    witness = Witness(page, booth)
+    page.goto(booth)
+    page.wait_for_selector(".attract-layer.front")
+    page.click(".attract")
+    page.click("[data-sample=sea_coast]")
+    page.wait_for_selector("[data-screen=show]")
+    page.wait_for_function("document.querySelector('.show-clip').currentTime > 0.2")
+    name = page.evaluate("fetch('landscape/booth').then((answer) => answer.json())")["visit"]["clip"]
+    phone = browser.new_page(viewport={"width": 390, "height": 844})
+    phone.goto(f"{booth}/landscape/pickup/{name}")
+    with phone.expect_download() as download:
+        phone.click("text=Save the video")
+    download.value.save_as(tmp_path / "mine.mp4")
+    assert probe_video(tmp_path / "mine.mp4")["frames"] == 120
+    page.wait_for_selector(".still.asked", timeout=60_000)
+    page.wait_for_selector("[data-screen=attract]", timeout=60_000)
+    page.wait_for_function("fetch('landscape/booth').then((answer) => answer.json()).then((now) => !now.visit)")
+    assert page.locator("input, a, select").count() == 0, "nothing to set and nothing to save on the screen"
+    page.close()
+    phone.close()
+    assert witness.complaints == []

@@ -1,0 +1,309 @@
+"""Clips of the app: written without a page, kept, stopped, removed, and never another visitor's."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from landscape.errors import LandscapeError
+from landscape.recipe import Recipe, read_recipe
+from landscape.settings import FORMATS, ExportSettings, LightSettings, MotionSettings
+from landscape.ui import exports as exports_module
+from landscape.ui.controls import PHOTO_LIGHT, QUALITIES, STANDARD, Controls
+from landscape.ui.exports import UNEXPECTED, Exports, human_size
+from landscape.ui.handlers import Handlers
+from landscape.ui.remember import Choices, choices_from_recipe, choices_of, remembered
+from landscape.ui.routes import PREFIX, SESSION_HEADER, clip_routes
+from landscape.ui.sessions import LIFETIME, SessionStore
+from landscape.ui.slot import Job
+from landscape.video import probe_video
+from tests.fake_engine import FakeEngine
+
+WISH = Controls(seconds=0.5, long_side=64)
+EXPORT = ExportSettings(0.5, 10, 64)
+
+
+@pytest.fixture
+def clock() -> list[float]:
+    return [0.0]
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: list[float]) -> SessionStore:
+    root = tmp_path / "sessions"
+    root.mkdir()
+    return SessionStore(root, clock=lambda: clock[0])
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def handlers(store: SessionStore, engine: FakeEngine) -> Handlers:
+    return Handlers(store, engine)
+
+
+@pytest.fixture
+def exports(handlers: Handlers) -> Exports:
+    return handlers.exports
+
+
+@pytest.fixture
+def photo(tmp_path: Path, landscape_pixels: np.ndarray) -> Path:
+    path = tmp_path / "my photo.png"
+    Image.fromarray(landscape_pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def visitor(handlers: Handlers, store: SessionStore, photo: Path) -> str:
+    identifier = store.create("page")
+    list(handlers.open(identifier, photo, "Quick"))
+    return identifier
+
+
+def done(job: Job) -> Job:
+    assert job.ended.wait(30)
+    return job
+
+
+def slow(store: SessionStore, visitor: str, delay: float = 0.05) -> None:
+    session = store.get(visitor)
+    session.scene = dataclasses.replace(session.scene, delay=delay)  # type: ignore[type-var]
+
+
+def until(condition, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_clip_is_written_with_its_recipe_without_a_page(
+    exports: Exports, store: SessionStore, visitor: str, photo: Path
+) -> None:
+    store.leave("page")
+    wish = dataclasses.replace(WISH, direction=45.0, style="deep night")
+    job = done(exports.submit(visitor, wish, dataclasses.replace(EXPORT, format="vp9"), "Quick"))
+    entry = exports.listing(visitor)[0]
+    assert (entry["state"], entry["title"], entry["whole"]) == ("done", "my photo", True)
+    clip = job.result
+    facts = probe_video(clip.path)
+    assert (facts["codec"], facts["frames"], facts["width"]) == ("vp9", 5, 64)
+    assert entry["bytes"] == clip.path.stat().st_size
+    beside = store.file(clip.recipe)
+    assert beside is not None and store.file(clip.name) == clip.path
+    assert read_recipe(beside).motion == wish.motion() and read_recipe(beside).light == wish.light()
+    assert json.loads(beside.read_text())["photo"]["name"] == photo.name
+    store.close(visitor)
+    assert store.file(clip.name) is None and not clip.path.exists()
+
+
+def test_the_part_that_is_done_can_be_kept(exports: Exports, store: SessionStore, visitor: str) -> None:
+    slow(store, visitor)
+    job = exports.submit(visitor, WISH, ExportSettings(60.0, 10, 64), "Quick")
+    until(lambda: exports.listing(visitor)[0].get("can_keep"))
+    exports.keep(visitor, job.identifier)
+    entry = exports.listing(visitor)[0] if done(job) else {}
+    assert entry["state"] == "done" and entry["whole"] is False
+    assert 0 < probe_video(job.result.path)["frames"] < 600
+
+
+def test_stopping_leaves_no_file(exports: Exports, store: SessionStore, visitor: str) -> None:
+    slow(store, visitor)
+    before = sorted(store.get(visitor).folder.rglob("*"))
+    job = exports.submit(visitor, WISH, ExportSettings(60.0, 10, 64), "Quick")
+    until(lambda: (exports.listing(visitor)[0].get("fraction") or 0) > 0)
+    exports.stop(visitor, job.identifier)
+    done(job)
+    assert exports.listing(visitor)[0]["state"] == "stopped"
+    assert sorted(store.get(visitor).folder.rglob("*")) == before
+    exports.remove(visitor, job.identifier)
+    assert exports.listing(visitor) == []
+
+
+def test_removing_deletes_the_files(exports: Exports, store: SessionStore, visitor: str) -> None:
+    before = sorted(store.get(visitor).folder.rglob("*"))
+    job = done(exports.submit(visitor, WISH, EXPORT, "Quick"))
+    exports.remove(visitor, job.identifier)
+    assert sorted(store.get(visitor).folder.rglob("*")) == before and store.get(visitor).files == {}
+    exports.remove(visitor, "unknown")
+
+
+def test_a_batch_leaves_the_open_photo_alone_and_outlives_the_page(
+    exports: Exports, store: SessionStore, visitor: str, tmp_path: Path, landscape_pixels: np.ndarray
+) -> None:
+    scene = store.get(visitor).scene
+    jobs = []
+    for index in range(3):
+        path = tmp_path / f"beach {index}.jpg"
+        Image.fromarray(np.roll(landscape_pixels, 9 * index, axis=1)).save(path)
+        jobs.append(exports.submit_photo(visitor, path, WISH, EXPORT, "Quick"))
+        path.unlink()
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no photo")
+    with pytest.raises(LandscapeError, match="broken"):
+        exports.submit_photo(visitor, broken, WISH, EXPORT, "Quick")
+    store.leave("page")
+    for job in jobs:
+        done(job)
+    listing = exports.listing(visitor)
+    assert [entry["title"] for entry in listing] == ["beach 2", "beach 1", "beach 0"]
+    assert {entry["state"] for entry in listing} == {"done"}
+    assert len({entry["picture"] for entry in listing}) == 3
+    assert store.get(visitor).scene is scene
+    session = store.get(visitor)
+    assert {path.suffix for path in session.folder.rglob("*") if path.is_file()} == {".png", ".mp4", ".json"}
+
+
+def test_the_session_lives_as_long_as_its_jobs(
+    exports: Exports, store: SessionStore, visitor: str, clock: list[float]
+) -> None:
+    slow(store, visitor)
+    job = exports.submit(visitor, WISH, ExportSettings(60.0, 10, 64), "Quick")
+    clock[0] += 2 * LIFETIME
+    store.sweep()
+    assert store.get(visitor).photo is not None and job.active
+    store.close(visitor)
+    assert done(job).state == "stopped"
+    with pytest.raises(LandscapeError, match="reload"):
+        exports.listing(visitor)
+
+
+def test_larger_clips_than_the_kept_photo_use_the_file(
+    handlers: Handlers, store: SessionStore, tmp_path: Path, landscape_pixels: np.ndarray, monkeypatch
+) -> None:
+    monkeypatch.setattr("landscape.ui.handlers.SIZES", (64, 100))
+    path = tmp_path / "large.png"
+    Image.fromarray(landscape_pixels).save(path)
+    identifier = store.create()
+    list(handlers.open(identifier, path, "Quick"))
+    assert store.get(identifier).photo.width == 100
+    job = done(handlers.exports.submit(identifier, WISH, ExportSettings(0.2, 10, 8192), "Quick"))
+    assert probe_video(job.result.path)["width"] == 128
+    assert store.get(identifier).scene.photo.width == 100
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"), [(LandscapeError("Full."), "Full."), (RuntimeError("/root"), UNEXPECTED)]
+)
+def test_failures_are_sentences(
+    exports: Exports, store: SessionStore, visitor: str, monkeypatch, error, sentence
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(type(store.get(visitor).scene), "render", fail)
+    job = done(exports.submit(visitor, WISH, EXPORT, "Quick"))
+    assert exports.listing(visitor)[0]["error"] == sentence
+    assert not [path for path in store.get(visitor).folder.rglob("*.mp4")]
+    assert job.result is None
+
+
+def test_what_cannot_be_exported_is_refused(
+    exports: Exports, store: SessionStore, visitor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(LandscapeError, match="photo first"):
+        exports.submit(store.create(), WISH, EXPORT, "Quick")
+    with pytest.raises(LandscapeError, match="quality"):
+        exports.submit(visitor, WISH, EXPORT, "Best")
+    monkeypatch.setattr(exports_module, "MOST_EXPORTS", 0)
+    with pytest.raises(LandscapeError, match="remove some"):
+        exports.submit(visitor, WISH, EXPORT, "Quick")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_estimates_come_near_the_truth(exports: Exports, visitor: str, format: str) -> None:
+    export = ExportSettings(2.0, 10, 128, format=format)
+    wish = dataclasses.replace(WISH, seconds=2.0, long_side=128)
+    words = exports.estimate(visitor, wish, export)
+    number, unit = words.split()[1:3]
+    estimate = float(number) * {"kB,": 1e3, "MB,": 1e6}[unit]
+    job = done(exports.submit(visitor, wish, export, "Quick"))
+    assert estimate / 2 < job.result.path.stat().st_size < 2 * estimate, words
+    assert "20 frames" in words
+
+
+def test_sizes_in_words() -> None:
+    assert [human_size(count) for count in (12, 1000, 45_678, 999_999, 1_234_567, 12_345_678_901)] == [
+        "1 kB", "1 kB", "46 kB", "1 MB", "1.2 MB", "12 GB",
+    ]  # fmt: skip
+
+
+def test_pages_return_to_their_session_and_strangers_do_not(
+    handlers: Handlers, store: SessionStore, visitor: str
+) -> None:
+    store.leave("page")
+    assert store.attach(visitor, "reloaded") == visitor
+    for name in ("", None, "x", visitor[:-1], ["x"], {"a": 1}):
+        assert store.attach(name, "other") != visitor  # type: ignore[arg-type]
+    views = list(handlers.resume(visitor))
+    assert views[0].scene is not None and views[0].opened and views[0].ready and not views[0].busy
+    assert list(handlers.resume(store.create())) == []
+
+
+def test_a_page_that_is_reloaded_while_a_photo_opens_follows_it(store: SessionStore, photo: Path) -> None:
+    handlers = Handlers(store, FakeEngine(delay=0.02))
+    identifier = store.create("page")
+    opening = handlers.open(identifier, photo, STANDARD)
+    while store.get(identifier).photo is None:
+        next(opening)
+    opening.close()
+    views = list(handlers.resume(identifier))
+    assert views[0].scene is not None and views[0].busy
+    assert any(view.status is not None and view.status.fraction for view in views)
+    assert views[-1].busy is False and store.get(identifier).scene is not None
+
+
+def test_routes_serve_clips_to_their_visitor_only(exports: Exports, store: SessionStore, visitor: str) -> None:
+    client = TestClient(Starlette(routes=list(clip_routes(store, exports))))
+    own, other = {SESSION_HEADER: visitor}, {SESSION_HEADER: store.create()}
+    job = done(exports.submit(visitor, WISH, EXPORT, "Quick"))
+    entry = client.get(f"{PREFIX}/clips", headers=own).json()[0]
+    assert client.get(f"{PREFIX}/clips", headers=other).json() == []
+    assert client.get(f"{PREFIX}/clips").status_code == 410
+    address = f"{PREFIX}/file/{entry['file']}"
+    whole = client.get(address)
+    assert whole.content == job.result.path.read_bytes() and whole.headers["content-type"] == "video/mp4"
+    assert "no-store" in whole.headers["cache-control"]
+    part = client.get(address, headers={"Range": "bytes=10-19"})
+    assert part.status_code == 206 and part.content == whole.content[10:20]
+    assert "attachment" in client.get(f"{address}?download").headers["content-disposition"]
+    assert client.get(f"{PREFIX}/file/{entry['file'].split('/')[0]}/other.mp4").status_code == 404
+    assert client.get(f"{PREFIX}/file/unknown/a.mp4").status_code == 404
+    assert client.post(f"{PREFIX}/clips/{entry['id']}/remove", headers=other).status_code == 200
+    assert client.get(address).status_code == 200
+    assert client.post(f"{PREFIX}/clips/{entry['id']}/explode", headers=own).status_code == 404
+    assert client.get(f"{PREFIX}/clips/{entry['id']}/remove", headers=own).status_code == 405
+    client.post(f"{PREFIX}/clips/{entry['id']}/remove", headers=own)
+    assert client.get(address).status_code == 404
+
+
+def test_what_was_chosen_comes_back() -> None:
+    chosen = Choices(
+        Controls(45.0, 2.5, False, True, "deep night", 0.5, True, 3.0, 640, True), "Quick", ExportSettings()
+    )
+    chosen = dataclasses.replace(chosen, export=ExportSettings(3.0, 24, 640, True, crf=26, format="gif"))
+    assert choices_of(chosen.values()) == chosen
+    assert remembered(json.dumps(chosen.values())) == chosen
+    recipe = Recipe(chosen.controls.motion(), chosen.controls.light(), QUALITIES["Quick"], chosen.export)
+    assert choices_from_recipe(recipe, STANDARD) == chosen
+    plain = choices_from_recipe(Recipe(MotionSettings(), LightSettings()), "Quick")
+    assert plain.controls.style == PHOTO_LIGHT and plain.quality == STANDARD
+
+
+@pytest.mark.parametrize(
+    "text", ["", "null", "{}", "[]", "[1]", "nonsense", "[" * 100_000, json.dumps(["x"] * 14), json.dumps([None] * 14)]
+)
+def test_nonsense_in_the_browser_is_ignored(text: str) -> None:
+    assert remembered(text) is None

@@ -1,0 +1,122 @@
+"""Recipes: written, read back from every place they are kept, refused with a sentence when damaged."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from landscape.errors import LandscapeError
+from landscape.masking import Masks
+from landscape.recipe import Recipe, read_recipe, source_of, write_recipe
+from landscape.settings import (
+    FORMATS,
+    STYLES,
+    VARIANTS,
+    ExportSettings,
+    InversionSettings,
+    LightSettings,
+    MotionSettings,
+)
+
+floats = st.floats(0, 2, allow_nan=False)
+
+
+@given(
+    st.builds(MotionSettings, direction=st.floats(-720, 720), speed=floats, sky=floats, water=floats),
+    st.builds(LightSettings, st.sampled_from([None, *STYLES]), st.floats(0, 1), st.booleans()),
+    st.builds(InversionSettings, st.sampled_from(VARIANTS), seed=st.integers(0, 2**31 - 1)),
+    st.builds(ExportSettings, loop=st.booleans(), crf=st.integers(0, 51), format=st.sampled_from(FORMATS)),
+)
+def test_recipes_survive_json(
+    motion: MotionSettings, light: LightSettings, inversion: InversionSettings, export: ExportSettings
+) -> None:
+    recipe = Recipe(motion, light, inversion, export)
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.as_dict()))) == recipe
+
+
+def test_a_persons_masks_come_back(tmp_path: Path) -> None:
+    y, x = np.mgrid[0:60, 0:90].astype(np.float32)
+    masks = Masks(1 - y / 60, y / 60 * (x > 30), (x > 80).astype(np.float32), 0.4)
+    path = write_recipe(tmp_path / "a.json", Recipe(masks=masks))
+    found = read_recipe(path).masks
+    assert found is not None and found.horizon == 0.4
+    for name in ("sky", "water", "freeze"):
+        assert np.abs(getattr(found, name) - getattr(masks, name)).max() <= 0.5 / 255 + 1e-6
+    assert "masks" not in Recipe(masks=masks).as_dict(with_masks=False)
+
+
+def test_large_masks_are_kept_small(tmp_path: Path) -> None:
+    sky = np.zeros((1500, 3000), np.float32)
+    sky[:700] = 1
+    path = write_recipe(tmp_path / "a.json", Recipe(masks=Masks(sky, 0 * sky, 0 * sky, 0.5)))
+    found = read_recipe(path).masks
+    assert found is not None and found.sky.shape == (512, 1024)
+    assert np.abs(found.resized(1500, 3000).sky - sky).mean() < 0.002
+    assert path.stat().st_size < 50_000
+
+
+def test_the_photo_is_named(tmp_path: Path) -> None:
+    photo = tmp_path / "sea.jpg"
+    photo.write_bytes(b"abc")
+    content = json.loads(write_recipe(tmp_path / "a.json", Recipe(), photo).read_text())
+    assert content["photo"] == source_of(photo)
+    assert content["photo"]["sha256"].startswith("ba7816bf") and content["photo"]["name"] == "sea.jpg"
+    assert read_recipe(tmp_path / "a.json") == Recipe()
+
+
+def changed(section: str, **values: object) -> dict[str, object]:
+    content = Recipe().as_dict()
+    content[section] |= values
+    return content
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ([1], "no recipe"),
+        ({}, "no recipe"),
+        ({"motion": 3}, "damaged"),
+        (changed("motion", speed="fast"), "damaged: speed"),
+        (changed("motion", speed=99), "speed between"),
+        (changed("motion", speed=10**400), "damaged"),
+        (changed("light", day_cycle=1), "damaged: day_cycle"),
+        (changed("light", style="noon"), "style from"),
+        (changed("light", style=["noon"]), "damaged: style"),
+        (changed("export", fps=29.97), "damaged: fps"),
+        (changed("export", format="theora"), "format from"),
+        (changed("export", bitrate=1), "does not know: bitrate"),
+        (Recipe().as_dict() | {"landscape": 99}, "newer version"),
+        (Recipe().as_dict() | {"masks": {"png": "x", "horizon": 0.5}}, "masks in this recipe"),
+        (Recipe().as_dict() | {"masks": 7}, "masks in this recipe"),
+    ],
+)
+def test_damaged_recipes_get_a_sentence(tmp_path: Path, content: object, words: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(LandscapeError, match=words):
+        read_recipe(path)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.zip", "a.gif", "a.mp4", "a.txt", "a.webm"])
+@pytest.mark.parametrize("data", [b"", b"{", b"GIF89a" + b"\0" * 9, b"\xff" * 30, b"[" * 100_000])
+def test_files_without_recipe_get_a_sentence(tmp_path: Path, name: str, data: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(LandscapeError) as caught:
+        read_recipe(path)
+    assert str(caught.value).endswith(".")
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(LandscapeError, match="no file"):
+        read_recipe(tmp_path / "a.json")
+
+
+def test_older_recipes_get_the_defaults() -> None:
+    assert Recipe.from_dict({"motion": {"speed": 2}}) == dataclasses.replace(Recipe(), motion=MotionSettings(speed=2.0))
