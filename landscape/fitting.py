@@ -10,6 +10,7 @@ from torch import Tensor
 from landscape.descent import Group, Phase, Watch, descend
 from landscape.latents import Latents
 from landscape.losses import PerceptualNetwork, ReconstructionLoss, style_tie
+from landscape.networks.folding import folded
 from landscape.networks.generator import Generator, NoiseScale
 from landscape.quality import Judge
 from landscape.regions import moving_cells
@@ -40,7 +41,7 @@ def fit_latents(
     """Step 2: change the latents in place (algorithm 2 where the variant is split, else algorithm 1).
 
     Args:
-        generator: G, whose weights take no gradients.
+        generator: G.
         latents: Where to start and where to end.
         image: The photo, (1, 3, R, R) in [-1, 1].
         moving: How much each pixel moves, (1, 1, R, R) in [0, 1].
@@ -52,6 +53,7 @@ def fit_latents(
     """
     w, s_static, s_dynamic = latents.w, latents.s_static, latents.s_dynamic
     start = w.clone()
+    drawing = folded(generator)
     cells = moving_cells(moving, generator.config.resolutions)
 
     def phase(region: Tensor | None, maps: Sequence[Tensor]) -> Phase:
@@ -62,7 +64,7 @@ def fit_latents(
             return total + recipe.tie_weight * style_tie(w, start) if variant.tie_w else total
 
         parameters = [*([w] if variant.optimise_w else []), *(maps if variant.optimise_maps else [])]
-        return Phase(lambda: generator(w, s_static, s_dynamic), loss, parameters)
+        return Phase(lambda: drawing(w, s_static, s_dynamic), loss, parameters)
 
     def confine() -> None:
         for static, dynamic, cell in zip(s_static, s_dynamic, cells, strict=True):

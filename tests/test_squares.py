@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from landscape.flow import displacement
 from landscape.masking import masks_from_labels
+from landscape.mosaic import _share
 from landscape.motion import DynamicMotion
 from landscape.photo import Photo
 from landscape.scene import Scene, model_image
@@ -86,6 +87,22 @@ def test_part_of_a_photo_moves_as_the_photo_does():
         found = offsets[int(np.argmin(errors))] * 2 / side * window.half_width
         photo_shift = displacement(motion, horizon, seconds, 400, 400)[50, int(200 * (1 + window.x)), 0] / 200
         assert found == pytest.approx(photo_shift, abs=0.02)
+
+
+def test_squares_share_the_time():
+    clock = [10.0]
+    expired = _share(lambda: clock[0], 4)
+    assert not expired()
+    clock[0] = 7.6
+    assert not expired()
+    clock[0] = 7.5
+    assert expired()
+    clock[0] = float("inf")
+    endless = _share(lambda: clock[0], 2)
+    assert not endless()
+    clock[0] = 0.0
+    assert endless() and _share(lambda: clock[0], 3)()
+    assert _share(None, 3) is None
 
 
 def panorama(height, width):
