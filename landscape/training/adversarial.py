@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from landscape.config import TrainingConfig
 from landscape.networks.discriminators import Discriminator
-from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
+from landscape.networks.generator import Generator
 from landscape.networks.projected import ProjectedDiscriminator, augment, draw_augmentation
 from landscape.training.processes import Processes
 from landscape.training.sampling import RealData
@@ -95,7 +95,7 @@ class AdversarialStep:
         g, depth, mine = self.generator, self.generator.depth(stage.resolution), self.processes.mine
         s_static = [mine(s) for s in g.sample_maps(count, stage.resolution, rng)]
         # Style mixing: two codes, exchanged at a random block.
-        codes = [mine(g.sample_z(count, rng)) for _ in range(2)]
+        codes = [g.sample_z(count, rng) for _ in range(2)]
         crossover = torch.where(
             torch.rand(count, generator=rng) < MIXING_PROBABILITY,
             torch.randint(1, depth, (count,), generator=rng),
@@ -104,9 +104,7 @@ class AdversarialStep:
         late = torch.arange(depth)[None, :, None] >= mine(crossover)[:, None, None]
         frames = []
         for _ in range(2 if pairs else 1):
-            for code in codes:
-                code[:, -Z_DYNAMIC_WIDTH:] = mine(torch.randn(count, Z_DYNAMIC_WIDTH, generator=rng)).to(code)
-            early_w, late_w = g.mapping(codes[0].clone()), g.mapping(codes[1].clone())
+            early_w, late_w = (g.mapping(mine(g.redraw_light(code, rng))) for code in codes)
             with torch.no_grad():
                 g.w_mean.lerp_(self.processes.average_tensor(early_w.mean(dim=0)), W_MEAN_RATE)
             w = torch.where(late.to(self.device), late_w[:, None], early_w[:, None])
