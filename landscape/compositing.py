@@ -15,7 +15,7 @@ from landscape.carrying import MIDDLE, Layers, MovingRegion
 from landscape.phases import Clock, make_clock
 from landscape.plates import STRIP, Plate
 from landscape.ripples import Ripples, make_ripples
-from landscape.sampling import Array, Window
+from landscape.sampling import NOTHING, Array, Window
 from landscape.scenery import Pixels, Scenery
 from landscape.settings import MotionSettings
 
@@ -75,7 +75,7 @@ class Compositor:
         frame = self._relit(colours) if light_change else self._scenery.static.copy()
         for moving, plate in self._regions:
             self._lay(frame, moving, plate, moving.layers(colours, seconds, light_change))
-        return cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB)
+        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB), np.uint8)
 
     def _enlarged(self, colours: Array) -> Pixels:
         grid, small = self._grid, self._grid.square(colours)
@@ -117,7 +117,7 @@ class Compositor:
                 cv2.remap(
                     plate.detail,
                     grid.enlarge(place[cut], window),
-                    None,
+                    NOTHING,
                     self._interpolation,
                     borderMode=cv2.BORDER_REFLECT,
                 )

@@ -106,13 +106,13 @@ def _continue(raw: Pixels, region: Region, grid: Grid, window: Window) -> Pixels
     y = np.arange(top, top + rows.stop - rows.start, dtype=np.float32)[:, None]
     x = np.arange(left, left + columns.stop - columns.start, dtype=np.float32)[None, :]
     shape = (y.shape[0], x.shape[1])
-    places = [np.broadcast_to((place + 0.5) / step - 0.5, shape).astype(np.float32) for place in (x, y)]
-    offset = cv2.remap(region.source, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) * step
+    from_x, from_y = (np.broadcast_to((place + 0.5) / step - 0.5, shape).astype(np.float32) for place in (x, y))
+    offset = cv2.remap(region.source, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) * step
     if not offset.any():
         return raw[rows, columns]
     x = x - region.window[2] * grid.scale + offset[..., 0]
     y = y - region.window[0] * grid.scale + offset[..., 1]
-    return cv2.remap(raw, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(cv2.remap(raw, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.uint8)
 
 
 def _take_out(

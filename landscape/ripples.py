@@ -44,8 +44,8 @@ def mirror_likeness(photo: npt.NDArray[np.uint8], water: Array) -> float:
     size = tuple(max(8, round(side * scale)) for side in water.shape[::-1])
     light = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY).astype(np.float32)
     detail = cv2.GaussianBlur(light, (0, 0), _FINE) - cv2.GaussianBlur(light, (0, 0), _COARSE)
-    region = (cv2.resize(np.asarray(water, np.float32), size, interpolation=cv2.INTER_AREA) > 0.9).astype(np.uint8)
-    region = cv2.erode(region, np.ones((5, 5), np.uint8)) > 0
+    sure = (cv2.resize(np.asarray(water, np.float32), size, interpolation=cv2.INTER_AREA) > 0.9).astype(np.uint8)
+    region = cv2.erode(sure, np.ones((5, 5), np.uint8)) > 0
     filled = np.flatnonzero(region.sum(axis=1) > 0.05 * size[0])
     if not len(filled):
         return 0.0

@@ -102,8 +102,9 @@ class Scenery:
         self.generator_only = generator_only
         self.horizon = masks.horizon
         first = self.colours(reconstruction)
-        self.grid, analysed = make_grids(*photo.shape[:2], first.shape[0])
-        small = Grid(*photo.shape[:2], self.grid.scale // analysed.scale).reduce(photo)
+        height, width = photo.shape[:2]
+        self.grid, analysed = make_grids(height, width, first.shape[0])
+        small = Grid(height, width, self.grid.scale // analysed.scale).reduce(photo)
         self.static = np.dstack([photo, photo[..., :1]])
         self.parts: list[Part] = []
         # What lies in front is cut first, as it hides what is behind.
@@ -124,7 +125,7 @@ class Scenery:
     def _part(
         self, photo: Pixels, share: Array, above: Array | None, first: Array, analysed: Grid, *, water: bool
     ) -> Part | None:
-        step = Grid(*photo.shape[:2], self.grid.scale // analysed.scale)
+        step = Grid(self.grid.height, self.grid.width, self.grid.scale // analysed.scale)
         small, hidden, mirror = step.reduce(photo), None, False
         if water:
             mirror = is_mirror(small, step.reduce(share))

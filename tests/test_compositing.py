@@ -308,7 +308,7 @@ def test_thin_things_before_the_sky_stand_still() -> None:
     case = make_case()
     photo = case.photo.copy()
     twig = np.zeros((HEIGHT, WIDTH), bool)
-    twig[82:85, 60] = twig[82, 55:66] = True
+    twig[83:86, 60] = twig[84, 55:66] = True
     photo[twig] = (25, 20, 15)
     compositor = Compositor(Scenery(photo, case.masks, case.reconstruction()), case.motion)
     for seconds in (0.0, 1.0, 2.3):
