@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from landscape.errors import LandscapeError
-from landscape.masking import SKY, WATER, write_labels
 from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.ui import widgets
 from landscape.ui.controls import PHOTO_LIGHT, QUALITIES, STANDARD, STYLE_CHOICES, Controls, inversion
@@ -77,27 +76,6 @@ def test_controls_become_settings() -> None:
         inversion("Best")
     with pytest.raises(LandscapeError, match="speed"):
         Controls(speed=99).motion()
-
-
-def test_opening_shows_the_photo_with_its_masks_before_it_is_fitted(
-    handlers: Handlers, store: SessionStore, engine: FakeEngine, photo: Path
-) -> None:
-    identifier = store.create()
-    engine.delay = 0.03
-    views = handlers.open(identifier, photo, "Quick")
-    seen = []
-    for view in views:
-        seen.append(view)
-        if view.scene is not None:
-            break
-    assert store.get(identifier).scene is None and not engine.fits
-    scene = seen[-1].scene
-    assert scene is not None and (scene["width"], scene["height"]) == (128, 96)
-    assert scene["photo"].startswith("data:image/jpeg;base64,") and scene["sky"].startswith("data:image/webp;base64,")
-    page = merged([*seen, *views])
-    assert page["opened"] and page["busy"] is False and page["ready"] and page["notice"] == ""
-    assert engine.fits == [QUALITIES["Quick"]]
-    assert store.get(identifier).scene is not None
 
 
 def test_broken_photo_leaves_everything_as_it_was(
@@ -171,22 +149,6 @@ def test_animate_without_photo_and_in_an_ended_session(handlers: Handlers, store
     assert "reload" in str(merged(list(handlers.preview("unknown")))["notice"])
 
 
-def test_cancel_stops_the_fit_and_keeps_the_photo(store: SessionStore, photo: Path) -> None:
-    engine = FakeEngine(delay=0.05)
-    handlers = Handlers(store, engine)
-    identifier = store.create()
-    seen = []
-    for view in handlers.open(identifier, photo, STANDARD):
-        seen.append(view)
-        if view.status is not None and view.status.fraction:
-            handlers.cancel(identifier)
-    page = merged(seen)
-    assert "Stopped" in str(page["notice"]) and page["ready"] and page["busy"] is False
-    assert not engine.fits and store.get(identifier).photo is not None
-    engine.delay = 0.0
-    assert merged(list(handlers.animate(identifier, short(), "Quick")))["video"]
-
-
 def test_cancel_stops_rendering_and_leaves_no_file(store: SessionStore, photo: Path) -> None:
     engine = FakeEngine()
     handlers = Handlers(store, engine)
@@ -202,63 +164,6 @@ def test_cancel_stops_rendering_and_leaves_no_file(store: SessionStore, photo: P
             handlers.cancel(identifier)
     assert "video" not in merged(seen)
     assert [path.name for path in session.folder.rglob("*") if path.is_file()] == [photo.name]
-
-
-def test_preview_streams_frames_and_then_the_whole_clip(handlers: Handlers, store: SessionStore, photo: Path) -> None:
-    identifier = store.create()
-    list(handlers.open(identifier, photo, "Quick"))
-    handlers.ask(identifier, short(seconds=0.4))
-    messages = [view.live for view in handlers.preview(identifier) if view.live is not None]
-    frames = [message for message in messages if message["kind"] == "frame"]
-    assert [message["index"] for message in frames] == [0, 1, 2, 3, 4]
-    assert messages[-1]["kind"] == "clip" and messages[-1]["total"] == 5
-    assert len({message["run"] for message in messages}) == 1
-    assert len({message["src"] for message in frames}) > 1
-    assert {message["id"] for message in messages} == {store.get(identifier).mark}
-    assert list(handlers.preview(identifier)) == [], "a wish that was shown is not shown again"
-
-
-def test_the_newest_wish_wins(handlers: Handlers, store: SessionStore, photo: Path) -> None:
-    identifier = store.create()
-    list(handlers.open(identifier, photo, "Quick"))
-    handlers.ask(identifier, short(seconds=4))
-    counts = []
-    for view in handlers.preview(identifier):
-        if view.live is not None and view.live["kind"] == "frame":
-            counts.append(view.live["total"])
-            if len(counts) == 3:
-                handlers.ask(identifier, short(seconds=1))
-                handlers.ask(identifier, short(seconds=0.25))
-    assert counts == [48, 48, 48, 3, 3, 3]
-
-
-def test_animate_stops_the_preview(handlers: Handlers, store: SessionStore, photo: Path) -> None:
-    identifier = store.create()
-    list(handlers.open(identifier, photo, "Quick"))
-    preview = handlers.preview(identifier)
-    next(preview)
-    handlers.cancel(identifier)
-    assert [view.live["kind"] for view in preview if view.live] == ["pause"]
-
-
-def test_own_mask_and_back(handlers: Handlers, store: SessionStore, photo: Path, tmp_path: Path) -> None:
-    identifier = store.create()
-    mask = tmp_path / "mask.png"
-    labels = np.full((48, 64), WATER, dtype=np.uint8)
-    labels[:12] = SKY
-    write_labels(mask, labels)
-    assert "photo first" in str(merged(list(handlers.use_mask(identifier, mask)))["notice"])
-    list(handlers.open(identifier, photo, "Quick"))
-    session = store.get(identifier)
-    found = session.masks
-    page = merged(list(handlers.use_mask(identifier, mask)))
-    assert "scene" in page and session.masks is not None and session.scene is not None
-    assert session.masks.water[70:].min() > 0.9 and session.scene.masks is session.masks  # type: ignore[attr-defined]
-    list(handlers.find_again(identifier))
-    assert session.masks is found
-    mask.write_bytes(b"no mask")
-    assert "mask" in str(merged(list(handlers.use_mask(identifier, mask)))["notice"])
-    assert session.masks is found
 
 
 def test_visitors_share_nothing(handlers: Handlers, store: SessionStore, photo: Path) -> None:
@@ -332,18 +237,3 @@ def test_a_job_can_be_cancelled_while_it_waits_for_its_turn(
     assert "Stopped" in str(page["notice"]) and "video" not in page
     handlers.queue(visitor)
     assert merged(list(handlers.animate(visitor, short(), "Quick")))["video"]
-
-
-def test_a_new_mask_is_fitted_for_the_next_video(
-    handlers: Handlers, store: SessionStore, photo: Path, tmp_path: Path
-) -> None:
-    visitor = store.create("page")
-    list(handlers.open(visitor, photo, "Quick"))
-    before = store.get(visitor).scene
-    labels = np.zeros((96, 128), np.uint8)
-    labels[:20] = SKY
-    write_labels(tmp_path / "mask.png", labels)
-    list(handlers.use_mask(visitor, tmp_path / "mask.png"))
-    masked = store.get(visitor).scene
-    list(handlers.animate(visitor, short(), "Quick"))
-    assert store.get(visitor).scene is not masked is not before
