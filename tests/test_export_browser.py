@@ -134,7 +134,9 @@ def test_two_visitors_take_turns_and_keep_to_themselves(visitors: list[Page], tm
     first.click("#export")
     first.wait_for_selector(".clip[data-state=running]")
     photos = sorted((PROJECT / "assets").glob("*.jpg"))[:2]
-    first.set_input_files("#batch input[type=file], input[data-testid=batch-upload-button]", photos)
+    with first.expect_file_chooser() as chooser:
+        first.click("#batch")
+    chooser.value.set_files(photos)
     expect(first.locator(".clip")).to_have_count(3)
     set_seconds(second, "0.4")
     second.click("#export")
