@@ -10,11 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
+from landscape.errors import Cancelled
 from landscape.masking import SKY, WATER, Masks, masks_from_labels
+from landscape.outlook import Outlook
 from landscape.photo import Photo
+from landscape.preview import LiveFrame
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.quality import Quality
 from landscape.recipe import Recipe
-from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.video import write_video
 
 
@@ -123,3 +127,110 @@ class FakeEngine:
             progress("fitting the model", step + 1, steps)
         self.fits.append(settings)
         return FakeScene(photo, masks, steps, self.delay)
+
+    def warm(self) -> None:
+        """Nothing to load."""
+
+    def begin(self, photo: Photo, masks: Masks, settings: InversionSettings) -> FakeFit:
+        """Pretend to fit the model in the background."""
+        return FakeFit(self, photo, masks, settings)
+
+    def live(self) -> FakeLive:
+        """A preview that repeats what it is told to show."""
+        return FakeLive()
+
+    def style_pictures(self, scene: FakeScene, side: int) -> Iterator[tuple[str, np.ndarray]]:
+        """Grey pictures."""
+        for index, style in enumerate(STYLES):
+            yield style, np.full((8, 12, 3), 20 * index, np.uint8)
+
+
+class FakeFit:
+    """A fit whose first scene is there at once."""
+
+    def __init__(self, engine: FakeEngine, photo: Photo, masks: Masks, settings: InversionSettings) -> None:
+        self.outlook = Outlook("fitting the model", 0, 1, None)
+        self.quality = Quality(0.9, 0.1)
+        self.paused = self.done = False
+        self.error: BaseException | None = None
+        self._cancel = threading.Event()
+        self._scene = FakeScene(photo, masks, 0, engine.delay)
+        self._version = 1
+        self._thread = threading.Thread(target=self._work, args=(engine, photo, masks, settings), daemon=True)
+        self._thread.start()
+
+    def _work(self, engine: FakeEngine, photo: Photo, masks: Masks, settings: InversionSettings) -> None:
+        try:
+            self._scene, self._version = engine.open(photo, masks, settings, self._note, self._cancel), 2
+        except Cancelled:
+            pass
+        except Exception as error:
+            self.error = error
+        self.done = True
+
+    def _note(self, stage: str, done: int, total: int) -> None:
+        self.outlook = Outlook(stage, done, total, None)
+
+    def latest(self) -> tuple[int, FakeScene]:
+        """Number of scenes so far and the newest."""
+        return self._version, self._scene
+
+    def pause(self) -> None:
+        """Rest, in name only."""
+        self.paused = True
+
+    def resume(self) -> None:
+        """Go on."""
+        self.paused = False
+
+    def cancel(self) -> None:
+        """End."""
+        self._cancel.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end."""
+        self._thread.join(timeout)
+        return self.done
+
+
+class FakeLive:
+    """Notes what is asked of it; its frames are grey."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[FakeScene, MotionSettings, LightSettings, float, bool]] = []
+        self.calls: list[tuple[str, object]] = []
+        self.closed = False
+
+    def show(self, scene: FakeScene, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool) -> int:
+        """Note it; the newest is shown."""
+        take = (scene, motion, light, seconds, loop)
+        if (
+            not self.shown
+            or any(a is not b and a != b for a, b in zip(self.shown[-1][1:], take[1:], strict=True))
+            or (self.shown[-1][0] is not scene)
+        ):
+            self.shown.append(take)
+        return len(self.shown)
+
+    def play(self, playing: bool) -> None:
+        """Note it."""
+        self.calls.append(("play", playing))
+
+    def seek(self, seconds: float) -> None:
+        """Note it."""
+        self.calls.append(("seek", seconds))
+
+    def limit(self, side: int) -> None:
+        """Note it."""
+        self.calls.append(("limit", side))
+
+    def next_frame(self, timeout: float) -> LiveFrame | None:
+        """A grey frame as soon as something is shown."""
+        time.sleep(0.01)
+        if not self.shown:
+            return None
+        return LiveFrame(np.full((16, 24, 3), 128, np.uint8), 0.5, 1, len(self.shown), False)
+
+    def close(self) -> None:
+        """End."""
+        self.closed = True
