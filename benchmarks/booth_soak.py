@@ -3,13 +3,15 @@
 Starts the booth, lets visitors come in a real browser (samples, phones that send a photo, moods, videos fetched, people
 who walk away) and watches the server: its memory after each visit, files left behind, failed requests, errors on the
 page. Ends with status 1 if memory grew by more than 5 % between the second and the last fifth of the visits, a file
-stayed, or a request failed. ``--without-models`` puts shifted photos in the place of the networks: many more visits in
-the same time.
+stayed, or a request failed. ``--without-models`` puts shifted photos in the place of the networks, and
+``--without-browser`` asks for what a screen asks for without one: many more visits in the same time.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import os
 import random
 import shutil
@@ -21,6 +23,7 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -114,7 +117,55 @@ class Visitors:
         self.fetched += 1
 
 
-def soak(minutes: float, without_models: bool, seed: int) -> bool:
+class Requests:
+    """The same people as a screen's requests, without a screen."""
+
+    def __init__(self, url: str, seed: int) -> None:
+        self._url = url
+        self._random = random.Random(seed)
+        self._photos = sorted((ROOT / "assets").glob("*.jpg"))
+        self.complaints: list[str] = []
+        self.fetched = 0
+
+    def _ask(self, path: str, data: bytes | None = None) -> bytes:
+        try:
+            with urllib.request.urlopen(f"{self._url}/landscape/{path}", data, timeout=120) as answer:
+                return bytes(answer.read())
+        except OSError as error:
+            self.complaints.append(f"{path}: {error}")
+            return b"{}"
+
+    def _state(self) -> dict[str, Any]:
+        return dict(json.loads(self._ask("booth")))
+
+    def _clip(self) -> str:
+        while "clip" not in (visit := self._state()["visit"] or {}):
+            if visit.get("state") == "failed":
+                self.complaints.append(str(visit.get("error")))
+                return ""
+            time.sleep(0.2)
+        return str(visit["clip"])
+
+    def come(self) -> str:
+        """One visit; returns what kind."""
+        kind = self._random.choice(("sample", "phone", "mood"))
+        photo = self._random.choice(self._photos)
+        if kind == "phone":
+            door = self._state()["send"].rsplit("/", 1)[1]
+            self._ask(f"send/{door}/photo?name={photo.name}", photo.read_bytes())
+        else:
+            self._ask(f"booth/sample/{photo.stem}", b"")
+        self._clip()
+        if kind == "mood":
+            self._ask(f"booth/mood/{self._random.choice(('sunset', 'night', 'day'))}", b"")
+        if b"ftyp" not in self._ask(f"pickup/{self._clip()}/landscape.mp4?download")[:16]:
+            self.complaints.append("no video")
+        self.fetched += 1
+        self._ask("booth/end", b"")
+        return kind
+
+
+def soak(minutes: float, without_models: bool, without_browser: bool, seed: int) -> bool:
     """Run visitors for a while and print what was seen; returns whether all is well."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -132,17 +183,14 @@ def soak(minutes: float, without_models: bool, seed: int) -> bool:
             booth = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
             wait_for(url, booth, log)
-            with sync_playwright() as playwright:
-                chromium = shutil.which("chromium")
-                browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-                visitors = Visitors(browser, url, seed)
+            with contextlib.ExitStack() as stack:
+                visitors = Requests(url, seed) if without_browser else Visitors(_browser(stack), url, seed)
                 end = time.monotonic() + 60 * minutes
                 while time.monotonic() < end:
                     kinds.append(visitors.come())
                     levels.append(memory(booth.pid))
                     stayed += left_behind(Path(folder))
                     print(f"visit {len(kinds)} ({kinds[-1]}): {levels[-1]:.0f} MB", flush=True)
-                browser.close()
         finally:
             booth.terminate()
             booth.wait(60)
@@ -158,6 +206,13 @@ def soak(minutes: float, without_models: bool, seed: int) -> bool:
     for line in (*stayed[:5], *visitors.complaints[:5], *errors[:5]):
         print(f"  {line}")
     return growth <= ALLOWED_GROWTH and not stayed and not visitors.complaints and not errors
+
+
+def _browser(stack: contextlib.ExitStack) -> Browser:
+    playwright = stack.enter_context(sync_playwright())
+    arguments = ["--no-sandbox", "--disable-gpu"]
+    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+    return stack.enter_context(contextlib.closing(browser))
 
 
 def wait_for(url: str, booth: subprocess.Popen[bytes], log: Path) -> None:
@@ -177,6 +232,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Visitors for the booth.")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--without-models", action="store_true")
+    parser.add_argument("--without-browser", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    sys.exit(0 if soak(options.minutes, options.without_models, options.seed) else 1)
+    sys.exit(0 if soak(options.minutes, options.without_models, options.without_browser, options.seed) else 1)

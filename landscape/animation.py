@@ -67,8 +67,10 @@ class Animator:
         self._squares = []
         for inversion, part, window in zip(inversions, layout.cut(moving), layout.windows(), strict=True):
             w = light_path(inversion.w, light, styles, lighting)
-            # What moves into the sky from behind a mountain or from outside must look like sky.
-            dynamic = extend_dynamic(inversion.s_dynamic, part, seed) if inversion.split else inversion.s_dynamic
+            dynamic = inversion.s_dynamic
+            if inversion.split:
+                # What moves into the sky from behind a mountain or from outside must look like sky.
+                dynamic = extend_dynamic(dynamic, part, seed, window)
             carried = DynamicMotion(dynamic, motion, horizon, seconds if loop else None, seed, window)
             self._squares.append(_Square(inversion, folded(inversion.generator), part, w, carried))
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from landscape.phases import Clock, Phase
 from landscape.relighting import change_light
-from landscape.sampling import Array, Grid, Window, blur, fill, masked_blur, smoothstep, with_ring
+from landscape.ripples import Ripples
+from landscape.sampling import NOTHING, Array, Grid, Window, blur, fill, masked_blur, smoothstep, with_ring
 from landscape.separation import (
     Border,
     fill_colours,
@@ -87,7 +88,7 @@ class Region:
 class MovingRegion:
     """A region under one motion."""
 
-    def __init__(self, region: Region, clock: Clock, scale: int) -> None:
+    def __init__(self, region: Region, clock: Clock | Ripples, scale: int) -> None:
         """Prepare the motion.
 
         Args:
@@ -143,7 +144,7 @@ class MovingRegion:
         moved = None
         for phase in phases:
             place = self._place + phase.offset * np.float32(1 / self._scale)
-            sampled = cv2.remap(self.region.carried, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+            sampled = cv2.remap(self.region.carried, place, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             weighted = sampled if len(phases) == 1 else sampled * phase.weight[..., None]
             moved = weighted if moved is None else moved + weighted
         assert moved is not None
@@ -197,7 +198,7 @@ def make_region(
         photo_weight = np.maximum(photo_weight, 1 - share_drawn**2)
     base = drawn + photo_weight[..., None] * (colours - drawn)
     source = reflection(valid)
-    detail = cv2.transform(photo - grid.up(base), np.float32([[1 / 3, 1 / 3, 1 / 3]]))
+    detail = np.asarray((photo - grid.up(base)).mean(axis=2), np.float32)
     return Region(
         grid=grid,
         window=(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1),
@@ -259,7 +260,7 @@ def _contrast(phases: tuple[Phase, ...], likeness: Array) -> Array:
     return np.asarray(1 / np.sqrt(a * a + b * b + 2 * likeness * a * b), np.float32)[..., None]
 
 
-def _likeness(region: Region, clock: Clock, scale: int) -> Array:
+def _likeness(region: Region, clock: Clock | Ripples, scale: int) -> Array:
     """Correlation of the pictures in the middle between two phases, where they weigh the same: colours, detail."""
     grid = region.grid
     if clock.period is None:
@@ -267,7 +268,8 @@ def _likeness(region: Region, clock: Clock, scale: int) -> Array:
     pair = [clock.still(part, grid.rows, grid.columns) / scale for part in (0.25, 0.75)]
     colours = [_sample(region.carried, offset)[..., :3].mean(axis=2) for offset in pair]
     detail = [_sample(region.detail, grid.up(offset * grid.scale)) for offset in pair]
-    return np.stack([_correlation(*colours, grid), _correlation(*detail, grid)], axis=2)
+    likeness = [_correlation(first, second, grid) for first, second in (colours, detail)]
+    return np.stack(likeness, axis=2)
 
 
 def _correlation(a: Array, b: Array, grid: Grid) -> Array:

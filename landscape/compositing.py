@@ -12,9 +12,10 @@ import numpy as np
 from torch import Tensor
 
 from landscape.carrying import MIDDLE, Layers, MovingRegion
-from landscape.phases import make_clock
+from landscape.phases import Clock, make_clock
 from landscape.plates import STRIP, Plate
-from landscape.sampling import Array, Window
+from landscape.ripples import Ripples, make_ripples
+from landscape.sampling import NOTHING, Array, Window
 from landscape.scenery import Pixels, Scenery
 from landscape.settings import MotionSettings
 
@@ -44,9 +45,12 @@ class Compositor:
         self._interpolation = cv2.INTER_LINEAR if max(size) <= _PREVIEW else cv2.INTER_CUBIC
         self._regions: list[tuple[MovingRegion, Plate]] = []
         for part in scenery.parts:
-            clock = make_clock(
-                motion, scenery.horizon, part.share, size, loop_seconds=loop_seconds, **_LIMITS[part.water]
-            )
+            clock: Clock | Ripples
+            if part.mirror:
+                clock = make_ripples(motion, part.share, size[1], loop_seconds)
+            else:
+                limits = _LIMITS[part.water]
+                clock = make_clock(motion, scenery.horizon, part.share, size, loop_seconds=loop_seconds, **limits)
             self._regions.append((MovingRegion(part.region, clock, self._grid.scale), part.plate))
         # Half a step of noise, the same in every frame: smooth colours get no bands and still ones do not flicker.
         width = max((plate.alpha.shape[1] for _, plate in self._regions), default=1)
@@ -71,7 +75,7 @@ class Compositor:
         frame = self._relit(colours) if light_change else self._scenery.static.copy()
         for moving, plate in self._regions:
             self._lay(frame, moving, plate, moving.layers(colours, seconds, light_change))
-        return cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB)
+        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB), np.uint8)
 
     def _enlarged(self, colours: Array) -> Pixels:
         grid, small = self._grid, self._grid.square(colours)
@@ -113,7 +117,7 @@ class Compositor:
                 cv2.remap(
                     plate.detail,
                     grid.enlarge(place[cut], window),
-                    None,
+                    NOTHING,
                     self._interpolation,
                     borderMode=cv2.BORDER_REFLECT,
                 )

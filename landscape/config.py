@@ -31,6 +31,8 @@ class TrainingConfig:
         discriminator_convolutions: Convolutions per resolution of both discriminators, 2 in StyleGAN.
         reconstruction_share: Share of the steps that reconstruct real images instead of asking the discriminators.
         reconstruction_from: Resolution from which there are such steps.
+        judged_at: Largest resolution that the discriminators see, or None. Layout, colour and light can be judged on
+            reduced frames by discriminators that know them well; detail is then left to the reconstruction.
     """
 
     first_resolution: int
@@ -46,6 +48,7 @@ class TrainingConfig:
     discriminator_convolutions: int = 2
     reconstruction_share: float = 0.0
     reconstruction_from: int = 8
+    judged_at: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from landscape.descent import Group, Phase, Watch, descend
 from landscape.latents import Latents
-from landscape.losses import ReconstructionLoss, style_tie
+from landscape.losses import PerceptualNetwork, ReconstructionLoss, style_tie
+from landscape.networks.folding import folded
 from landscape.networks.generator import Generator, NoiseScale
-from landscape.networks.perceptual import LpipsAlex
 from landscape.quality import Judge
 from landscape.regions import moving_cells
 from landscape.rehearsal import rehearsed_views
@@ -32,7 +32,7 @@ def fit_latents(
     latents: Latents,
     image: Tensor,
     moving: Tensor,
-    perceptual: LpipsAlex,
+    perceptual: PerceptualNetwork,
     variant: Variant,
     recipe: Recipe,
     schedule: Schedule,
@@ -41,11 +41,11 @@ def fit_latents(
     """Step 2: change the latents in place (algorithm 2 where the variant is split, else algorithm 1).
 
     Args:
-        generator: G, whose weights take no gradients.
+        generator: G.
         latents: Where to start and where to end.
         image: The photo, (1, 3, R, R) in [-1, 1].
         moving: How much each pixel moves, (1, 1, R, R) in [0, 1].
-        perceptual: The perceptual network.
+        perceptual: The perceptual network of the loss.
         variant: What is fitted.
         recipe: Weight of the tie and pace of the maps.
         schedule: Steps and rates.
@@ -53,6 +53,7 @@ def fit_latents(
     """
     w, s_static, s_dynamic = latents.w, latents.s_static, latents.s_dynamic
     start = w.clone()
+    drawing = folded(generator)
     cells = moving_cells(moving, generator.config.resolutions)
 
     def phase(region: Tensor | None, maps: Sequence[Tensor]) -> Phase:
@@ -63,7 +64,7 @@ def fit_latents(
             return total + recipe.tie_weight * style_tie(w, start) if variant.tie_w else total
 
         parameters = [*([w] if variant.optimise_w else []), *(maps if variant.optimise_maps else [])]
-        return Phase(lambda: generator(w, s_static, s_dynamic), loss, parameters)
+        return Phase(lambda: drawing(w, s_static, s_dynamic), loss, parameters)
 
     def confine() -> None:
         for static, dynamic, cell in zip(s_static, s_dynamic, cells, strict=True):
@@ -93,9 +94,14 @@ def _map_gains(generator: Generator) -> list[float]:
     return gains
 
 
-def tuned_weights(generator: Generator) -> list[Tensor]:
-    """The weights that step 3 changes: all that an image passes through."""
-    return [*generator.blocks.parameters(), *generator.to_rgb[-1].parameters()]
+def tuned_weights(generator: Generator, blocks: int | None = None) -> list[Tensor]:
+    """The weights that step 3 changes: those of the last blocks (all by default) and of the output."""
+    first = _first_tuned(generator, blocks)
+    return [*generator.blocks[first:].parameters(), *generator.to_rgb[-1].parameters()]
+
+
+def _first_tuned(generator: Generator, blocks: int | None) -> int:
+    return 0 if blocks is None else max(0, len(generator.blocks) - blocks)
 
 
 def tune(
@@ -103,7 +109,7 @@ def tune(
     latents: Latents,
     image: Tensor,
     moving: Tensor,
-    perceptual: LpipsAlex,
+    perceptual: PerceptualNetwork,
     judge: Judge,
     variant: Variant,
     recipe: Recipe,
@@ -118,7 +124,7 @@ def tune(
         latents: What it draws from.
         image: The photo, (1, 3, R, R) in [-1, 1].
         moving: How much each pixel moves, (1, 1, R, R) in [0, 1].
-        perceptual: The perceptual network.
+        perceptual: The perceptual network of the loss.
         judge: Says when it is enough.
         variant: What is fitted.
         recipe: Whether to rehearse and whether to end early.
@@ -126,13 +132,21 @@ def tune(
         seed: Seed of the rehearsed views.
         watch: Progress, cancelling; it observes the weights.
     """
-    weights = tuned_weights(generator)
-    w, s_static = latents.w, latents.s_static
+    weights = tuned_weights(generator, recipe.tuned_blocks)
+    first = _first_tuned(generator, recipe.tuned_blocks)
 
     def phase(maps: list[Tensor], target: Tensor, region: Tensor | None) -> Phase:
         reconstruction = ReconstructionLoss(target, perceptual, region)
+        with torch.no_grad():
+            early = _run_blocks(generator, None, latents.w, latents.s_static, maps, 0, first)
+
+        def draw() -> Tensor:
+            late = _run_blocks(generator, early, latents.w, latents.s_static, maps, first, len(generator.blocks))
+            image: Tensor = generator.to_rgb[-1](late)
+            return image
+
         return Phase(
-            lambda: generator(w, s_static, maps),
+            draw,
             lambda drawn: reconstruction(drawn, schedule.perceptual_weight),
             weights,
             (lambda drawn: judge(drawn).enough) if recipe.enough and region is None else None,
@@ -144,3 +158,18 @@ def tune(
         views = rehearsed_views(image, latents.s_dynamic, moving, VIEWS, seed)
         turns = [turn for view in views for turn in (still, phase(view.s_dynamic, view.target, view.region))]
     descend(TUNE_STAGE, turns, [Group(weights, schedule.rate)], schedule, watch)
+
+
+def _run_blocks(
+    generator: Generator,
+    x: Tensor | None,
+    w: Tensor,
+    s_static: list[Tensor],
+    s_dynamic: list[Tensor],
+    first: int,
+    end: int,
+) -> Tensor | None:
+    """Features after the blocks ``first`` to ``end - 1``, from those before them."""
+    for index in range(first, end):
+        x = generator.blocks[index](x, w[:, index], s_static[index], s_dynamic[index])
+    return x

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from landscape.descent import Kept, Watch
 from landscape.fitting import fit_latents, tune, tuned_weights
 from landscape.latents import Latents, Start, starting_latents
+from landscape.losses import PerceptualNetwork
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.progress import Progress, ignore_progress
@@ -83,6 +84,7 @@ def invert(
     observe: Observe | None = None,
     expired: Callable[[], bool] | None = None,
     start: Start = starting_latents,
+    teacher: PerceptualNetwork | None = None,
 ) -> Inversion:
     """Find latents, and with most variants a copy of the generator, that draw a photo.
 
@@ -91,13 +93,14 @@ def invert(
         moving: How much each pixel moves, (1, 1, R, R) in [0, 1].
         generator: G; it is never changed.
         encoder: E, (1, 3, R, R) to (1, blocks, width); None starts every variant at the mean w.
-        perceptual: The perceptual network.
+        perceptual: LPIPS, which measures the result.
         settings: Variant, recipe, most steps and seed.
         progress: Called after every step with the stages "fitting latents" and "fine-tuning".
         cancel: Set to stop at the next step.
         observe: Follows the fit from its start on; it does not change the result.
         expired: Asked before every step whether the time is up; what is reached then is the result.
         start: Gives the latents to start from.
+        teacher: The perceptual network of the loss, if it is another one.
 
     Returns:
         The best fit seen.
@@ -113,6 +116,7 @@ def invert(
     started = time.perf_counter()
     variant, recipe = VARIANTS[settings.variant], RECIPES[settings.recipe]
     judge = Judge(image, perceptual)
+    teacher = teacher or perceptual
     latents = start(image, moving, generator, encoder, variant, settings.seed)
 
     def result(state: Latents, fitted: Generator) -> Inversion:
@@ -133,22 +137,24 @@ def invert(
 
     def weights_so_far(kept: Kept) -> Inversion:
         tuned = working_copy(generator)
-        torch._foreach_copy_(tuned_weights(tuned), [kept(item).detach() for item in tuned_weights(working)])
+        state = [kept(item).detach() for item in tuned_weights(working, recipe.tuned_blocks)]
+        torch._foreach_copy_(tuned_weights(tuned, recipe.tuned_blocks), state)
         return result(latents.copy(), tuned)
 
     if observe is not None:
         observe(lambda: result(latents.copy(), generator))
-    working = working_copy(generator) if variant.optimise_w or variant.optimise_maps or variant.tune else generator
+    idle = not (variant.optimise_w or variant.optimise_maps or variant.tune)
+    working = generator if idle else working_copy(generator)
     if variant.optimise_w or variant.optimise_maps:
         schedule = _limited(recipe.latents_of(settings.variant), settings.latent_steps)
         following = watch(latents_so_far)
-        fit_latents(working, latents, image, moving, perceptual, variant, recipe, schedule, following)
+        fit_latents(working, latents, image, moving, teacher, variant, recipe, schedule, following)
     if not variant.tune:
         return result(latents, generator)
     schedule = _limited(recipe.tuning, settings.tune_steps)
     following = watch(weights_so_far)
-    tune(working, latents, image, moving, perceptual, judge, variant, recipe, schedule, settings.seed, following)
-    _round(tuned_weights(working))
+    tune(working, latents, image, moving, teacher, judge, variant, recipe, schedule, settings.seed, following)
+    _round(tuned_weights(working, recipe.tuned_blocks))
     return result(latents, working)
 
 
@@ -163,10 +169,10 @@ def _limited(schedule: Schedule, steps: int | None) -> Schedule:
 
 
 def working_copy(generator: Generator) -> Generator:
-    """A copy whose weights can be tuned; parts that no image passes through are shared with the original."""
+    """A frozen copy to tune; the mapping and what no image passes through are shared with the original."""
     shared: dict[int, nn.Module] = {id(generator.mapping): generator.mapping}
     shared.update((id(layer), layer) for layer in generator.to_rgb[:-1])
     copied = copy.deepcopy(generator, shared).eval()
-    for weight in tuned_weights(copied):
-        weight.requires_grad_(False)
+    copied.blocks.requires_grad_(False)
+    copied.to_rgb[-1].requires_grad_(False)
     return copied

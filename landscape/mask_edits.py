@@ -100,7 +100,7 @@ def coverage(stroke: Stroke, height: int, width: int) -> NDArray[np.float32]:
     for point in line[[0, -1]]:
         cv2.circle(part, tuple(int(v) for v in point), round(hard * scale / 2), 255, -1, cv2.LINE_AA, shift=4)
     if sigma > 0.1:
-        part = cv2.GaussianBlur(part, (0, 0), sigma)
+        part = np.asarray(cv2.GaussianBlur(part, (0, 0), sigma), np.uint8)
     result[top:bottom, left:right] = part / np.float32(255)
     return result
 

@@ -153,7 +153,7 @@ class NoiseStack:
         sizes = [int(item.shape[-1]) for item in s_dynamic]
         self._maps = [item.detach() for item in s_dynamic]
         self._means = [item.mean(dim=(1, 2, 3), keepdim=True) for item in self._maps]
-        self._seed = seed
+        self._seed, self._window = seed, window
         device = self._maps[-1].device
         centres = pixel_centres(sizes[-1], device)
         water = water_share(window.outward(centres, centres)[1], horizon)
@@ -181,7 +181,7 @@ class NoiseStack:
             return self._photo
         if index not in self._noises:
             generator = torch.Generator().manual_seed((self._seed * 1_000_003 + index) % 2**63)
-            fresh = [torch.randn(item.shape, generator=generator).to(item) for item in self._maps]
+            fresh = [self._window.noise(item.shape, generator).to(item) for item in self._maps]
             spreads = [item.std(dim=(1, 2, 3), keepdim=True) for item in self._maps]
             scaled = [noise * spread for noise, spread in zip(fresh, spreads, strict=True)]
             while len(self._noises) >= _KEPT_NOISES:

@@ -18,6 +18,8 @@ from landscape.flow import displacement
 from landscape.sampling import Array, smoothstep
 from landscape.settings import MotionSettings
 
+_ALONE = 0.2
+"""How early a phase is alone, 0 to 0.5: two pictures at once show as ghosts, sudden changes as jumps."""
 _TABLE = 17
 """Times at which the displacement within a phase is tabulated."""
 _STAGGER = 0.3
@@ -83,7 +85,7 @@ class Clock:
         rest = (place - first)[..., None]
         rows, columns = np.arange(part.shape[0])[:, None], np.arange(part.shape[1])[None, :]
         offset = self.table[first, rows, columns] * (1 - rest) + self.table[first + 1, rows, columns] * rest
-        weight = np.sin(np.pi * part) ** 2
+        weight = smoothstep(np.sin(np.pi * part) ** 2, _ALONE, 1 - _ALONE)
         both = np.dstack([offset, weight]).astype(np.float32)
         fine = cv2.resize(both, (width, height), interpolation=cv2.INTER_LINEAR)
         return Phase(fine[..., :2], fine[..., 2])

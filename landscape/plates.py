@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.carrying import MIDDLE, Region
-from landscape.sampling import Array, Grid, smoothstep, with_ring
+from landscape.sampling import Array, Grid, Window, smoothstep, with_ring
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -43,15 +43,24 @@ class Plate:
     detail: Pixels = field(repr=False)
 
 
-def cut_plate(static: Pixels, photo: Pixels, mask: Array, above: Array | None, region: Region, grid: Grid) -> Plate:
+def cut_plate(
+    static: Pixels,
+    photo: Pixels,
+    mask: Array,
+    above: Array | None,
+    hidden: Array | None,
+    region: Region,
+    grid: Grid,
+) -> Plate:
     """Cut a region out of a photo.
 
     Args:
         static: (H, W, 4) what lies behind the regions that were cut before; what lies behind this one is taken from
             it and laid back into it.
-        photo: (H, W, 3).
+        photo: (H, W, 3), without what shines in the region and stays in place.
         mask: (H, W) share of the region, in [0, 1].
         above: (H, W) share, in [0, 1], of regions that will be laid over this one.
+        hidden: (H, W) share, in [0, 1], of what shines.
         region: The region.
         grid: Grid over the full-size photo.
     """
@@ -64,6 +73,8 @@ def cut_plate(static: Pixels, photo: Pixels, mask: Array, above: Array | None, r
         here, inside = grid.pixels(window), _inside(grid, window, region)
         share = mask[here] if above is None else np.minimum(mask[here] / np.maximum(1 - above[here], 1e-3), 1)
         matte = region.border.matte(photo[here], np.asarray(share, np.float32), grid, window)
+        if hidden is not None:
+            matte = matte * (1 - hidden[here])
         alpha[inside] = np.rint(matte * 255) * (matte > _LEAST)
         base = grid.enlarge(with_ring(region.base, window), window)
         raw[inside] = cv2.cvtColor(
@@ -72,11 +83,14 @@ def cut_plate(static: Pixels, photo: Pixels, mask: Array, above: Array | None, r
     for window in strips:
         here, inside = grid.pixels(window), _inside(grid, window, region)
         detail[inside] = _continue(raw, region, grid, window)
-        _take_out(static, alpha[inside], detail[inside], region, grid, window)
+        mixed = alpha[inside] > 0
+        if hidden is not None:
+            mixed &= hidden[here] == 0
+        _take_out(static, alpha[inside], detail[inside], mixed, region, grid, window)
     return Plate(alpha, detail)
 
 
-def _inside(grid: Grid, window: tuple[int, int, int, int], region: Region) -> tuple[slice, slice]:
+def _inside(grid: Grid, window: Window, region: Region) -> tuple[slice, slice]:
     """A window's pixels in a picture that begins where the region's window does."""
     (rows, columns), (first_row, first_column) = grid.pixels(window), (grid.scale * region.window[i] for i in (0, 2))
     return (
@@ -85,31 +99,36 @@ def _inside(grid: Grid, window: tuple[int, int, int, int], region: Region) -> tu
     )
 
 
-def _continue(raw: Pixels, region: Region, grid: Grid, window: tuple[int, int, int, int]) -> Pixels:
+def _continue(raw: Pixels, region: Region, grid: Grid, window: Window) -> Pixels:
     rows, columns = _inside(grid, window, region)
     step = grid.scale // region.grid.scale
     top, left = rows.start + region.window[0] * grid.scale, columns.start + region.window[2] * grid.scale
     y = np.arange(top, top + rows.stop - rows.start, dtype=np.float32)[:, None]
     x = np.arange(left, left + columns.stop - columns.start, dtype=np.float32)[None, :]
     shape = (y.shape[0], x.shape[1])
-    places = [np.broadcast_to((place + 0.5) / step - 0.5, shape).astype(np.float32) for place in (x, y)]
-    offset = cv2.remap(region.source, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) * step
+    from_x, from_y = (np.broadcast_to((place + 0.5) / step - 0.5, shape).astype(np.float32) for place in (x, y))
+    offset = cv2.remap(region.source, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) * step
     if not offset.any():
         return raw[rows, columns]
     x = x - region.window[2] * grid.scale + offset[..., 0]
     y = y - region.window[0] * grid.scale + offset[..., 1]
-    return cv2.remap(raw, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(cv2.remap(raw, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.uint8)
 
 
 def _take_out(
-    static: Pixels, alpha: Pixels, detail: Pixels, region: Region, grid: Grid, window: tuple[int, int, int, int]
+    static: Pixels,
+    alpha: Pixels,
+    detail: Pixels,
+    mixed: npt.NDArray[np.bool_],
+    region: Region,
+    grid: Grid,
+    window: Window,
 ) -> None:
     """Replace mixed pixels by what stands still behind the region: pixel = alpha * region + (1 - alpha) * behind.
 
     Pixels that this does not explain are left to what stands still.
     """
     here = grid.pixels(window)
-    mixed = alpha > 0
     if not mixed.any():
         return
     behind = static[here]

@@ -12,7 +12,7 @@ from landscape.masking import Masks
 from landscape.outlook import Outlook, WorkClock, planned_steps
 from landscape.photo import Photo
 from landscape.quality import Quality
-from landscape.scene import MASK_STAGE, Pixels, Previewer, Scene
+from landscape.scene import MASK_STAGE, Scene
 from landscape.settings import InversionSettings
 from landscape.squares import Layout
 from landscape.weights import Models
@@ -202,38 +202,3 @@ class Refinement:
         done, total = sum(self._steps.values()), sum(self._plan.values())
         left = min((total - done) * self._clock.seconds_per_step, max(self._remaining(), 0.0))
         return Outlook(stage, done, total, left)
-
-
-class LivePreviewer:
-    """Frames of a refinement's newest scene; like :class:`landscape.scene.Previewer`, but it keeps up with the fit.
-
-    Args:
-        refinement: A refinement that has a scene.
-        make: Makes a previewer of a scene, for instance ``lambda scene: scene.previewer(motion, light)``.
-        least_seconds: Least time between two changes of the scene: preparing a previewer takes longer than a frame.
-
-    Raises:
-        ValueError: If there is no scene yet.
-    """
-
-    def __init__(self, refinement: Refinement, make: Callable[[Scene], Previewer], least_seconds: float = 2.0) -> None:
-        self._refinement, self._make, self._least = refinement, make, least_seconds
-        self._version, scene = refinement.latest()
-        if scene is None:
-            raise ValueError("Wait for the first scene of a refinement before previewing it.")
-        self._previewer = make(scene)
-        self._changed = time.monotonic()
-
-    @property
-    def version(self) -> int:
-        """Version of the scene that the frames show."""
-        return self._version
-
-    def frame(self, seconds: float) -> Pixels:
-        """Make the frame at a time, uint8 (H, W, 3) RGB, of the newest scene that is due."""
-        version, scene = self._refinement.latest()
-        due = self._refinement.done or time.monotonic() - self._changed >= self._least
-        if version != self._version and due and scene is not None:
-            self._previewer = self._make(scene)
-            self._version, self._changed = version, time.monotonic()
-        return self._previewer.frame(seconds)

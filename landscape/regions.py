@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from landscape.squares import WHOLE, Window
+
 
 def moving_cells(moving: Tensor, sizes: Sequence[int]) -> list[Tensor]:
     """Divide the cells of the maps between S_dynamic and S_static.
@@ -33,7 +35,7 @@ def confine_dynamic(s_dynamic: Sequence[Tensor], moving: Tensor) -> list[Tensor]
     return [item * cell for item, cell in zip(s_dynamic, cells, strict=True)]
 
 
-def extend_dynamic(s_dynamic: Sequence[Tensor], moving: Tensor, seed: int = 0) -> list[Tensor]:
+def extend_dynamic(s_dynamic: Sequence[Tensor], moving: Tensor, seed: int = 0, window: Window = WHOLE) -> list[Tensor]:
     """Continue S_dynamic behind the static parts, so that what the motion brings in from there is like the rest.
 
     Each map is continued smoothly from its nearest moving cells, and noise is added until the continuation has the
@@ -44,6 +46,7 @@ def extend_dynamic(s_dynamic: Sequence[Tensor], moving: Tensor, seed: int = 0) -
         s_dynamic: (N, 1, r, r) maps; only their moving cells are read.
         moving: (1, 1, R, R) in [0, 1].
         seed: Seed of the noise.
+        window: The part of the photo that the maps cover; noise of one seed agrees where windows overlap.
 
     Returns:
         New maps of the same shapes. A map none of whose cells move becomes zero.
@@ -51,7 +54,7 @@ def extend_dynamic(s_dynamic: Sequence[Tensor], moving: Tensor, seed: int = 0) -
     generator = torch.Generator().manual_seed(seed)
     extended = []
     for item, cell in zip(s_dynamic, moving_cells(moving, [m.shape[-1] for m in s_dynamic]), strict=True):
-        noise = torch.randn(item.shape, generator=generator).to(item)
+        noise = window.noise(item.shape, generator).to(item)
         inside = cell.sum()
         if not bool(inside > 0):
             extended.append(torch.zeros_like(item))

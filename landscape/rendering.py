@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 
 import numpy as np
@@ -42,7 +42,7 @@ class Previewer:
         """Make the frame at a time, uint8 (H, W, 3) RGB."""
         return self._composite(self._animator.frame(seconds), seconds)
 
-    def clip(self, frames: int, fps: float, cancel: threading.Event | None = None) -> Iterator[Pixels]:
+    def clip(self, frames: int, fps: float, cancel: threading.Event | None = None) -> Generator[Pixels, None, None]:
         """Frames of a clip one by one; generator, compositor and whoever takes the frames work at the same time.
 
         The frames are those of :meth:`frame`; a handful is held at once whatever the clip's length.

@@ -14,6 +14,8 @@ _MOST_CHANNELS = 4
 Array = np.ndarray
 """float32 unless said otherwise."""
 
+NOTHING = np.empty((0, 0), np.float32)
+"""For operands that OpenCV can do without."""
 Window = tuple[int, int, int, int]
 """First and last + 1 row, first and last + 1 column of a grid."""
 
@@ -130,7 +132,7 @@ class Grid:
         bottom, right = self.rows * self.scale - self.height, self.columns * self.scale - self.width
         whole = np.asarray(image, np.float32)
         if bottom or right:
-            whole = cv2.copyMakeBorder(whole, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+            whole = np.asarray(cv2.copyMakeBorder(whole, 0, bottom, 0, right, cv2.BORDER_REPLICATE), np.float32)
         return cv2.resize(whole, (self.columns, self.rows), interpolation=cv2.INTER_AREA)
 
     def reduce(self, image: Array) -> Array:
@@ -138,7 +140,8 @@ class Grid:
         size = (self.rows, self.columns, *image.shape[2:])
         small = np.empty(size, image.dtype)
         for window in self.strips(self.whole, 256):
-            part = Grid(*image[self.pixels(window)].shape[:2], self.scale).down(image[self.pixels(window)])
+            part = image[self.pixels(window)]
+            part = Grid(part.shape[0], part.shape[1], self.scale).down(part)
             small[window[0] : window[1]] = np.rint(part) if image.dtype == np.uint8 else part
         return small
 
@@ -146,9 +149,8 @@ class Grid:
         """Resample a square (R, R, C) frame, stretched over the photo, to the grid."""
         rows = _stretch(frame.shape[0], self.rows, self.height / self.scale)
         columns = _stretch(frame.shape[1], self.columns, self.width / self.scale)
-        nothing = np.empty((0, 0), np.float32)
-        tall = [cv2.gemm(rows, plane, 1, nothing, 0) for plane in cv2.split(frame)]
-        planes = [cv2.gemm(plane, columns, 1, nothing, 0, flags=cv2.GEMM_2_T) for plane in tall]
+        tall = [cv2.gemm(rows, plane, 1, NOTHING, 0) for plane in cv2.split(frame)]
+        planes = [cv2.gemm(plane, columns, 1, NOTHING, 0, flags=cv2.GEMM_2_T) for plane in tall]
         return np.asarray(cv2.merge(planes), np.float32)
 
     def up(self, image: Array, window: Window | None = None) -> Array:
@@ -209,7 +211,7 @@ def with_ring(image: Array, window: Window) -> Array:
     top, bottom, left, right = window
     height, width = image.shape[:2]
     part = image[max(top - 1, 0) : bottom + 1, max(left - 1, 0) : right + 1]
-    missing = (top == 0, bottom == height, left == 0, right == width)
-    if not any(missing):
+    above, below, before, after = (int(edge) for edge in (top == 0, bottom == height, left == 0, right == width))
+    if not above + below + before + after:
         return part
-    return cv2.copyMakeBorder(part, *(int(edge) for edge in missing), cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.copyMakeBorder(part, above, below, before, after, cv2.BORDER_REPLICATE))

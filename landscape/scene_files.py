@@ -88,6 +88,7 @@ def save_scene(scene: Scene, path: Path) -> None:
         "horizon": masks.horizon,
         "settings": dataclasses.asdict(scene.settings),
         "timings": scene.timings,
+        "settled": scene.settled,
         "generator": dataclasses.asdict(generator.config),
         "light": fingerprint(scene.models),
         "squares": [
@@ -162,7 +163,7 @@ def _read_scene(archive: zipfile.ZipFile, file: str, models: Models) -> Scene:
         raise ValueError("unknown tensors")
     timings = {str(name)[:40]: float(value) for name, value in content["timings"].items()}
     matches = content["light"] == fingerprint(models)
-    return Scene(photo, masks, inversions, models, settings, timings, light_matches=matches)
+    return Scene(photo, masks, inversions, models, settings, timings, bool(content["settled"]), matches)
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int | None = None) -> bytes:

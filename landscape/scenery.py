@@ -11,8 +11,10 @@ import numpy.typing as npt
 from torch import Tensor
 
 from landscape.carrying import Region, make_region
+from landscape.luminaries import take_out_luminaries
 from landscape.plates import Plate, cut_plate
 from landscape.relighting import StaticLight
+from landscape.ripples import is_mirror
 from landscape.sampling import Array, Grid
 
 Pixels = npt.NDArray[np.uint8]
@@ -51,12 +53,14 @@ class Part:
 
     Attributes:
         water: Whether it is water; it is sky else.
+        mirror: Whether it is still water, which ripples in place.
         region: What is carried, on the grid.
         plate: What is carried, at full size.
         share: (h, w) share of the part in each grid pixel.
     """
 
     water: bool
+    mirror: bool
     region: Region = field(repr=False)
     plate: Plate = field(repr=False)
     share: Array = field(repr=False)
@@ -98,9 +102,9 @@ class Scenery:
         self.generator_only = generator_only
         self.horizon = masks.horizon
         first = self.colours(reconstruction)
-        self.grid, analysed = make_grids(*photo.shape[:2], first.shape[0])
-        step = Grid(*photo.shape[:2], self.grid.scale // analysed.scale)
-        small = step.reduce(photo)
+        height, width = photo.shape[:2]
+        self.grid, analysed = make_grids(height, width, first.shape[0])
+        small = Grid(height, width, self.grid.scale // analysed.scale).reduce(photo)
         self.static = np.dstack([photo, photo[..., :1]])
         self.parts: list[Part] = []
         # What lies in front is cut first, as it hides what is behind.
@@ -108,18 +112,31 @@ class Scenery:
         moving = np.zeros((analysed.rows, analysed.columns), np.float32)
         for water, mask in () if generator_only else ((True, masks.water), (False, masks.sky)):
             share = np.asarray(mask * (1 - masks.freeze) if masks.freeze.any() else mask, np.float32)
-            region = make_region(small, step.reduce(share), first, analysed)
-            if region is None:
-                continue
-            plate = cut_plate(self.static, photo, share, above, region, self.grid)
-            on_grid = self.grid.reduce(share)
-            self.parts.insert(0, Part(water, region, plate, on_grid))
-            moving += on_grid
-            above = share
+            part = self._part(photo, share, above, first, analysed, water=water)
+            if part is not None:
+                self.parts.insert(0, part)
+                moving += part.share
+                above = share
         self.light = StaticLight(analysed.down(small), np.clip(1 - moving, 0, 1), analysed.square(first))
         total = float(sum(part.share.sum() for part in self.parts))
         weights = sum(float((part.share * part.region.photo_weight).sum()) for part in self.parts)
         self.mean_photo_weight = weights / total if total > 0 else 0.0
+
+    def _part(
+        self, photo: Pixels, share: Array, above: Array | None, first: Array, analysed: Grid, *, water: bool
+    ) -> Part | None:
+        step = Grid(self.grid.height, self.grid.width, self.grid.scale // analysed.scale)
+        small, hidden, mirror = step.reduce(photo), None, False
+        if water:
+            mirror = is_mirror(small, step.reduce(share))
+        else:
+            photo, hidden = take_out_luminaries(photo, share)
+            small = step.reduce(photo)
+        region = make_region(small, step.reduce(share), first, analysed, photo_alone=mirror)
+        if region is None:
+            return None
+        plate = cut_plate(self.static, photo, share, above, hidden, region, self.grid)
+        return Part(water, mirror, region, plate, self.grid.reduce(share))
 
     def colours(self, frame: Array | Tensor) -> Array:
         """A generator frame (3, R, R) in [-1, 1] as colours (R, R, 3), 0 to 255."""

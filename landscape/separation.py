@@ -19,7 +19,7 @@ _EDGE_BAND = 0.012
 _DISTINCT = (25.0, 45.0)
 """Distances of the colours on both sides of the edge, 0 to 255, from which pixels are told apart, and surely."""
 _STRANGE = (0.8, 1.2)
-"""Near an edge, pixels belong to the other side from this distance to the region's colour on, in units of the usual."""
+"""Near an edge, pixels this far from the line between the two sides' colours, in units of the usual, are strangers."""
 _USUAL = (3.0, 20.0)
 """The usual distance: so many standard deviations of the region's colours nearby, and so much, 0 to 255."""
 _COLOUR_LINE = (0.25, 0.85)
@@ -31,7 +31,7 @@ class Border:
     """The colours on both sides of a region's edge, smooth over the photo, on the grid.
 
     A pixel's place between the two tells how much of it is the region: the colour-line model of matting, with both
-    colours known from nearby sure pixels. Pixels far from the region's colours in any direction are not the region.
+    colours known from nearby sure pixels. Pixels far from the line between the two are not the region.
 
     Attributes:
         own: (h, w, 3) colours of the region, 0 to 255.
@@ -66,15 +66,16 @@ class Border:
         band = grid.enlarge(with_ring(self.band, window), window)
         if not band.any():
             return mask
-        models = [self.own, self.spread, self.axis, self.start, self.distinct]
-        own, spread, axis, start, distinct = (grid.enlarge(with_ring(model, window), window) for model in models)
+        models = [self.own, self.other, self.spread, self.axis, self.start, self.distinct]
+        own, other, spread, axis, start, distinct = (grid.enlarge(with_ring(model, window), window) for model in models)
         low, high = _COLOUR_LINE
         along = (photo * axis).sum(axis=2) - start
         region = 1 - np.clip((along - low) / (high - low), 0, 1)
         # What the mask surely gives to the other side stays there: rocks may have the colour of the sky.
         region *= np.clip((mask - 1 + _SURE) * 20, 0, 1)
         refined = mask + distinct * (region - mask)
-        refined *= 1 - smoothstep(np.sqrt(((photo - own) ** 2).sum(axis=2)) / spread, *_STRANGE)
+        apart = photo - own - np.clip(along, 0, 1)[..., None] * (other - own)
+        refined *= 1 - smoothstep(np.sqrt((apart**2).sum(axis=2)) / spread, *_STRANGE)
         return np.asarray(mask + band * (refined - mask), np.float32)
 
 

@@ -48,6 +48,20 @@ class Window:
             return grid
         return (grid - grid.new_tensor([self.x, self.y])) / grid.new_tensor([self.half_width, self.half_height])
 
+    def noise(self, shape: Sequence[int], rng: torch.Generator) -> Tensor:
+        """The window's part of unit normal noise over the whole photo; equal seeds agree where windows overlap.
+
+        Args:
+            shape: (N, C, H, W) of the part.
+            rng: Source of the noise.
+        """
+        height, width = shape[2:]
+        rows, columns = round(height / self.half_height), round(width / self.half_width)
+        top = round((self.y - self.half_height + 1) / 2 * rows)
+        left = round((self.x - self.half_width + 1) / 2 * columns)
+        whole = torch.randn(*shape[:2], rows, columns, generator=rng)
+        return whole[:, :, top : top + height, left : left + width]
+
 
 WHOLE = Window()
 

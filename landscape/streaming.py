@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
-from typing import Generic, TypeVar
+from collections.abc import Generator, Iterator
+from typing import TypeVar
 
 Item = TypeVar("Item")
 
@@ -13,14 +13,14 @@ _WAIT = 0.1
 """Seconds after which a full stage looks whether anybody still wants its items."""
 
 
-class _End(Generic[Item]):
+class _End:
     """The last thing in a queue, with what went wrong."""
 
     def __init__(self, error: BaseException | None) -> None:
         self.error = error
 
 
-def ahead(items: Iterator[Item], count: int) -> Iterator[Item]:
+def ahead(items: Iterator[Item], count: int) -> Generator[Item, None, None]:
     """Work on an iterator in a thread of its own, a few items ahead of whoever takes them.
 
     The work's exceptions are raised where the items are taken. When the taker stops early, the thread ends and the
@@ -33,10 +33,10 @@ def ahead(items: Iterator[Item], count: int) -> Iterator[Item]:
     Yields:
         The items in their order.
     """
-    waiting: queue.Queue[Item | _End[Item]] = queue.Queue(count)
+    waiting: queue.Queue[Item | _End] = queue.Queue(count)
     stopped = threading.Event()
 
-    def put(item: Item | _End[Item]) -> bool:
+    def put(item: Item | _End) -> bool:
         while not stopped.is_set():
             try:
                 waiting.put(item, timeout=_WAIT)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from landscape.motion import DynamicMotion
-from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
+from landscape.networks.generator import Generator
 from landscape.settings import MotionSettings
 
 Pixels = NDArray[np.uint8]
@@ -80,10 +80,8 @@ def sample_video(
     motions = [DynamicMotion(dynamic, motion, SYNTHETIC_HORIZON) for _, _, dynamic in latents]
     targets = []
     for i, (z, _, _) in enumerate(latents):
-        target = z.clone()
         rng = torch.Generator().manual_seed((seed << 20) + 7919 * i + 1)
-        target[:, -Z_DYNAMIC_WIDTH:] = torch.randn(1, Z_DYNAMIC_WIDTH, generator=rng).to(z)
-        targets.append(target)
+        targets.append(generator.redraw_light(z, rng))
     for frame in range(frames):
         share = frame / max(1, frames - 1)
         images = []

@@ -78,6 +78,8 @@ class Recipe:
             how strongly the generator has learnt to listen to it: Adam undoes a constant factor but for its eps.
         joint: Whether a split variant fits both kinds of maps in every step, each by its own cells, in place of
             algorithm 2's turns: half as many steps, as the regions hardly touch each other's maps.
+        tuned_blocks: How many blocks of the generator, counted from the output, step 3 changes; None changes all. What
+            the blocks before them draw is then computed once.
         rehearse: Whether step 3 of a split variant also draws views with the sky carried along, so that a generator
             that has seen little training goes on to listen to S_dynamic.
         enough: Whether step 3 ends where the quality is good enough.
@@ -89,6 +91,7 @@ class Recipe:
     tie_weight: float = 1.0
     map_gradient: float | None = 0.001
     joint: bool = False
+    tuned_blocks: int | None = None
     rehearse: bool = False
     enough: bool = False
     exceptions: Mapping[str, Schedule] = field(default_factory=dict)

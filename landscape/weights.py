@@ -25,6 +25,7 @@ from landscape.networks.lighting import LightingNetwork
 from landscape.networks.perceptual import LpipsAlex, load_lpips
 from landscape.networks.posterior import Posterior
 from landscape.networks.segmenter import load_segmenter
+from landscape.networks.vgg import Vgg19, load_vgg19
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ ENCODER_FILE = "encoder.safetensors"
 LIGHTING_FILE = "lighting.safetensors"
 SEGMENTER_FILE = "segmenter.safetensors"
 PERCEPTUAL_FILE = "lpips_alex.safetensors"
+VGG_FILE = "vgg19.safetensors"
 STYLES_FILE = "styles.json"
 METADATA_KEY = "landscape"
 POSTERIOR = "posterior"
@@ -49,6 +51,7 @@ class Models:
         segmenter: Sky, water, other.
         perceptual: LPIPS.
         styles: The nine styles of this generator.
+        vgg: VGG-19, which the paper's and the release's recipes of the inversion take where it is there.
     """
 
     generator: Generator
@@ -57,6 +60,7 @@ class Models:
     segmenter: nn.Module
     perceptual: LpipsAlex
     styles: StyleTable
+    vgg: Vgg19 | None = None
 
 
 def default_folder() -> Path:
@@ -211,6 +215,7 @@ def load_models(folder: Path | None = None, device: str = "cpu") -> Models:
         segmenter.to(target),
         load_lpips(folder / PERCEPTUAL_FILE).to(target),
         StyleTable.load(folder / STYLES_FILE),
+        load_vgg19(folder / VGG_FILE).to(target) if (folder / VGG_FILE).is_file() else None,
     )
 
 

@@ -50,7 +50,8 @@ def test_named_endpoints_open_and_animate(app: tuple[str, SessionStore], tmp_pat
     assert endpoints == {"/open", "/use_mask", "/frame", "/animate", "/animate_recipe"}
     facts = client.predict(photo=handle_file(photo), quality="Quick", api_name="/open")
     assert (facts["width"], facts["height"]) == (128, 96) and facts["sky"] == pytest.approx(0.5, abs=0.05)
-    video = client.predict("Quick", 90, 2.5, True, True, PHOTO_LIGHT, 1, False, 0.3, 64, False, api_name="/animate")
+    wish = {"quality": "Quick", "speed": 2.5, "style": PHOTO_LIGHT, "seconds": 0.3, "long_side": 64}
+    video = client.predict(**wish, api_name="/animate")
     assert probe_video(video)["frames"] == 9
     again = client.predict(recipe=handle_file(video), api_name="/animate_recipe")
     assert probe_video(again)["metadata"]["motion"] == probe_video(video)["metadata"]["motion"]
@@ -67,7 +68,7 @@ def test_named_endpoints_open_and_animate(app: tuple[str, SessionStore], tmp_pat
         client.predict(time=7, seconds=1, api_name="/frame")
     stranger = Client(url, verbose=False)
     with pytest.raises(Exception, match="reload"):
-        stranger.predict("Quick", 90, 2.5, True, True, PHOTO_LIGHT, 1, False, 0.3, 64, False, api_name="/animate")
+        stranger.predict(**wish, api_name="/animate")
     assert len(store) == 1
 
 

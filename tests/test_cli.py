@@ -86,6 +86,8 @@ def test_bad_photo_ends_the_real_process_with_status_2(tmp_path):
         ("--variant", "EOX"),
         ("--seconds", "0"),
         ("--device", "abacus"),
+        ("--recipe", "soup"),
+        ("--save-scene", "scene.zip"),
     ],
 )
 def test_bad_options_get_one_sentence_and_status_2(tmp_path, options, called):
@@ -103,6 +105,11 @@ def test_targets_are_checked_before_the_work(tmp_path):
         write_json(tmp_path / "none" / "report.json", {})
 
 
+def pictures(path):
+    capture = cv2.VideoCapture(str(path))
+    return np.stack(list(iter(lambda: capture.read()[1], None)))
+
+
 def test_a_photo_becomes_labels_and_a_video(tmp_path):
     photo = tmp_path / "photo.jpg"
     with Image.open(ROOT / "assets/sea_coast.jpg") as image:
@@ -114,8 +121,10 @@ def test_a_photo_becomes_labels_and_a_video(tmp_path):
     assert (found[:20] == 1).mean() > 0.9
 
     report = tmp_path / "report.json"
-    options = ("--seconds", "0.4", "--fps", "10", "--size", "320", "--variant", "E", "--mask", labels, "--json", report)
-    result = run("animate", photo, "-o", tmp_path / "clip.mp4", "--direction", "90deg", *options)
+    clip = ("--seconds", "0.4", "--fps", "10", "--size", "320", "--direction", "90deg")
+    kept = tmp_path / "kept.landscape"
+    options = (*clip, "--variant", "E", "--mask", labels, "--json", report, "--save-scene", kept)
+    result = run("animate", photo, "-o", tmp_path / "clip.mp4", *options)
     assert result.returncode == 0, result.stderr
     probe = probe_video(tmp_path / "clip.mp4")
     assert (probe["width"], probe["height"], probe["frames"], probe["pixel_format"]) == (320, 214, 4, "yuv420p")
@@ -126,6 +135,9 @@ def test_a_photo_becomes_labels_and_a_video(tmp_path):
     assert 0 < content["reconstruction"]["ssim"] <= 1 and content["reconstruction"]["lpips"] >= 0
     assert content["settings"]["motion"]["direction"] == 90
     assert 50 < content["peak_memory_mb"] < 4000
+    again = CliRunner().invoke(cli, [str(item) for item in ("animate", kept, "-o", tmp_path / "again.mp4", *clip)])
+    assert again.exit_code == 0, again.output
+    assert np.array_equal(pictures(tmp_path / "again.mp4"), pictures(tmp_path / "clip.mp4"))
     assert not [path for path in tmp_path.iterdir() if "part" in path.name]
 
     beside = tmp_path / "clip.mp4.json"

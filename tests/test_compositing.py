@@ -278,3 +278,66 @@ def test_odd_sizes_and_torch_frames() -> None:
     frame = compositor.frame(torch.from_numpy(case.generated(1.0)), 1.0)
     assert frame.shape == photo.shape
     assert np.array_equal(frame[sky == 0], photo[sky == 0])
+
+
+def test_large_photos_are_analysed_small_and_composed_in_full() -> None:
+    case = make_case(water=True)
+    large = cv2.resize(case.photo, (2300, 1533), interpolation=cv2.INTER_CUBIC)
+    sky, water, freeze = (cv2.resize(m, (2300, 1533)) for m in (case.masks.sky, case.masks.water, case.masks.freeze))
+    scenery = Scenery(large, FlatMasks(sky, water, freeze), case.reconstruction())
+    frame = Compositor(scenery, case.motion).frame(case.generated(0.0), 0.0)
+    static = sky + water == 0
+    assert frame.shape == large.shape
+    assert np.array_equal(frame[static], large[static])
+    assert difference(frame, large).mean() < 1.0
+
+
+def test_mixed_pixels_take_no_old_sky_along() -> None:
+    case = make_case(block=True)
+    red, blue = np.float32([230, 20, 20]), np.float32([130, 160, 200])
+    share = case.masks.sky[..., None]
+    photo = np.rint(blue * share + red * (1 - share)).astype(np.uint8)
+    static = Scenery(photo, case.masks, case.reconstruction()).static[..., :3].astype(int)
+    edge = (case.masks.sky > 0.2) & (case.masks.sky < 0.7)
+    edge[:35] = edge[75:] = False
+    before, after = (np.abs(image - red)[edge].mean() for image in (photo.astype(int), static))
+    assert after < 0.6 * before
+
+
+def test_thin_things_before_the_sky_stand_still() -> None:
+    case = make_case()
+    photo = case.photo.copy()
+    twig = np.zeros((HEIGHT, WIDTH), bool)
+    twig[83:86, 60] = twig[84, 55:66] = True
+    photo[twig] = (25, 20, 15)
+    compositor = Compositor(Scenery(photo, case.masks, case.reconstruction()), case.motion)
+    for seconds in (0.0, 1.0, 2.3):
+        frame = compositor.frame(case.generated(seconds), seconds)
+        assert difference(frame, photo)[twig].max() < 25
+
+
+def test_new_light_makes_no_bands() -> None:
+    photo = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+    masks = FlatMasks(np.ones((HEIGHT, WIDTH), np.float32), *[np.zeros((HEIGHT, WIDTH), np.float32)] * 2)
+    grey = np.zeros((3, RESOLUTION, RESOLUTION), np.float32)
+    dusk = grey + np.linspace(-0.2, -0.14, RESOLUTION, dtype=np.float32)[None, :, None]
+    frame = Compositor(Scenery(photo, masks, grey), MotionSettings()).frame(dusk, 1.0, light_change=True)
+    rows = frame[20:-20, :, 0].astype(float)
+    steps = np.diff(rows.mean(axis=1))
+    assert 1 < np.ptp(rows.mean(axis=1)) < 12
+    assert np.abs(steps - steps.mean()).max() < 0.3, "rows of equal values show as bands"
+
+
+def test_the_sun_stays_while_the_sky_moves() -> None:
+    case = make_case(motion=MotionSettings(speed=2))
+    photo = case.photo.astype(np.float32) * 0.6
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    distance = np.hypot(x - 110, y - 40)
+    sun = distance <= 6
+    photo = np.where(sun[..., None], 255, photo + 80 * np.exp(-((distance / 14) ** 2))[..., None])
+    photo = photo.clip(0, 255).astype(np.uint8)
+    compositor = Compositor(Scenery(photo, case.masks, case.reconstruction()), case.motion)
+    for seconds in (0.0, 0.8, 2.0):
+        frame = compositor.frame(case.reconstruction(), seconds)
+        assert difference(frame, photo)[distance <= 4].max() < 6
+        assert frame[(distance > 25) & (case.masks.sky == 1)].max() < 235

@@ -1,3 +1,4 @@
+import dataclasses
 import threading
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from landscape.losses import PERCEPTUAL_SCALE, ReconstructionLoss, style_tie
 from landscape.masking import Masks
 from landscape.networks.generator import Generator, GeneratorConfig, NoiseScale
 from landscape.networks.perceptual import LpipsAlex
+from landscape.networks.vgg import Vgg19
 from landscape.photo import Photo
 from landscape.progress import ignore_progress
 from landscape.regions import moving_cells
@@ -261,12 +263,39 @@ def test_fit_improves_and_original_stays(image, moving, generator, perceptual):
     assert [item.shape[-1] for item in result.s_static] == [4, 8, 16, 32]
 
 
+def test_the_papers_perceptual_loss_by_hand():
+    torch.manual_seed(0)
+    vgg = Vgg19().eval().requires_grad_(False)
+    assert [item.shape[1] for item in vgg.features(torch.zeros(1, 3, 16, 16))] == [
+        64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 512, 512, 512,
+    ]  # fmt: skip
+    a, b = torch.rand(2, 1, 3, 32, 32) * 2 - 1
+    first = torch.relu(vgg.features_list["0"]((a * 0.5 + 0.5 - vgg.mean) / vgg.deviation))
+    assert torch.allclose(vgg.features(a)[0], first, atol=1e-5)
+    pairs = zip(vgg.features(a), vgg.features(b), strict=True)
+    wanted = sum(float((x - y).abs().mean()) for x, y in pairs)
+    assert float(vgg.distance(vgg.features(a), vgg.features(b))) == pytest.approx(wanted, rel=1e-5)
+    loss = ReconstructionLoss(b, vgg)(a, 0.01)
+    assert float(loss) == pytest.approx(float((a - b).abs().mean()) + 0.01 * wanted, rel=1e-5)
+
+
 @pytest.mark.parametrize("recipe", ["paper", "release"])
 def test_recipes_of_others_run(recipe, image, moving, generator, perceptual):
     for name in ("I2S", "EOIFS"):
         settings = InversionSettings(variant=name, latent_steps=2, tune_steps=2, recipe=recipe)
         result = invert(image, moving, generator, None, perceptual, settings)
         assert torch.isfinite(result.reconstruction()).all()
+
+
+def test_tuning_the_last_blocks_leaves_the_others(image, moving, generator, perceptual, monkeypatch):
+    monkeypatch.setitem(RECIPES, "product", dataclasses.replace(RECIPES["product"], tuned_blocks=2))
+    start = fit(image, moving, generator, perceptual, steps=(6, 0))
+    result = fit(image, moving, generator, perceptual, steps=(6, 30))
+    for index, (before, after) in enumerate(zip(generator.blocks, result.generator.blocks, strict=True)):
+        pairs = zip(before.parameters(), after.parameters(), strict=True)
+        assert all(torch.equal(a.half(), b.half()) for a, b in pairs) is (index < 2)
+    errors = [float((item.reconstruction() - image).abs().mean()) for item in (start, result)]
+    assert errors[1] < 0.9 * errors[0]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -346,7 +375,7 @@ def test_ablation_reports_means_and_photos(generator, perceptual):
     photos = [
         MaskedPhoto(Photo(rng.integers(0, 255, (60, 90, 3), dtype=np.uint8), name), masks) for name in ("one", "two")
     ]
-    models = SimpleNamespace(generator=generator, encoder=None, perceptual=perceptual)
+    models = SimpleNamespace(generator=generator, encoder=None, perceptual=perceptual, vgg=None)
     report = evaluate_inversion(photos, models, ["E", "EOIFS"], InversionSettings(latent_steps=2, tune_steps=2))
     assert [(row["photo"], row["variant"]) for row in report["photos"]] == [
         ("one", "E"), ("one", "EOIFS"), ("two", "E"), ("two", "EOIFS"),

@@ -13,14 +13,15 @@ from torch.distributions import Normal, kl_divergence
 
 from landscape.errors import LandscapeError
 from landscape.latents import starting_latents
-from landscape.networks.generator import Z_DYNAMIC_WIDTH
+from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.perceptual import load_lpips
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.networks.segmenter import build_segmenter
 from landscape.training.data import prepare
-from landscape.training.export import export_generator, export_posterior
+from landscape.training.export import export_with_posterior
 from landscape.training.gan import train_gan
 from landscape.training.moving import mark_moving
+from landscape.training.prior import set_prior
 from landscape.training.reconstruction import (
     PairBatch,
     Reconstruction,
@@ -179,8 +180,7 @@ def test_the_posterior_starts_an_inversion_where_the_photo_is(posterior, small_g
 def test_the_posterior_is_exported_beside_the_generator(marked, tmp_path):
     config = replace(TINY, training=replace(TINY.training, stable_images={8: 8}, reconstruction_share=1.0))
     train_gan(config, marked, tmp_path, seed=4)
-    export_generator(tmp_path / "state.pt", tmp_path / "g.safetensors")
-    export_posterior(tmp_path / "state.pt", tmp_path / "e.safetensors")
+    export_with_posterior(tmp_path / "state.pt", tmp_path / "g.safetensors", tmp_path / "e.safetensors", marked)
     generator = load_generator(tmp_path / "g.safetensors")
     loaded = load_encoder(tmp_path / "e.safetensors", generator)
     assert isinstance(loaded, Posterior)
@@ -188,7 +188,30 @@ def test_the_posterior_is_exported_beside_the_generator(marked, tmp_path):
     trained = torch.load(tmp_path / "state.pt", weights_only=True)["networks"]["posterior"]
     assert torch.allclose(loaded.z.weight, trained["z.weight"], atol=1e-3)
     assert len(loaded(image.first, image.moving).s_static) == len(generator.blocks)
+    assert generator.z_mean.any()
     without = replace(config, training=replace(config.training, reconstruction_share=0.0))
     train_gan(without, marked, tmp_path / "none", seed=4)
     with pytest.raises(LandscapeError, match="no posterior"):
-        export_posterior(tmp_path / "none" / "state.pt", tmp_path / "x.safetensors")
+        export_with_posterior(tmp_path / "none" / "state.pt", tmp_path / "x", tmp_path / "y", marked)
+
+
+def test_samples_have_the_fitted_distribution_and_light_stays_independent(small_generator):
+    rng = torch.Generator().manual_seed(0)
+    mix = torch.randn(SMALL.style_width, SMALL.style_width, generator=rng) / 6
+    codes = 0.7 + torch.randn(20000, SMALL.style_width, generator=rng) @ mix.T
+    assert torch.equal(small_generator.z_root, torch.eye(SMALL.style_width))
+    set_prior(small_generator, codes)
+    drawn = small_generator.sample_z(20000, rng)
+    assert torch.allclose(drawn.mean(dim=0), codes.mean(dim=0), atol=0.1)
+    found, wanted = torch.cov(drawn.T), torch.cov(codes.T)
+    static = slice(None, -Z_DYNAMIC_WIDTH)
+    assert torch.allclose(found[static, static], wanted[static, static], atol=0.1)
+    assert found[static, -Z_DYNAMIC_WIDTH:].abs().max() < 0.1
+    relit = small_generator.redraw_light(drawn[:5], rng)
+    assert torch.equal(relit[:, static], drawn[:5, static])
+    assert not torch.isclose(relit[:, -Z_DYNAMIC_WIDTH:], drawn[:5, -Z_DYNAMIC_WIDTH:]).any()
+    # Weights from before there was a prior are unit normal.
+    old = {name: value for name, value in small_generator.state_dict().items() if not name.startswith("z_")}
+    fresh = Generator(SMALL)
+    fresh.load_state_dict(old)
+    assert torch.equal(fresh.z_root, torch.eye(SMALL.style_width))

@@ -86,6 +86,15 @@ def test_new_masks_keep_the_fit(scene, landscape_pixels):
     assert np.array_equal(other.previewer(MotionSettings(speed=4), LightSettings(), 128).frame(1.0), landscape_pixels)
 
 
+def test_a_sky_that_leaves_the_upper_edge_is_doubted(scene):
+    assert not any("no landscape" in sentence for sentence in scene.warnings)
+    labels = np.zeros((96, 128), np.uint8)
+    labels[:60, :50] = 1
+    assert "no landscape" in " ".join(scene.with_masks(masks_from_labels(labels, None)).warnings)
+    labels[60:] = 2
+    assert "no landscape" not in " ".join(scene.with_masks(masks_from_labels(labels, None)).warnings)
+
+
 def test_masks_are_found_when_none_are_given(photo, small_models):
     scene = Scene.open(photo, small_models, InversionSettings(variant="E"))
     assert scene.masks.sky.shape == photo.pixels.shape[:2]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from landscape.flow import displacement
 from landscape.masking import masks_from_labels
+from landscape.mosaic import _share
 from landscape.motion import DynamicMotion
 from landscape.photo import Photo
 from landscape.scene import Scene, model_image
@@ -51,6 +52,17 @@ def test_seams_are_smooth_where_squares_disagree():
     assert row[0, 0, 0, 0] == 0 and row[0, 0, 0, -1] == 2
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_noise_agrees_where_squares_overlap(upright):
+    layout = Layout(3, upright)
+    for side in (4, 8, 32):
+        parts = [window.noise((1, 1, side, side), torch.Generator().manual_seed(5)) for window in layout.windows()]
+        row = layout.join(parts)
+        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(layout.cut(row), parts, strict=True))
+    plain = torch.randn(2, 1, 8, 8, generator=torch.Generator().manual_seed(5))
+    assert torch.equal(WHOLE.noise((2, 1, 8, 8), torch.Generator().manual_seed(5)), plain)
+
+
 def test_square_frames_are_not_touched():
     frame = torch.rand(1, 3, 16, 16)
     assert as_square(frame) is frame
@@ -75,6 +87,22 @@ def test_part_of_a_photo_moves_as_the_photo_does():
         found = offsets[int(np.argmin(errors))] * 2 / side * window.half_width
         photo_shift = displacement(motion, horizon, seconds, 400, 400)[50, int(200 * (1 + window.x)), 0] / 200
         assert found == pytest.approx(photo_shift, abs=0.02)
+
+
+def test_squares_share_the_time():
+    clock = [10.0]
+    expired = _share(lambda: clock[0], 4)
+    assert not expired()
+    clock[0] = 7.6
+    assert not expired()
+    clock[0] = 7.5
+    assert expired()
+    clock[0] = float("inf")
+    endless = _share(lambda: clock[0], 2)
+    assert not endless()
+    clock[0] = 0.0
+    assert endless() and _share(lambda: clock[0], 3)()
+    assert _share(None, 3) is None
 
 
 def panorama(height, width):

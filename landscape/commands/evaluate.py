@@ -68,7 +68,7 @@ def inversion(
         write_json(report, figures)
     if table is not None:
         with replacing(table) as partial:
-            partial.write_text(text + "\n", encoding="utf-8")
+            partial.write_text(text, encoding="utf-8")
 
 
 @evaluate.command()
@@ -153,3 +153,36 @@ def generation(
         line = json.dumps({"evaluation": figures, "weights": str(weights or "bundled")})
         with (run / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(line + "\n")
+
+
+@evaluate.command()
+def output(
+    photos: Annotated[list[Path], typer.Argument(help="Photos with something that moves and something that does not.")],
+    size: Annotated[int, typer.Option(help="Long side of the frames in pixels.")] = 960,
+    seconds: Annotated[float, typer.Option(help="Length of the clips.")] = 10.0,
+    report: JsonOption = None,
+    table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Full-size frames against a warped photo, the enlarged generator and the paper's pipeline."""
+    from landscape.evaluation.output import evaluate_output, markdown_table
+    from landscape.photo import read_photo
+    from landscape.scene import Scene
+    from landscape.weights import load_models
+
+    models = load_models(checkpoints)
+    rows = []
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        for index, path in enumerate(photos):
+            progress("photos", index, len(photos))
+            scene = Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
+            rows.append(evaluate_output(scene, size, seconds, progress, cancel))
+        progress("photos", len(photos), len(photos))
+    text = markdown_table(rows)
+    console.print(text, highlight=False)
+    if report is not None:
+        write_json(report, {"size": size, "seconds": seconds, "photos": rows})
+    if table is not None:
+        with replacing(table) as partial:
+            partial.write_text(text + "\n", encoding="utf-8")

@@ -80,18 +80,19 @@ def export(
     run: Annotated[Path, typer.Argument(help="A run's folder or state file.")],
     out: Annotated[Path, typer.Option(help="The weights to write.")],
     resolution: Annotated[int | None, typer.Option(help="Pixels; the run's current one by default.")] = None,
-    posterior: Annotated[Path | None, typer.Option(help="Write the posterior, in place of the encoder.")] = None,
+    posterior: Annotated[Path | None, typer.Option(help="Write the posterior here, as the encoder.")] = None,
     discriminators: Annotated[
         Path | None, typer.Option(help="Write what a later run needs to go on from these weights.")
     ] = None,
 ) -> None:
     """Write the moving average of a run's generator as a weights file, cut at the resolution it has reached."""
-    from landscape.training.export import export_generator, export_posterior, export_warm_start
+    from landscape.training.export import export_generator, export_warm_start, export_with_posterior
 
     state = run if run.is_file() else run / "state.pt"
-    export_generator(state, out, resolution)
     if posterior is not None:
-        export_posterior(state, posterior, resolution)
+        export_with_posterior(state, out, posterior, state.parent / "data", resolution)
+    else:
+        export_generator(state, out, resolution)
     if discriminators is not None:
         export_warm_start(state, discriminators)
 

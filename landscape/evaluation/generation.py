@@ -131,8 +131,7 @@ def disentanglement(
         check_cancelled(cancel)
         z, static = generator.sample_z(1, rng), generator.sample_maps(1, rng=rng)
         dynamic = [generator.sample_maps(1, rng=rng) for _ in range(2)]
-        other = z.clone()
-        other[:, -Z_DYNAMIC_WIDTH:] = torch.randn(1, Z_DYNAMIC_WIDTH, generator=rng).to(z)
+        other = generator.redraw_light(z, rng)
         first = generator(generator.mapping(z), static, dynamic[0]).clamp(-1, 1)
         labels = _labels(first, segmenter)
         rows.append(_static_figures(generator, first, (z, other), static, dynamic, labels == OTHER, perceptual))

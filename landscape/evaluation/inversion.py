@@ -13,12 +13,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from landscape.errors import LandscapeError
 from landscape.evaluation.metrics import direction_error, sky_flow
 from landscape.inversion import Inversion, confine_dynamic, extend_dynamic, invert
 from landscape.masking import Masks
 from landscape.motion import DynamicMotion
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
+from landscape.networks.vgg import Vgg19
 from landscape.photo import Photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene import model_image, model_mask
@@ -47,6 +49,11 @@ class FittingModels(Protocol):
     @property
     def perceptual(self) -> LpipsAlex:
         """LPIPS."""
+        ...
+
+    @property
+    def vgg(self) -> Vgg19 | None:
+        """VGG-19."""
         ...
 
 
@@ -81,8 +88,15 @@ def evaluate_inversion(
     Returns:
         Per variant its means ``ssim``, ``lpips``, ``flow`` (half-widths per frame, in the sky), ``direction_error_deg``
         and ``seconds``; under ``photos`` the same figures one by one with ``photo`` and ``variant``.
+
+    Raises:
+        LandscapeError: If a photo shows no sky.
+        Cancelled: If ``cancel`` was set.
     """
     motion = motion or MotionSettings()
+    for item in photos:
+        if not (_small_sky(item, models) > 0.5).any():
+            raise LandscapeError(f"No sky was found in “{item.photo.name}”; leave this photo out.")
     rows: list[dict[str, Any]] = []
     total = len(photos) * len(variants)
     for item in photos:
@@ -110,6 +124,12 @@ def markdown_table(report: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _small_sky(item: MaskedPhoto, models: FittingModels) -> np.ndarray:
+    size = models.generator.resolution
+    sky: np.ndarray = cv2.resize(np.ascontiguousarray(item.masks.sky), (size, size), interpolation=cv2.INTER_AREA)
+    return sky
+
+
 def _measure(
     item: MaskedPhoto,
     models: FittingModels,
@@ -118,10 +138,12 @@ def _measure(
     cancel: threading.Event | None,
 ) -> dict[str, float]:
     size = models.generator.resolution
-    sky = cv2.resize(np.ascontiguousarray(item.masks.sky), (size, size), interpolation=cv2.INTER_AREA)
+    sky = _small_sky(item, models)
     device = models.generator.w_mean.device
     image, region = model_image(item.photo, size).to(device), model_mask(item.masks, size).to(device)
-    found = invert(image, region, models.generator, models.encoder, models.perceptual, settings, cancel=cancel)
+    teacher = None if settings.recipe == "product" else models.vgg
+    networks = models.generator, models.encoder, models.perceptual
+    found = invert(image, region, *networks, settings, cancel=cancel, teacher=teacher)
     frames = moving_frames(found, region, item.masks.horizon, motion)
     flow = sky_flow(frames, sky)
     return {

@@ -43,8 +43,9 @@ def _plain(layer: nn.Module) -> nn.Module | None:
     if isinstance(layer, FusedUpsampleConv2d):
         reflected = layer.padding_mode == "reflect"
         kernel = fused_kernel(layer.weight * layer.scale)
-        plain = nn.ConvTranspose2d(*kernel.shape[:2], 4, stride=2, padding=3 if reflected else 1)
-        return _padded(_filled(plain, kernel, layer.bias), int(reflected))
+        channels_in, channels_out = kernel.shape[:2]
+        fused = nn.ConvTranspose2d(channels_in, channels_out, 4, stride=2, padding=3 if reflected else 1)
+        return _padded(_filled(fused, kernel, layer.bias), int(reflected))
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -155,9 +156,13 @@ class Generator(nn.Module):
     Attributes:
         config: The sizes.
         w_mean: Running mean of w over training, (style_width,): where inversion without an encoder starts.
+        z_mean: Mean of z in samples, (style_width,); zero unless a prior was fitted to real images.
+        z_root: Root of its covariance, (style_width, style_width), lower triangular; the identity unless fitted.
     """
 
     w_mean: Tensor
+    z_mean: Tensor
+    z_root: Tensor
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
@@ -170,6 +175,8 @@ class Generator(nn.Module):
         )
         self.to_rgb = nn.ModuleList(EqualConv2d(c, 3, 1) for c in config.channels)
         self.register_buffer("w_mean", torch.zeros(config.style_width))
+        self.register_buffer("z_mean", torch.zeros(config.style_width))
+        self.register_buffer("z_root", torch.eye(config.style_width))
 
     @property
     def resolution(self) -> int:
@@ -225,5 +232,17 @@ class Generator(nn.Module):
         return [torch.randn(count, 1, size, size, generator=rng).to(self.w_mean) for size in sizes]
 
     def sample_z(self, count: int, rng: torch.Generator | None = None) -> Tensor:
-        """Draw z = (z_static, z_dynamic) from the unit normal distribution, (count, style_width)."""
-        return torch.randn(count, self.config.style_width, generator=rng).to(self.w_mean)
+        """Draw z = (z_static, z_dynamic), (count, style_width): unit normal, or as the fitted prior has it."""
+        z = torch.randn(count, self.config.style_width, generator=rng).to(self.w_mean)
+        return self.z_mean + z @ self.z_root.T
+
+    def redraw_light(self, z: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """The same places under other lights: z (N, style_width) with a newly drawn z_dynamic."""
+        other = self.sample_z(len(z), rng)[:, -Z_DYNAMIC_WIDTH:]
+        return torch.cat([z[:, :-Z_DYNAMIC_WIDTH], other], dim=1)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *more: Any) -> None:
+        # Weights that were trained without a prior have none: unit normal.
+        for name, buffer in (("z_mean", self.z_mean), ("z_root", self.z_root)):
+            state_dict.setdefault(prefix + name, buffer)
+        super()._load_from_state_dict(state_dict, prefix, *more)

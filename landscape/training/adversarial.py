@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.config import TrainingConfig
 from landscape.networks.discriminators import Discriminator
-from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
+from landscape.networks.generator import Generator
 from landscape.networks.projected import ProjectedDiscriminator, augment, draw_augmentation
 from landscape.training.processes import Processes
 from landscape.training.sampling import RealData
@@ -48,11 +50,18 @@ class AdversarialStep:
         self.optimisers, self.schedule, self.processes = optimisers, schedule, processes
         self.device = generator.w_mean.device
 
+    def judged(self, stage: Stage) -> Stage:
+        """The stage as the discriminators see it: reduced frames do not fade in."""
+        largest = self.schedule.judged_at
+        return (
+            stage if largest is None or stage.resolution <= largest else replace(stage, resolution=largest, alpha=1.0)
+        )
+
     def __call__(self, data: RealData, stage: Stage, step: int, rng: torch.Generator) -> tuple[dict[str, float], int]:
         """Do the step.
 
         Args:
-            data: Real images of the stage's resolution.
+            data: Real images of the resolution that is judged.
             stage: Where training stands.
             step: Number of the step: R1 comes at every so many.
             rng: Source of randomness, on the CPU.
@@ -66,6 +75,9 @@ class AdversarialStep:
         mine = self.processes.mine
         real = mine((data.pairs_batch if pairs else data.stills_batch)(batch, rng)).to(self.device)
         fake = self._fakes(batch, pairs, stage, rng)
+        stage = self.judged(stage)
+        if fake.shape[-1] > stage.resolution:
+            fake = F.adaptive_avg_pool2d(fake, stage.resolution)
         fooling = mine(data.crops_batch(batch, rng)).to(self.device) if crops else fake.detach()
 
         name = "pairwise" if pairs else "static"
@@ -83,7 +95,7 @@ class AdversarialStep:
         g, depth, mine = self.generator, self.generator.depth(stage.resolution), self.processes.mine
         s_static = [mine(s) for s in g.sample_maps(count, stage.resolution, rng)]
         # Style mixing: two codes, exchanged at a random block.
-        codes = [mine(g.sample_z(count, rng)) for _ in range(2)]
+        codes = [g.sample_z(count, rng) for _ in range(2)]
         crossover = torch.where(
             torch.rand(count, generator=rng) < MIXING_PROBABILITY,
             torch.randint(1, depth, (count,), generator=rng),
@@ -92,9 +104,7 @@ class AdversarialStep:
         late = torch.arange(depth)[None, :, None] >= mine(crossover)[:, None, None]
         frames = []
         for _ in range(2 if pairs else 1):
-            for code in codes:
-                code[:, -Z_DYNAMIC_WIDTH:] = mine(torch.randn(count, Z_DYNAMIC_WIDTH, generator=rng)).to(code)
-            early_w, late_w = g.mapping(codes[0].clone()), g.mapping(codes[1].clone())
+            early_w, late_w = (g.mapping(mine(g.redraw_light(code, rng))) for code in codes)
             with torch.no_grad():
                 g.w_mean.lerp_(self.processes.average_tensor(early_w.mean(dim=0)), W_MEAN_RATE)
             w = torch.where(late.to(self.device), late_w[:, None], early_w[:, None])

@@ -9,9 +9,10 @@ from typing import Any
 from torch import Tensor
 
 from landscape.errors import LandscapeError
-from landscape.networks.generator import GeneratorConfig
+from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.posterior import Posterior
 from landscape.training.checkpoint import load_state
+from landscape.training.prior import fit_prior
 from landscape.weights import cut_generator, load_weights, save_generator, save_posterior, save_weights
 
 
@@ -39,35 +40,45 @@ def export_generator(state_file: Path, out: Path, resolution: int | None = None)
     Raises:
         LandscapeError: If the resolution is unknown or the state is damaged.
     """
+    generator, metadata = _generator(load_state(state_file), resolution)
+    save_generator(out, generator, metadata)
+
+
+def export_with_posterior(
+    state_file: Path, out: Path, posterior_out: Path, prepared: Path, resolution: int | None = None
+) -> None:
+    """Write the moving average of G with a prior fitted to real images, and the posterior as the encoder's weights.
+
+    Args:
+        state_file: Written by :func:`landscape.training.gan.train_gan`.
+        out: The generator's weights file.
+        posterior_out: The posterior's weights file.
+        prepared: The arrays that the run was trained on.
+        resolution: Where to cut both; the largest resolution that has faded in by default.
+
+    Raises:
+        LandscapeError: If the run has no posterior, the resolution is unknown or the state is damaged.
+    """
     state = load_state(state_file)
+    if "posterior" not in state["networks"]:
+        raise LandscapeError("This run trains no posterior; set reconstruction_share in its configuration.")
+    generator, metadata = _generator(state, resolution)
+    posterior = Posterior(generator.resolution, generator.config.style_width)
+    wanted = posterior.state_dict().keys()
+    weights = state["networks"]["posterior"]
+    posterior.load_state_dict({name: value for name, value in weights.items() if name in wanted})
+    fit_prior(generator, posterior.eval(), prepared)
+    save_generator(out, generator, metadata)
+    save_posterior(posterior_out, posterior, metadata)
+
+
+def _generator(state: dict[str, Any], resolution: int | None) -> tuple[Generator, dict[str, Any]]:
     config, reached = _config(state)
     resolution = resolution or reached
     if resolution not in config.resolutions:
         raise LandscapeError(f"Choose a resolution from {config.resolutions}; not {resolution}.")
     generator = cut_generator(config, state["networks"]["average"], resolution)
-    save_generator(out, generator, {"images": state["images"], "steps": state["step"], "resolution": resolution})
-
-
-def export_posterior(state_file: Path, out: Path, resolution: int | None = None) -> None:
-    """Write the posterior that was trained with G, as the encoder's weights.
-
-    Args:
-        state_file: Written by :func:`landscape.training.gan.train_gan`.
-        out: The weights file.
-        resolution: That of the generator which it belongs to; the largest that has faded in by default.
-
-    Raises:
-        LandscapeError: If the run has no posterior.
-    """
-    state = load_state(state_file)
-    if "posterior" not in state["networks"]:
-        raise LandscapeError("This run trains no posterior; set reconstruction_share in its configuration.")
-    config, reached = _config(state)
-    posterior = Posterior(resolution or reached, config.style_width)
-    wanted = posterior.state_dict().keys()
-    weights = state["networks"]["posterior"]
-    posterior.load_state_dict({name: value for name, value in weights.items() if name in wanted})
-    save_posterior(out, posterior, {"images": state["images"], "resolution": resolution or reached})
+    return generator, {"images": state["images"], "steps": state["step"], "resolution": resolution}
 
 
 def export_warm_start(state_file: Path, out: Path) -> None:

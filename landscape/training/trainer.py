@@ -88,7 +88,7 @@ class GanTrainer:
         )
         self.step = 0
         self.images = 0
-        self._data: RealData | None = None
+        self._data: dict[int, RealData] = {}
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
         mapping: list[nn.Parameter] = []
@@ -170,15 +170,15 @@ class GanTrainer:
             The losses, means over all processes.
         """
         rng = torch.Generator().manual_seed((self.seed << 40) + self.step)
-        data = self._real_data(stage.resolution)
         reconstructs = self.reconstruction is not None and stage.resolution >= self.schedule.reconstruction_from
         if reconstructs and bool(torch.rand((), generator=rng) < self.schedule.reconstruction_share):
             assert self.reconstruction is not None
             batch = stage.batch
-            places = data.places_batch(batch, rng).part(self.processes.mine, self.device)
+            places = self._real_data(stage.resolution).places_batch(batch, rng).part(self.processes.mine, self.device)
             losses = self.reconstruction.step(places, stage.alpha, rng)
         else:
             self._set_rates(stage)
+            data = self._real_data(self.adversarial.judged(stage).resolution)
             losses, batch = self.adversarial(data, stage, self.step, rng)
         self.step += 1
         self.images += batch
@@ -191,6 +191,6 @@ class GanTrainer:
                 group["lr"] = stage.learning_rate * group["factor"]
 
     def _real_data(self, resolution: int) -> RealData:
-        if self._data is None or self._data.resolution != resolution:
-            self._data = RealData(self.prepared, resolution)
-        return self._data
+        if resolution not in self._data:
+            self._data[resolution] = RealData(self.prepared, resolution)
+        return self._data[resolution]

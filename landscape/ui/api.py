@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from landscape.settings import ExportSettings
 from landscape.ui.controls import STANDARD, Controls
 from landscape.ui.handlers import Handlers, View, last
 from landscape.ui.panels import PHOTO_TYPES
-from landscape.ui.remember import CONTROL_NAMES, choices_from_recipe, export_of
+from landscape.ui.remember import CONTROL_NAMES, EXPORT_NAMES, choices_from_recipe, export_of
 from landscape.ui.sessions import SessionStore
 
 
@@ -135,9 +136,23 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
         button = gr.Button()
     button.click(functions.open, [session, photo, quality], [session, facts], api_name="open", **slot)
     button.click(functions.use_mask, [session, mask], facts, api_name="use_mask", **slot)
-    button.click(functions.frame, [session, seconds, *wishes], picture, api_name="frame", **slot)
-    button.click(functions.animate, [session, quality, *wishes, *kind], video, api_name="animate", **slot)
+    frame = _named(functions.frame, "session", "time", *CONTROL_NAMES)
+    button.click(frame, [session, seconds, *wishes], picture, api_name="frame", **slot)
+    animate = _named(functions.animate, "session", "quality", *CONTROL_NAMES, *EXPORT_NAMES)
+    button.click(animate, [session, quality, *wishes, *kind], video, api_name="animate", **slot)
     button.click(functions.animate_recipe, [session, recipe], video, api_name="animate_recipe", **slot)
+
+
+def _named(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
+    """The function with a name for each of its values, by which programs call it."""
+
+    def call(*values: Any) -> Any:
+        return function(*values)
+
+    call.__doc__ = function.__doc__
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    call.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
+    return call
 
 
 def _shares(masks: Masks) -> dict[str, Any]:

@@ -1,0 +1,146 @@
+"""Sun, moon and stars: what shines in the sky and stays in place while clouds move."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from landscape.sampling import Array, fill, smoothstep
+
+Pixels = npt.NDArray[np.uint8]
+
+_SIDE = 512
+"""Long side in pixels at which discs are looked for."""
+_GLARE, _MOONLIGHT = 249, 90
+"""Least luminance of the sun, and how much brighter than the sky the moon is."""
+_NIGHT = 100
+"""Median luminance of skies, 0 to 255, in which there may be a moon or stars."""
+_AREA = (2e-5, 0.03)
+"""Areas of discs in fractions of the picture."""
+_SMALLEST = 1.5
+"""Least radius in pixels of the small picture."""
+_ROUND = 1.8
+"""Largest ratio of a disc's area to that of the circle within it."""
+_FALL = 14
+"""How much darker it must be in all directions around the disc."""
+_GLOW = (1.3, 3.0)
+"""Distances from the disc's centre, in radii, from where to where the sky begins to move."""
+_STAR = 0.002
+"""Radius of the largest star as a fraction of the long side."""
+_STAR_LIGHT = (9, 22)
+"""How much brighter than their surroundings stars begin to be, and surely are."""
+
+
+def take_out_luminaries(photo: Pixels, sky: Array) -> tuple[Pixels, Array | None]:
+    """Separate sun, moon and stars from the sky that moves.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        sky: (H, W) in [0, 1].
+
+    Returns:
+        The photo (H, W, 3) without them, and where they are, (H, W) in [0, 1], or None where there are none.
+    """
+    shining: Array | None = None
+    discs = find_discs(photo, sky)
+    if discs is not None:
+        shining = discs
+        photo = _paint_over(photo, discs)
+    stars = find_stars(photo, sky)
+    if stars is not None:
+        shining = stars[0] if shining is None else np.maximum(shining, stars[0])
+        photo = stars[1]
+    return photo, shining
+
+
+def _paint_over(photo: Pixels, discs: Array) -> Pixels:
+    """Continue the sky around discs smoothly over them."""
+    height, width = discs.shape
+    scale = min(1.0, _SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    around = 1 - smoothstep(cv2.resize(discs, size, interpolation=cv2.INTER_AREA), 0.0, 0.1)
+    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    smooth = fill(small, around)
+    painted = photo.copy()
+    share = smoothstep(discs, 0.05, 0.6)[..., None]
+    rows = np.flatnonzero(share.max(axis=(1, 2)) > 0)
+    part = slice(int(rows[0]), int(rows[-1]) + 1)
+    large = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC)[part]
+    painted[part] = np.clip(np.rint(photo[part] + share[part] * (large - photo[part])), 0, 255)
+    return painted
+
+
+def find_discs(photo: Pixels, sky: Array) -> Array | None:
+    """Find the sun and the moon.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        sky: (H, W) in [0, 1].
+
+    Returns:
+        (H, W) in [0, 1], 1 on the disc and falling off through its glow; None where there is none.
+    """
+    height, width = photo.shape[:2]
+    scale = min(1.0, _SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    light = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    region = cv2.resize(np.asarray(sky, np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+    if not region.any():
+        return None
+    median = float(np.median(light[region]))
+    threshold = min(_GLARE, median + _MOONLIGHT) if median < _NIGHT else _GLARE
+    bright = ((light >= threshold) & region).astype(np.uint8)
+    count, labels, figures, _ = cv2.connectedComponentsWithStats(bright)
+    inner = cv2.distanceTransform(bright, cv2.DIST_L2, cv2.DIST_MASK_5)
+    y, x = np.mgrid[: size[1], : size[0]].astype(np.float32)
+    if count < 2:
+        return None
+    # White clouds have many such patches; the sun and the moon outshine everything else.
+    index = 1 + int(figures[1:, cv2.CC_STAT_AREA].argmax())
+    area, disc = figures[index, cv2.CC_STAT_AREA], labels == index
+    radius = float(inner[disc].max())
+    centre_y, centre_x = np.argwhere(disc & (inner == radius))[0]
+    distance = np.hypot(x - centre_x, y - centre_y) / radius
+    angle = np.arctan2(y - centre_y, x - centre_x)
+    sized = radius >= _SMALLEST and _AREA[0] <= area / light.size <= _AREA[1]
+    if not sized or area > _ROUND * (np.pi * radius**2 + 1) or not _falls_off(light, region, distance, angle):
+        return None
+    return cv2.resize(1 - smoothstep(distance, *_GLOW), (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _falls_off(light: Array, region: npt.NDArray[np.bool_], distance: Array, angle: Array) -> bool:
+    """Whether the sky is darker than the disc in every direction, unlike around a white patch of a cloud."""
+    ring = (distance > 1.3) & (distance < 1.8) & region
+    sector = np.floor((angle + np.pi) / (2 * np.pi) * 8).clip(0, 7)
+    core = float(light[distance < 0.7].mean())
+    parts = [ring & (sector == number) for number in range(8)]
+    drops = [core - float(light[part].mean()) for part in parts if part.any()]
+    return len(drops) >= 4 and min(drops) >= _FALL
+
+
+def find_stars(photo: Pixels, sky: Array) -> tuple[Array, Pixels] | None:
+    """Find the stars of a night sky.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        sky: (H, W) in [0, 1].
+
+    Returns:
+        (H, W) in [0, 1], 1 on stars, and the photo (H, W, 3) without them; None by day or without stars.
+    """
+    light = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    region = sky > 0.9
+    if not region.any() or float(np.median(light[region])) > _NIGHT:
+        return None
+    reach = 2 * max(1, round(_STAR * max(light.shape))) + 1
+    kernel = np.ones((reach, reach), np.uint8)  # a square, as OpenCV is fast with it
+    excess = cv2.morphologyEx(light, cv2.MORPH_TOPHAT, kernel)
+    noise = 3 * float(np.median(excess[region]))
+    bright = smoothstep(excess, _STAR_LIGHT[0] + noise, _STAR_LIGHT[1] + noise) * region
+    if not bright.any():
+        return None
+    around = cv2.dilate(bright, np.ones((3, 3), np.uint8))
+    opened = cv2.GaussianBlur(cv2.morphologyEx(photo, cv2.MORPH_OPEN, kernel), (0, 0), reach / 4)
+    starless = np.where(around[..., None] > 0, opened, photo)
+    return cv2.GaussianBlur(around, (0, 0), 0.6), starless

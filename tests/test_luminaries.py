@@ -1,0 +1,67 @@
+"""Sun, moon and stars stay in place; clouds are none of them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from landscape.luminaries import find_discs, find_stars, take_out_luminaries
+
+HEIGHT, WIDTH = 240, 360
+
+
+def sky(brightness: float) -> np.ndarray:
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    waves = 6 * np.sin(x / 40) * np.cos(y / 30)
+    return np.dstack([brightness * part + waves for part in (0.8, 0.9, 1.1)]).clip(0, 255).astype(np.uint8)
+
+
+EVERYWHERE = np.ones((HEIGHT, WIDTH), np.float32)
+
+
+def with_disc(photo: np.ndarray, x: int, y: int, radius: int) -> np.ndarray:
+    result = photo.astype(np.float32)
+    yy, xx = np.mgrid[:HEIGHT, :WIDTH]
+    distance = np.hypot(xx - x, yy - y)
+    glow = 300 * np.clip(1.1 - distance / (4 * radius), 0, 1) ** 2
+    result = np.where((distance <= radius)[..., None], 255, result + 0.4 * glow[..., None])
+    return result.clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("brightness", "radius"), [(140, 12), (40, 7)])
+def test_sun_and_moon_are_found_and_taken_out(brightness: float, radius: int) -> None:
+    photo = with_disc(sky(brightness), 200, 90, radius)
+    found = find_discs(photo, EVERYWHERE)
+    assert found is not None
+    y, x = np.argwhere(found > 0.99).mean(axis=0)
+    assert np.hypot(x - 200, y - 90) < radius
+    assert found[0, 0] == 0 and (found > 0.5).mean() < 0.1
+    without, shining = take_out_luminaries(photo, EVERYWHERE)
+    assert shining is not None and shining[90, 200] == 1
+    assert without[90, 200].mean() < photo[90, 200].mean() - 40
+    assert np.array_equal(without[shining == 0], photo[shining == 0])
+
+
+def test_bright_clouds_and_plain_skies_hold_no_sun() -> None:
+    photo = sky(140)
+    assert find_discs(photo, EVERYWHERE) is None
+    noise = np.random.default_rng(1).normal(size=(HEIGHT, WIDTH)).astype(np.float32)
+    cloud = sum(cv2.GaussianBlur(noise, (0, 0), sigma) * sigma for sigma in (2, 6, 18))
+    cloudy = np.clip(photo + np.clip(cloud / cloud.std(), 0, 2)[..., None] * 120, 0, 255).astype(np.uint8)
+    assert find_discs(cloudy, EVERYWHERE) is None
+
+
+def test_stars_are_found_at_night_alone() -> None:
+    places = np.random.default_rng(0).integers(10, 220, (30, 2))
+    for brightness, night in ((40, True), (180, False)):
+        photo = sky(brightness)
+        for y, x in places:
+            photo[y, x] = 255
+        stars = find_stars(photo, EVERYWHERE)
+        assert (stars is not None) == night
+        if stars is not None:
+            shining, starless = stars
+            assert shining[places[:, 0], places[:, 1]].min() > 0.5
+            assert shining.mean() < 0.1
+            assert starless[places[:, 0], places[:, 1]].max() < 90
