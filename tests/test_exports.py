@@ -169,7 +169,7 @@ def test_the_session_lives_as_long_as_its_jobs(
     job = exports.submit(visitor, WISH, ExportSettings(60.0, 10, 64), "Quick")
     clock[0] += 2 * LIFETIME
     store.sweep()
-    assert store.get(visitor).photo is not None and job.active
+    assert store.get(visitor).studio is not None and job.active
     store.close(visitor)
     assert done(job).state == "stopped"
     with pytest.raises(LandscapeError, match="reload"):
