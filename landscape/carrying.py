@@ -11,7 +11,7 @@ import numpy.typing as npt
 from landscape.phases import Clock, Phase
 from landscape.relighting import change_light
 from landscape.ripples import Ripples
-from landscape.sampling import NOTHING, Array, Grid, Window, blur, fill, masked_blur, smoothstep, with_ring
+from landscape.sampling import Array, Grid, Window, blur, fill, masked_blur, smoothstep, with_ring
 from landscape.separation import (
     Border,
     fill_colours,
@@ -144,7 +144,8 @@ class MovingRegion:
         moved = None
         for phase in phases:
             place = self._place + phase.offset * np.float32(1 / self._scale)
-            sampled = cv2.remap(self.region.carried, place, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+            x, y = cv2.split(place)
+            sampled = cv2.remap(self.region.carried, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             weighted = sampled if len(phases) == 1 else sampled * phase.weight[..., None]
             moved = weighted if moved is None else moved + weighted
         assert moved is not None

@@ -15,7 +15,7 @@ from landscape.carrying import MIDDLE, Layers, MovingRegion
 from landscape.phases import Clock, make_clock
 from landscape.plates import STRIP, Plate
 from landscape.ripples import Ripples, make_ripples
-from landscape.sampling import NOTHING, Array, Window
+from landscape.sampling import Array, Window
 from landscape.scenery import Pixels, Scenery
 from landscape.settings import MotionSettings
 
@@ -116,8 +116,7 @@ class Compositor:
             sampled = [
                 cv2.remap(
                     plate.detail,
-                    grid.enlarge(place[cut], window),
-                    NOTHING,
+                    *_axes(grid.enlarge(place[cut], window)),
                     self._interpolation,
                     borderMode=cv2.BORDER_REFLECT,
                 )
@@ -143,3 +142,8 @@ class Compositor:
 def _four(image: Array) -> Array:
     """Add a fourth channel, for pictures with four."""
     return cv2.merge([*cv2.split(np.asarray(image, np.float32)), np.asarray(image[..., 0], np.float32)])
+
+
+def _axes(places: Array) -> tuple[Array, Array]:
+    x, y = cv2.split(places)
+    return x, y

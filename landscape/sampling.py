@@ -14,8 +14,8 @@ _MOST_CHANNELS = 4
 Array = np.ndarray
 """float32 unless said otherwise."""
 
-NOTHING = np.empty((0, 0), np.float32)
-"""For operands that OpenCV can do without."""
+_NOTHING = np.empty((0, 0), np.float32)
+"""For the operand that a matrix product can do without."""
 Window = tuple[int, int, int, int]
 """First and last + 1 row, first and last + 1 column of a grid."""
 
@@ -149,8 +149,8 @@ class Grid:
         """Resample a square (R, R, C) frame, stretched over the photo, to the grid."""
         rows = _stretch(frame.shape[0], self.rows, self.height / self.scale)
         columns = _stretch(frame.shape[1], self.columns, self.width / self.scale)
-        tall = [cv2.gemm(rows, plane, 1, NOTHING, 0) for plane in cv2.split(frame)]
-        planes = [cv2.gemm(plane, columns, 1, NOTHING, 0, flags=cv2.GEMM_2_T) for plane in tall]
+        tall = [cv2.gemm(rows, plane, 1, _NOTHING, 0) for plane in cv2.split(frame)]
+        planes = [cv2.gemm(plane, columns, 1, _NOTHING, 0, flags=cv2.GEMM_2_T) for plane in tall]
         return np.asarray(cv2.merge(planes), np.float32)
 
     def up(self, image: Array, window: Window | None = None) -> Array:
