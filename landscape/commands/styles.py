@@ -37,3 +37,26 @@ def fit(
         prepared = out / "data"
         prepare(data, prepared, (STILLS_RESOLUTION,), progress=progress)
         fit_styles(generator, prepared, out, seed, network=network, progress=progress, cancel=cancel)
+
+
+@styles.command()
+def sheet(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, one row each.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The sheet to write, *.jpg.")],
+    seed: Annotated[int, typer.Option(help="Seed of the fits.")] = 0,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")
+    ] = None,
+) -> None:
+    """Show photos in all styles."""
+    from landscape.evaluation.styles import save_style_sheet, style_sheet
+    from landscape.files import require_writable
+    from landscape.photo import read_photo
+    from landscape.settings import InversionSettings
+    from landscape.weights import load_models
+
+    require_writable(out)
+    pictures = [read_photo(path) for path in photos]
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        drawn = style_sheet(pictures, load_models(checkpoints), InversionSettings(seed=seed), progress, cancel)
+    save_style_sheet(drawn, out)
