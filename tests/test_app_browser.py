@@ -152,10 +152,15 @@ def changed_and_shown(page: Page, act: str) -> None:
 
 
 def drift(first: np.ndarray, second: np.ndarray) -> float:
-    """How far the sky moved to the right, in pixels."""
-    grey = [picture[: picture.shape[0] // 4, :, :3].mean(axis=2).astype(np.float32) for picture in (first, second)]
-    detail = [image - cv2.GaussianBlur(image, (0, 0), 12) for image in grey]
-    return cv2.phaseCorrelate(*detail, cv2.createHanningWindow(detail[0].shape[::-1], cv2.CV_32F))[0][0]
+    """How far the clouds moved to the right, in pixels: the median flow where the sky has detail."""
+    grey = [
+        cv2.cvtColor(picture[: picture.shape[0] // 4, :, :3].astype(np.uint8), cv2.COLOR_RGB2GRAY)
+        for picture in (first, second)
+    ]
+    grey = [cv2.createCLAHE(4.0).apply(image) for image in grey]
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(*grey, np.zeros((*grey[0].shape, 2), "f4"))
+    detail = np.abs(cv2.Laplacian(cv2.GaussianBlur(grey[0], (0, 0), 3).astype(np.float32), cv2.CV_32F))
+    return float(np.median(flow[..., 0][detail > np.quantile(detail, 0.7)]))
 
 
 def test_the_dial_turns_the_motion(page: Page) -> None:

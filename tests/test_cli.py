@@ -107,7 +107,10 @@ def test_targets_are_checked_before_the_work(tmp_path):
 
 def pictures(path):
     capture = cv2.VideoCapture(str(path))
-    return np.stack(list(iter(lambda: capture.read()[1], None)))
+    frames = []
+    while (read := capture.read())[0]:
+        frames.append(read[1])
+    return np.stack(frames)
 
 
 def test_a_photo_becomes_labels_and_a_video(tmp_path):

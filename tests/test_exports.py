@@ -297,7 +297,11 @@ def test_routes_serve_clips_to_their_visitor_only(exports: Exports, store: Sessi
 
 def test_what_was_chosen_comes_back() -> None:
     chosen = Choices(
-        Controls(45.0, 2.5, False, True, "deep night", 0.5, True, 3.0, 640, True), "Quick", ExportSettings()
+        Controls(
+            45.0, 2.5, 0.0, 1.0, style="deep night", strength=0.5, day_cycle=True, seconds=3.0, long_side=640, loop=True
+        ),
+        "Quick",
+        ExportSettings(),
     )
     chosen = dataclasses.replace(chosen, export=ExportSettings(3.0, 24, 640, True, crf=26, format="gif"))
     assert choices_of(chosen.values()) == chosen
