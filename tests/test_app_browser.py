@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -144,13 +144,6 @@ def picture_at(page: Page, seconds: float) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGBA"))
 
 
-def changed_and_shown(page: Page, act: str) -> None:
-    """Do something and wait until a picture shows it."""
-    before = page.evaluate("landscape.last.wish")
-    page.evaluate(act)
-    page.wait_for_function(f"landscape.last && landscape.last.wish > {before}", timeout=PATIENCE)
-
-
 def drift(first: np.ndarray, second: np.ndarray) -> float:
     """How far the clouds moved to the right, in pixels: the median flow where the sky has detail."""
     grey = [
@@ -163,27 +156,39 @@ def drift(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.median(flow[..., 0][detail > np.quantile(detail, 0.7)]))
 
 
+def until(look: Callable[[], float], true: Callable[[float], bool]) -> float:
+    """Look again until it is true: on a busy computer a wish takes seconds, and a better fit may come between."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not true(found := look()) and time.monotonic() < end:
+        time.sleep(1.0)
+    return found
+
+
+@pytest.mark.slow
 def test_the_dial_turns_the_motion(page: Page) -> None:
     open_photo(page)
-    drifts = {}
-    for hour, degrees in ((3, "90"), (9, "270")):
+    for hour, degrees, sign in ((3, "90", 1), (9, "270", -1)):
         page.click(f".dial-hour[data-hour='{hour}']", force=True)
         assert page.get_attribute(".dial", "aria-valuenow") == degrees
-        page.wait_for_timeout(1500)
-        drifts[hour] = drift(picture_at(page, 0.1), picture_at(page, 0.4))
-    assert drifts[3] > 0.3 and drifts[9] < -0.3, drifts
+        found = until(lambda: drift(picture_at(page, 0.1), picture_at(page, 0.4)), lambda x, sign=sign: sign * x > 0.3)
+        assert sign * found > 0.3, (hour, found)
     page.keyboard.press("ArrowRight")
     assert page.get_attribute(".dial", "aria-valuenow") == "300"
 
 
+def sky_light(page: Page) -> float:
+    """Mean of the upper quarter of the live picture."""
+    picture = picture_at(page, 0.5)
+    return float(picture[: picture.shape[0] // 4, :, :3].mean())
+
+
+@pytest.mark.slow
 def test_a_style_card_changes_the_light(page: Page) -> None:
     open_photo(page)
-    day = picture_at(page, 0.5)
+    day = sky_light(page)
     page.click("[data-panel-tab=light]")
-    changed_and_shown(page, "document.querySelector('.card[data-style=\"deep night\"]').click()")
-    night = picture_at(page, 0.5)
-    sky = (slice(0, day.shape[0] // 4), slice(None), slice(0, 3))
-    assert night[sky].mean() < 0.7 * day[sky].mean()
+    page.click(".card[data-style='deep night']")
+    assert until(lambda: sky_light(page), lambda light: light < 0.7 * day) < 0.7 * day
     page.wait_for_selector(".card[data-style='warm sunset'].drawn", timeout=PATIENCE)
 
 

@@ -125,6 +125,7 @@ def test_a_reload_finds_the_scene_the_settings_and_the_running_export(visitors: 
     expect(other.locator("#format input")).to_have_value("GIF: for messages")
 
 
+@pytest.mark.slow
 def test_two_visitors_take_turns_and_keep_to_themselves(visitors: list[Page], tmp_path: Path) -> None:
     first, second = visitors
     open_sample(first, 1)
@@ -157,6 +158,7 @@ def test_two_visitors_take_turns_and_keep_to_themselves(visitors: list[Page], tm
     expect(first.locator(".clip[data-state=stopped]")).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_the_booth_serves_a_visitor_and_begins_anew(browser: Browser, booth: str, tmp_path: Path) -> None:  # noqa: F811
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
     page.set_default_timeout(PATIENCE)
