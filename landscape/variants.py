@@ -111,8 +111,8 @@ RECIPES = {
         dataclasses.replace(_PAPER_LATENTS, stop_after=100), _PAPER_TUNING, exceptions={"EOIFS": _PAPER_LATENTS}
     ),
     "release": Recipe(_PAPER_LATENTS, _PAPER_TUNING, exceptions={"I2S": Schedule(4000, 0.01, 1.0)}),
-    # The paper's rate of step 3 is for a generator with four times the channels. Its last two blocks are enough: on one
-    # photo all blocks took twice the seconds to the same similarity, and the sky moved less.
+    # The paper's rate of step 3 is for a generator with four times the channels. Its last two blocks are enough: tuning
+    # all of them takes longer to the same similarity.
     "product": Recipe(
         _PRODUCT_LATENTS,
         Schedule(300, 3e-3, 0.05, stop_after=100, keep_best=True),
