@@ -60,6 +60,10 @@ class Controls:
     long_side: int = _EXPORT.long_side
     loop: bool = _EXPORT.loop
 
+    def __post_init__(self) -> None:
+        # The browser sends lists.
+        object.__setattr__(self, "keys", tuple(self.keys or ()))
+
     def motion(self) -> MotionSettings:
         """The motion asked for. Raises LandscapeError for values out of range."""
         return MotionSettings(

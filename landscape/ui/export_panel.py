@@ -51,6 +51,7 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
                 list(FIDELITIES),
                 value=_DEFAULTS.crf,
                 label="Fidelity",
+                min_width=300,
                 elem_id="fidelity",
                 info="Finer is larger.",
             )

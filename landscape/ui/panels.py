@@ -139,7 +139,7 @@ def clip_panel() -> ClipPanel:
             _SIZE_NAMES, value=_DEFAULTS.long_side, label="Size", info="Long side.", elem_id="size", min_width=110
         )
         quality = gr.Radio(
-            list(QUALITIES), value=STANDARD, label="Fit", info="Standard is truer.", elem_id="quality", min_width=150
+            list(QUALITIES), value=STANDARD, label="Fit", info="Standard is truer.", elem_id="quality", min_width=300
         )
     return ClipPanel(seconds, long_side, loop, quality)
 
