@@ -9,6 +9,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from landscape.networks.generator import Generator, GeneratorConfig
 
@@ -59,3 +60,45 @@ def small_models(small_generator):
         load_lpips(default_folder() / PERCEPTUAL_FILE),
         StyleTable(styles, first_block=2),
     )
+
+
+@pytest.fixture
+def photo(landscape_pixels):
+    from landscape.photo import Photo
+
+    return Photo(landscape_pixels, "made up")
+
+
+@pytest.fixture
+def masks(landscape_pixels):
+    """The sky of the made-up landscape."""
+    from landscape.masking import masks_from_labels
+
+    labels = np.zeros(landscape_pixels.shape[:2], np.uint8)
+    labels[:56] = 1
+    return masks_from_labels(labels, None, feather=0.0)
+
+
+@pytest.fixture(scope="session")
+def marked(tmp_path_factory):
+    """Prepared training pictures with masks: clips that differ from frame to frame, stills that all differ."""
+    from landscape.networks.segmenter import build_segmenter
+    from landscape.training.data import prepare
+    from landscape.training.moving import mark_moving
+
+    root, out = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("marked")
+    rng = np.random.default_rng(1)
+    (root / "stills").mkdir()
+    for i in range(20):
+        Image.fromarray(rng.integers(0, 255, (40, 60, 3), np.uint8)).save(root / "stills" / f"s{i}.png")
+    for clip in range(4):
+        (root / f"clips/clip{clip}").mkdir(parents=True)
+        for i in range(5):
+            picture = Image.fromarray(rng.integers(0, 255, (36, 48, 3), np.uint8))
+            picture.save(root / f"clips/clip{clip}/{i:03d}.png")
+    prepare(root, out, (8, 16))
+    torch.manual_seed(0)
+    steps = []
+    mark_moving(out, (8, 16), build_segmenter().eval(), lambda *step: steps.append(step))
+    assert steps
+    return out

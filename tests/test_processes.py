@@ -6,19 +6,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from landscape.errors import LandscapeError
 from landscape.networks.discriminators import minibatch_deviation
-from landscape.networks.segmenter import build_segmenter
 from landscape.training import gan
-from landscape.training.data import prepare
-from landscape.training.moving import mark_moving
 from landscape.training.processes import Processes, join_processes
 from tests.test_training import TINY
 
@@ -61,24 +56,6 @@ def test_without_a_launcher_a_process_is_alone(monkeypatch):
     assert join_processes("cpu") == (Processes(0, 1), "cpu")
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    root, out = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("prepared")
-    rng = np.random.default_rng(1)
-    (root / "stills").mkdir()
-    for i in range(20):
-        Image.fromarray(rng.integers(0, 255, (40, 60, 3), np.uint8)).save(root / "stills" / f"s{i}.png")
-    for clip in range(4):
-        (root / f"clips/clip{clip}").mkdir(parents=True)
-        for i in range(3):
-            picture = Image.fromarray(rng.integers(0, 255, (36, 48, 3), np.uint8))
-            picture.save(root / f"clips/clip{clip}/{i:03d}.png")
-    prepare(root, out, (8, 16))
-    torch.manual_seed(0)
-    mark_moving(out, (8, 16), build_segmenter().eval())
-    return out
-
-
 def launch(prepared, out, *more):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += ["-m", "tests.two_processes", str(prepared), str(out), *more]
@@ -102,10 +79,10 @@ def assert_alike(one, two):
         assert (value - two["networks"]["generator"][name]).abs().mean() < 5e-4, name
 
 
-def test_two_processes_learn_what_one_learns_and_resume(prepared, tmp_path, monkeypatch):
+def test_two_processes_learn_what_one_learns_and_resume(marked, tmp_path, monkeypatch):
     monkeypatch.setattr(gan, "LOG_EVERY", 1)
-    gan.train_gan(SHARED, prepared, tmp_path / "one", seed=4)
-    launch(prepared, tmp_path / "two")
+    gan.train_gan(SHARED, marked, tmp_path / "one", seed=4)
+    launch(marked, tmp_path / "two")
     one, two = losses_of(tmp_path / "one"), losses_of(tmp_path / "two")
     assert len(one) == len(two) > 10
     for alone, shared in zip(one, two, strict=True):
@@ -113,6 +90,6 @@ def test_two_processes_learn_what_one_learns_and_resume(prepared, tmp_path, monk
     assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "two"))
     # A run that one process began and two go on with ends there too.
     half = replace(SHARED, training=replace(SHARED.training, stable_images={8: 64}))
-    gan.train_gan(half, prepared, tmp_path / "half", seed=4)
-    launch(prepared, tmp_path / "half", "--resume")
+    gan.train_gan(half, marked, tmp_path / "half", seed=4)
+    launch(marked, tmp_path / "half", "--resume")
     assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "half"))

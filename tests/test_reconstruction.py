@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 from torch.distributions import Normal, kl_divergence
 
 from landscape.errors import LandscapeError
@@ -17,7 +16,6 @@ from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.perceptual import load_lpips
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.networks.segmenter import build_segmenter
-from landscape.training.data import prepare
 from landscape.training.export import export_with_posterior
 from landscape.training.gan import train_gan
 from landscape.training.moving import mark_moving
@@ -106,27 +104,6 @@ def test_one_picture_is_learnt(posterior, small_generator):
     pairs = PairBatch(y, y, halves(count=1).moving)
     figures = [training.step(pairs, 1.0, torch.Generator().manual_seed(i)) for i in range(40)]
     assert figures[-1]["rec_l1"] < 0.5 * figures[0]["rec_l1"]
-
-
-@pytest.fixture(scope="module")
-def marked(tmp_path_factory):
-    """Prepared pictures with masks: clips that differ from frame to frame, stills that all differ."""
-    root, out = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("marked")
-    rng = np.random.default_rng(1)
-    (root / "stills").mkdir()
-    for i in range(20):
-        Image.fromarray(rng.integers(0, 255, (40, 60, 3), np.uint8)).save(root / "stills" / f"s{i}.png")
-    for clip in range(4):
-        (root / f"clips/clip{clip}").mkdir(parents=True)
-        for i in range(5):
-            picture = Image.fromarray(rng.integers(0, 255, (36, 48, 3), np.uint8))
-            picture.save(root / f"clips/clip{clip}/{i:03d}.png")
-    prepare(root, out, (8, 16))
-    torch.manual_seed(0)
-    steps = []
-    mark_moving(out, (8, 16), build_segmenter().eval(), lambda *step: steps.append(step))
-    assert steps
-    return out
 
 
 def test_masks_belong_to_the_stills_and_clips_and_are_not_found_twice(marked):

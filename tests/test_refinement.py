@@ -7,9 +7,7 @@ import pytest
 import torch
 
 from landscape.fitting import LATENT_STAGE, TUNE_STAGE
-from landscape.masking import masks_from_labels
 from landscape.outlook import WorkClock, planned_steps
-from landscape.photo import Photo
 from landscape.quality import Quality
 from landscape.refinement import Refinement
 from landscape.scene import Scene
@@ -18,18 +16,6 @@ from landscape.variants import RECIPES
 
 FEW_STEPS = InversionSettings(latent_steps=12, tune_steps=12)
 MANY_STEPS = InversionSettings(latent_steps=5000, tune_steps=5000)
-
-
-@pytest.fixture
-def photo(landscape_pixels):
-    return Photo(landscape_pixels, "made up")
-
-
-@pytest.fixture
-def masks(landscape_pixels):
-    labels = np.zeros(landscape_pixels.shape[:2], np.uint8)
-    labels[:56] = 1
-    return masks_from_labels(labels, None, feather=0.0)
 
 
 @pytest.fixture

@@ -8,24 +8,11 @@ import torch
 
 from landscape.errors import Cancelled
 from landscape.masking import masks_from_labels
-from landscape.photo import Photo
 from landscape.scene import Scene, model_image, model_mask
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.video import probe_video
 
 FEW_STEPS = InversionSettings(latent_steps=6, tune_steps=6)
-
-
-@pytest.fixture
-def photo(landscape_pixels):
-    return Photo(landscape_pixels, "made up")
-
-
-@pytest.fixture
-def masks(landscape_pixels):
-    labels = np.zeros(landscape_pixels.shape[:2], np.uint8)
-    labels[:56] = 1
-    return masks_from_labels(labels, None, feather=0.0)
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +14,11 @@ from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.errors import LandscapeError
 from landscape.files import replacing
+from landscape.progress import Progress
 from landscape.settings import RECIPES, VARIANTS, InversionSettings
+
+if TYPE_CHECKING:
+    from landscape.scene import Scene
 
 evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
 
@@ -71,6 +77,21 @@ def inversion(
             partial.write_text(text, encoding="utf-8")
 
 
+def _open_scenes(
+    photos: list[Path], checkpoints: Path | None, seed: int, progress: Progress, cancel: threading.Event
+) -> Iterator[Scene]:
+    """Fit the model to one photo after another."""
+    from landscape.photo import read_photo
+    from landscape.scene import Scene
+    from landscape.weights import load_models
+
+    models = load_models(checkpoints)
+    for index, path in enumerate(photos):
+        progress("photos", index, len(photos))
+        yield Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
+    progress("photos", len(photos), len(photos))
+
+
 @evaluate.command()
 def animation(
     photos: Annotated[list[Path], typer.Argument(help="Photos with sky and something that stands still.")],
@@ -80,19 +101,12 @@ def animation(
 ) -> None:
     """Motion, stillness and light of full-size frames, and the quality of the fit."""
     from landscape.evaluation.animation import evaluate_animation, summarise
-    from landscape.photo import read_photo
-    from landscape.scene import Scene
-    from landscape.weights import load_models
 
-    models = load_models(checkpoints)
     rows = []
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        for index, path in enumerate(photos):
-            progress("photos", index, len(photos))
-            scene = Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
+        for scene in _open_scenes(photos, checkpoints, seed, progress, cancel):
             fit = {"ssim": round(scene.quality.ssim, 4), "lpips": round(scene.quality.lpips, 4)}
             rows.append(evaluate_animation(scene) | {"reconstruction": fit, "timings": scene.timings})
-        progress("photos", len(photos), len(photos))
     summary = summarise(rows)
     for name in ("ssim", "lpips"):
         summary[f"reconstruction_{name}_mean"] = round(sum(r["reconstruction"][name] for r in rows) / len(rows), 4)
@@ -167,18 +181,11 @@ def output(
 ) -> None:
     """Full-size frames against a warped photo, the enlarged generator and the paper's pipeline."""
     from landscape.evaluation.output import evaluate_output, markdown_table
-    from landscape.photo import read_photo
-    from landscape.scene import Scene
-    from landscape.weights import load_models
 
-    models = load_models(checkpoints)
     rows = []
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        for index, path in enumerate(photos):
-            progress("photos", index, len(photos))
-            scene = Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
+        for scene in _open_scenes(photos, checkpoints, seed, progress, cancel):
             rows.append(evaluate_output(scene, size, seconds, progress, cancel))
-        progress("photos", len(photos), len(photos))
     text = markdown_table(rows)
     console.print(text, highlight=False)
     if report is not None:
