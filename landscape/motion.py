@@ -34,9 +34,10 @@ class DynamicMotion:
 
     The maps are upsampled, carried by the flows of sky and water with reflecting borders, averaged down again and
     brought back to the mean and standard deviation they had. Where the motion goes on for longer than a lap, the noise
-    is exchanged bit by bit for fresh noise of the same statistics, so that it is neither mirrored nor stretched without
-    end. A loop returns to the photo's own noise: copies at t and t - loop are blended with weights sqrt(1 - a) and
-    sqrt(a), which keeps the variance.
+    is exchanged bit by bit for that of other places of the same sky, mirrored or not, so that it is not stretched
+    without end. White noise would not do: the maps of a fitted sky are correlated, in space and with one another, and
+    a generator draws clouds from such maps alone. A loop returns to the photo's own noise: copies at t and t - loop are
+    blended with weights sqrt(1 - a) and sqrt(a), which keeps the variance.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class DynamicMotion:
             motion: Direction, speed and amounts.
             horizon: Fraction of the height.
             loop_seconds: Period of an exact loop, None for endless motion.
-            seed: Seed of the fresh noise.
+            seed: Seed of the places that come in.
             window: The part of the photo that the maps cover; motion and horizon are the photo's.
 
         Raises:
@@ -71,10 +72,7 @@ class DynamicMotion:
         self._still = motion.speed * (motion.sky + motion.water) == 0
         # The largest map alone is carried at full size: the others need a quarter of its work, with room to spare.
         groups = [group for group in (self._maps[:-1], self._maps[-1:]) if group]
-        self._stacks = [
-            NoiseStack(group, motion, horizon, loop_seconds, 2 * seed + part, window)
-            for part, group in enumerate(groups)
-        ]
+        self._stacks = [NoiseStack(group, motion, horizon, loop_seconds, seed, window) for group in groups]
 
     @torch.no_grad()
     def at(self, seconds: float) -> list[Tensor]:
@@ -109,7 +107,7 @@ def dynamic_maps(
         horizon: Fraction of the height.
         seconds: Any real number; 0 is the photo.
         loop_seconds: Period of an exact loop, None for endless motion.
-        seed: Seed of the fresh noise.
+        seed: Seed of the places that come in.
 
     Returns:
         Maps of the same shapes.

@@ -18,16 +18,17 @@ from landscape.settings import MotionSettings
 from landscape.squares import WHOLE, Window
 
 LAP_TRAVEL = 1.5
-"""Travel of the fastest corner, in halves of the picture, after which the noise is replaced by fresh noise."""
+"""Travel of the fastest corner, in halves of the picture, after which the noise is replaced by that of other places."""
 CROSSFADE = 0.7
 """Part of a lap in which two copies of the noise are blended; in the rest one copy is alone."""
 _GAIN_RANGE = (0.5, 2.0)  # small maps have few values: their spread in one frame says little about the noise
-_KEPT_NOISES = 4
+_PLACES = (0.5, 1.5)
+"""How far aside, in halves of the picture, the places lie whose noise comes in."""
 
 
 @dataclass(frozen=True)
 class _Copy:
-    """A copy of the noise in a blend: which noise, how far it has travelled and with what weight."""
+    """A copy of the noise in a blend: which place it is of, how far it has travelled and with what weight."""
 
     source: int
     seconds: float
@@ -56,6 +57,19 @@ def _copies(seconds: float, lap: float, sources: int | None) -> list[_Copy]:
     return [_Copy(index, offset * lap, math.cos(angle)), _Copy(other, (offset - side) * lap, math.sin(angle))]
 
 
+@lru_cache(maxsize=64)
+def _place(seed: int, source: int) -> tuple[float, float]:
+    """Whether the noise of a source is that of a mirrored place (-1) or not (1), and how far aside the place lies.
+
+    The golden ratio keeps the places of successive sources apart.
+    """
+    rng = np.random.default_rng(seed)
+    near, far = _PLACES
+    way = near + (far - near) * ((rng.uniform() + source * (math.sqrt(5) - 1) / 2) % 1.0)
+    side = rng.choice([-1.0, 1.0]) * (1.0 if source % 2 else -1.0)
+    return float(rng.choice([-1.0, 1.0]) * (1.0 if source // 2 % 2 else -1.0)), float(side * way)
+
+
 class _Region:
     """The sky or the water of a stack of maps: its rows, its flow and the statistics it keeps."""
 
@@ -67,6 +81,7 @@ class _Region:
         horizon: float,
         loop: float | None,
         below: bool,
+        seed: int,
         window: Window,
     ) -> None:
         covered = torch.nonzero(share > 0).flatten()
@@ -77,7 +92,7 @@ class _Region:
         centres = pixel_centres(share.shape[0], share.device)
         self._window = window
         self._xs, self._ys = window.outward(centres, centres[self.rows])
-        self._motion, self._horizon, self._below = motion, horizon, below
+        self._motion, self._horizon, self._below, self._seed = motion, horizon, below, seed
         steps = STEPS_PER_SECOND * steps_rate(motion, below)
         travel = steps * float(np.linalg.norm(clock_displacements(motion.direction), axis=1).max())
         travel /= min(window.half_width, window.half_height)
@@ -91,13 +106,12 @@ class _Region:
     def copies(self, seconds: float) -> list[_Copy]:
         return _copies(0.0 if self._still else seconds, self._lap, self._sources)
 
-    def flow(self, copies: list[_Copy], stacks: list[Tensor]) -> Tensor:
-        """The rows of this region, (N, C, rows, R), from the stacks of the copies."""
+    def flow(self, copies: list[_Copy], stack: Tensor) -> Tensor:
+        """The rows of this region, (N, C, rows, R), from the stack."""
         if self._still:
-            return stacks[0][:, :, self.rows]
-        powers = [flow_homography(self._motion, self._horizon, copy.seconds, self._below) for copy in copies]
-        grids = [self._window.inward(transform(power, self._ys, self._xs)) for power in powers]
-        layers = [_sample_stack(stack, grid) for stack, grid in zip(stacks, grids, strict=True)]
+            return stack[:, :, self.rows]
+        grids = [self._grid(copy) for copy in copies]
+        layers = [_sample_stack(stack, grid) for grid in grids]
         if len(layers) == 1:
             return layers[0]
         first, second = copies
@@ -108,6 +122,15 @@ class _Region:
             alike = torch.exp(-2.5 * cells.square())
             blend *= torch.rsqrt(1.0 + 2.0 * first.weight * second.weight * alike)
         return blend
+
+    def _grid(self, copy: _Copy) -> Tensor:
+        """Where a copy is sampled, (rows, R, 2) positions in the stack."""
+        power = flow_homography(self._motion, self._horizon, copy.seconds, self._below)
+        grid = transform(power, self._ys, self._xs)
+        if copy.source:
+            mirrored, way = _place(self._seed, copy.source)
+            grid[..., 0] = mirrored * grid[..., 0] + way
+        return self._window.inward(grid)
 
 
 def _sample_stack(stack: Tensor, grid: Tensor) -> Tensor:
@@ -153,12 +176,11 @@ class NoiseStack:
         sizes = [int(item.shape[-1]) for item in s_dynamic]
         self._maps = [item.detach() for item in s_dynamic]
         self._means = [item.mean(dim=(1, 2, 3), keepdim=True) for item in self._maps]
-        self._seed, self._window = seed, window
         device = self._maps[-1].device
         centres = pixel_centres(sizes[-1], device)
         water = water_share(window.outward(centres, centres)[1], horizon)
         self._regions = [
-            _Region(sizes, share, motion, horizon, loop_seconds, below, window)
+            _Region(sizes, share, motion, horizon, loop_seconds, below, seed, window)
             for below, share in ((False, 1.0 - water), (True, water))
             if bool((share > 0).any())
         ]
@@ -167,7 +189,6 @@ class NoiseStack:
             [_statistics(item, share) for item, share in zip(centred, region.level_shares, strict=True)]
             for region in self._regions
         ]
-        self._noises: dict[int, Tensor] = {}
         self._photo = self._stack(centred)
 
     def _stack(self, maps: Sequence[Tensor]) -> Tensor:
@@ -175,27 +196,11 @@ class NoiseStack:
         matrices = [_upsampling(item.shape[-1], target).to(item) for item in maps]
         return torch.cat([matrix @ item @ matrix.T for matrix, item in zip(matrices, maps, strict=True)], dim=1)
 
-    def _source(self, index: int) -> Tensor:
-        """The upsampled stack of a source: 0 is the photo's own noise, others are fresh."""
-        if index == 0:
-            return self._photo
-        if index not in self._noises:
-            generator = torch.Generator().manual_seed((self._seed * 1_000_003 + index) % 2**63)
-            fresh = [self._window.noise(item.shape, generator).to(item) for item in self._maps]
-            spreads = [item.std(dim=(1, 2, 3), keepdim=True) for item in self._maps]
-            scaled = [noise * spread for noise, spread in zip(fresh, spreads, strict=True)]
-            while len(self._noises) >= _KEPT_NOISES:
-                self._noises.pop(next(iter(self._noises)))
-            self._noises[index] = self._stack(scaled)
-        return self._noises[index]
-
     def at(self, seconds: float) -> list[Tensor]:
         """The maps at a time."""
         stack = torch.zeros_like(self._photo)
         for region in self._regions:
-            copies = region.copies(seconds)
-            sources = [self._source(copy.source) for copy in copies]
-            stack[:, :, region.rows] += region.share * region.flow(copies, sources)
+            stack[:, :, region.rows] += region.share * region.flow(region.copies(seconds), self._photo)
         results = []
         for level, (item, mean) in enumerate(zip(self._maps, self._means, strict=True)):
             moved = F.adaptive_avg_pool2d(stack[:, level : level + 1], item.shape[-1])
