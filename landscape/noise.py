@@ -140,7 +140,7 @@ def _sample_stack(stack: Tensor, grid: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=32)
-def _upsampling(size: int, target: int) -> Tensor:
+def upsampling(size: int, target: int) -> Tensor:
     """(target, size) matrix of bicubic upsampling whose result has exactly the given values as cell averages."""
     if size == target:
         return torch.eye(size)
@@ -193,7 +193,7 @@ class NoiseStack:
 
     def _stack(self, maps: Sequence[Tensor]) -> Tensor:
         target = maps[-1].shape[-1]
-        matrices = [_upsampling(item.shape[-1], target).to(item) for item in maps]
+        matrices = [upsampling(item.shape[-1], target).to(item) for item in maps]
         return torch.cat([matrix @ item @ matrix.T for matrix, item in zip(matrices, maps, strict=True)], dim=1)
 
     def at(self, seconds: float) -> list[Tensor]:

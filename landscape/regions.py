@@ -61,7 +61,7 @@ def extend_dynamic(s_dynamic: Sequence[Tensor], moving: Tensor, seed: int = 0, w
             continue
         mean = (item * cell).sum(dim=(2, 3), keepdim=True) / inside
         variance = ((item - mean).square() * cell).sum(dim=(2, 3), keepdim=True) / inside
-        smooth = _pull_push(item * cell, cell)
+        smooth = pull_push(item * cell, cell)
         outside = (1 - cell).sum().clamp(min=1)
         present = ((smooth - mean).square() * (1 - cell)).sum(dim=(2, 3), keepdim=True) / outside
         missing = (variance - present).clamp(min=0).sqrt()
@@ -69,17 +69,17 @@ def extend_dynamic(s_dynamic: Sequence[Tensor], moving: Tensor, seed: int = 0, w
     return extended
 
 
-def _pull_push(weighted: Tensor, weight: Tensor) -> Tensor:
+def pull_push(weighted: Tensor, weight: Tensor) -> Tensor:
     """Fill the cells of weight 0 from the others by averages over ever larger cells.
 
     Args:
         weighted: (N, 1, r, r) values times weights.
-        weight: (1, 1, r, r) in [0, 1], not zero everywhere.
+        weight: (1 or N, 1, r, r) in [0, 1], not zero everywhere.
     """
     values = weighted / weight.clamp(min=1e-6)
     size = weighted.shape[-1]
     if size == 1 or bool((weight > 0).all()):
         return values
-    coarse = _pull_push(F.avg_pool2d(weighted, 2, ceil_mode=True), F.avg_pool2d(weight, 2, ceil_mode=True))
+    coarse = pull_push(F.avg_pool2d(weighted, 2, ceil_mode=True), F.avg_pool2d(weight, 2, ceil_mode=True))
     coarse = F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)
     return torch.where(weight > 0, values, coarse)

@@ -37,6 +37,8 @@ LARGE_SIDE = 600
 LARGE_VIEWS = 14
 SMALL_SIDE = 200
 SMALL_VIEWS = 3
+# Enlarging a little is worth it: a slightly soft view still teaches layouts and light.
+MOST_ENLARGEMENT = 1.3
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _decode(source: _Source, resolutions: tuple[int, ...], seed: int) -> dict[in
     rng = np.random.default_rng([seed, *source.path.stem.encode()])
     views: dict[int, list[Pixels]] = {resolution: [] for resolution in resolutions}
     for box in _views(image, rng):
-        fitting = [r for r in resolutions if r <= 1.1 * min(box[2] - box[0], box[3] - box[1])]
+        fitting = [r for r in resolutions if r <= MOST_ENLARGEMENT * min(box[2] - box[0], box[3] - box[1])]
         if not fitting:
             continue
         large = Image.fromarray(_squash(image, fitting[-1], box))

@@ -1,13 +1,15 @@
 """Reconstruction as a second signal: the generator as the decoder of a variational autoencoder.
 
 Discriminators learn slowly on few images; real images that must come back through the latents give the generator a
-gradient at every pixel from the first step on. Three properties of the model are asked for directly instead of being
+gradient at every pixel from the first step on. Four properties of the model are asked for directly instead of being
 left to a discriminator:
 
 - *What moves is S_dynamic's.* In sky and water only S_dynamic knows the photo, elsewhere only S_static; the other one
   is noise there, so G must not listen to it.
 - *The static part is shared.* z_static and S_static are read from one frame, z_dynamic and S_dynamic from another frame
   of the same clip, and the second frame must come out.
+- *Motion is S_dynamic's.* In a part of the batches S_dynamic is carried along a flow, and the image carried along the
+  same flow must come out (:mod:`landscape.training.carrying`).
 - *Light is z_dynamic's.* The two images of a pair are one still under two lights; only z_dynamic, three numbers, may
   tell them apart.
 """
@@ -25,6 +27,7 @@ from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.regions import moving_cells
+from landscape.training.carrying import Flow, carried_view, draw_flow
 from landscape.training.processes import Processes
 
 L1_WEIGHT, LPIPS_WEIGHT = 1.0, 0.5
@@ -35,6 +38,8 @@ CALM_SHARE = 0.5
 # Batches in which only the coarser maps know the photo: else the finest ones, where a photo is copied most easily,
 # would carry all of it, and samples would look like the noise that their maps are.
 COARSE_SHARE = 0.5
+# Batches whose sky and water have moved on.
+CARRIED_SHARE = 0.5
 BETAS = (0.9, 0.99)
 POSTERIOR_RATE = 1e-3
 
@@ -76,6 +81,7 @@ def reconstruct_pairs(
     alpha: float,
     rng: torch.Generator,
     processes: Processes | None = None,
+    flow: Flow | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Draw the second images from the latents of both.
 
@@ -86,6 +92,7 @@ def reconstruct_pairs(
         alpha: Share of the last block while it fades in.
         rng: Source of randomness, on the CPU.
         processes: The processes that share the batch, of which ``pairs`` is this one's part.
+        flow: Carries S_dynamic, if given.
 
     Returns:
         The drawn images (N, 3, R, R), and the divergence of the used latents per number of an image, (N,), in nats.
@@ -102,18 +109,24 @@ def reconstruct_pairs(
         return processes.mine(torch.randn(whole, generator=rng)).to(z.mean)
 
     lively = processes.mine(torch.rand(count * processes.count, 1, 1, 1, generator=rng) >= CALM_SHARE).to(z.mean)
-    s_static: list[Tensor] = []
-    s_dynamic: list[Tensor] = []
-    known = _known_levels(generator.depth(resolution), rng)
-    cells = moving_cells(pairs.moving, generator.config.resolutions[: generator.depth(resolution)])
-    for level, (static, dynamic, cell) in enumerate(zip(first.s_static, second.s_dynamic, cells, strict=True)):
-        knows = float(level < known)
-        for own, used, maps in ((static, knows * (1 - cell), s_static), (dynamic, knows * cell, s_dynamic)):
-            drawn, other = normal(cell.shape), normal(cell.shape)
-            maps.append(used * own.sample(lively * drawn) + (1 - used) * lively * other)
-            divergence = divergence + (used * own.divergence()).sum(dim=(1, 2, 3))
+    depth = generator.depth(resolution)
+    known = _known_levels(depth, rng)
+    cells = moving_cells(pairs.moving, generator.config.resolutions[:depth])
+    maps: dict[str, list[Tensor]] = {}
+    for name, found, own_cells in (
+        ("static", first.s_static, [1 - cell for cell in cells]),
+        ("dynamic", second.s_dynamic, cells),
+    ):
+        drawn = [item.sample(lively * normal(item.mean.shape)) for item in found]
+        if flow is not None and name == "dynamic":
+            drawn = flow.maps(drawn, cells)
+        maps[name] = []
+        for level, (item, own, cell) in enumerate(zip(found, drawn, own_cells, strict=True)):
+            used = float(level < known) * cell
+            maps[name].append(used * own + (1 - used) * lively * normal(cell.shape))
+            divergence = divergence + (used * item.divergence()).sum(dim=(1, 2, 3))
     w = generator.mapping(z.sample(lively[:, :, 0, 0] * normal(z.mean.shape)))
-    return generator(w, s_static, s_dynamic, resolution, alpha), divergence / (3 * resolution**2)
+    return generator(w, maps["static"], maps["dynamic"], resolution, alpha), divergence / (3 * resolution**2)
 
 
 def _known_levels(depth: int, rng: torch.Generator) -> int:
@@ -162,11 +175,21 @@ class Reconstruction:
             rng: Source of randomness, on the CPU.
 
         Returns:
-            ``rec_l1``, ``rec_lpips`` and ``rec_kl`` of the batch.
+            ``rec_l1``, ``rec_lpips`` and ``rec_kl`` of the batch; ``carried_l1`` and so on if its sky moved on.
         """
-        drawn, divergence = reconstruct_pairs(self.generator, self.posterior, pairs, alpha, rng, self.processes)
-        error = F.l1_loss(drawn, pairs.second)
-        distance = self.perceptual(drawn, pairs.second).mean()
+        target = pairs.second
+        flow = None
+        if torch.rand((), generator=rng) < CARRIED_SHARE:
+            flow = draw_flow(target.shape[-1], rng)
+        drawn, divergence = reconstruct_pairs(self.generator, self.posterior, pairs, alpha, rng, self.processes, flow)
+        name = "rec"
+        if flow is not None:
+            name = "carried"
+            target, known = carried_view(flow, target, pairs.moving)
+            # What has come from behind static parts may be any sky.
+            drawn = torch.lerp(target, drawn, known)
+        error = F.l1_loss(drawn, target)
+        distance = self.perceptual(drawn, target).mean()
         kl = divergence.mean()
         loss = L1_WEIGHT * error + LPIPS_WEIGHT * distance + KL_WEIGHT * kl
         self.optimiser.zero_grad(set_to_none=True)
@@ -175,4 +198,4 @@ class Reconstruction:
             self.processes.average_gradients(network.parameters())
         nn.utils.clip_grad_norm_(self.posterior.parameters(), 1.0)
         self.optimiser.step()
-        return {"rec_l1": error.item(), "rec_lpips": distance.item(), "rec_kl": kl.item()}
+        return {f"{name}_l1": error.item(), f"{name}_lpips": distance.item(), f"{name}_kl": kl.item()}
