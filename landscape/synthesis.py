@@ -11,8 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from landscape.codes import Sampler
 from landscape.motion import DynamicMotion
 from landscape.networks.generator import Generator
+from landscape.networks.prior import Codes, LatentPrior
 from landscape.settings import MotionSettings
 
 Pixels = NDArray[np.uint8]
@@ -43,7 +45,9 @@ def _grid(images: Tensor, cell: int) -> Pixels:
 
 
 @torch.inference_mode()
-def sample_stills(generator: Generator, count: int, cell: int = 128, seed: int = 0) -> Pixels:
+def sample_stills(
+    generator: Generator, count: int, cell: int = 128, seed: int = 0, prior: LatentPrior | None = None
+) -> Pixels:
     """Draw a grid of samples.
 
     Args:
@@ -51,16 +55,25 @@ def sample_stills(generator: Generator, count: int, cell: int = 128, seed: int =
         count: Number of scenes.
         cell: Size of one scene in the grid, pixels.
         seed: Seed of the scenes; scene i does not depend on ``count``.
+        prior: The prior of the latents, white noise without it.
 
     Returns:
         uint8 (rows * cell, columns * cell, 3).
     """
-    return _grid(torch.cat([_draw(generator, *_latents(generator, seed, i)) for i in range(count)]), cell)
+    sampler = Sampler(generator, prior)
+    return _grid(torch.cat([sampler.draw_images(_codes(sampler, seed, i)) for i in range(count)]), cell)
 
 
 @torch.inference_mode()
 def sample_video(
-    generator: Generator, count: int, cell: int, motion: MotionSettings, frames: int, fps: float, seed: int = 0
+    generator: Generator,
+    count: int,
+    cell: int,
+    motion: MotionSettings,
+    frames: int,
+    fps: float,
+    seed: int = 0,
+    prior: LatentPrior | None = None,
 ) -> Iterator[Pixels]:
     """Draw moving scenes: S_dynamic is warped by the homography, z_dynamic goes from one sample to another.
 
@@ -72,30 +85,26 @@ def sample_video(
         frames: Number of frames.
         fps: Frames a second.
         seed: Seed of the scenes.
+        prior: The prior of the latents, white noise without it.
 
     Yields:
         Grids as :func:`sample_stills` returns them.
     """
-    latents = [_latents(generator, seed, i) for i in range(count)]
-    motions = [DynamicMotion(dynamic, motion, SYNTHETIC_HORIZON) for _, _, dynamic in latents]
+    sampler = Sampler(generator, prior)
+    scenes = [_codes(sampler, seed, i) for i in range(count)]
+    motions = [DynamicMotion(scene.s_dynamic, motion, SYNTHETIC_HORIZON) for scene in scenes]
     targets = []
-    for i, (z, _, _) in enumerate(latents):
+    for i, scene in enumerate(scenes):
         rng = torch.Generator().manual_seed((seed << 20) + 7919 * i + 1)
-        targets.append(generator.redraw_light(z, rng))
+        targets.append(generator.redraw_light(scene.z, rng))
     for frame in range(frames):
         share = frame / max(1, frames - 1)
         images = []
-        for (z, static, _), target, moving in zip(latents, targets, motions, strict=True):
-            images.append(_draw(generator, torch.lerp(z, target, share), static, moving.at(frame / fps)))
+        for scene, target, moving in zip(scenes, targets, motions, strict=True):
+            now = Codes(torch.lerp(scene.z, target, share), scene.s_static, moving.at(frame / fps))
+            images.append(sampler.draw_images(now))
         yield _grid(torch.cat(images), cell)
 
 
-def _latents(generator: Generator, seed: int, index: int) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    rng = torch.Generator().manual_seed((seed << 20) + 7919 * index)
-    z = generator.sample_z(1, rng)
-    return z, generator.sample_maps(1, rng=rng), generator.sample_maps(1, rng=rng)
-
-
-def _draw(generator: Generator, z: Tensor, static: list[Tensor], dynamic: list[Tensor]) -> Tensor:
-    image: Tensor = generator(generator.mapping(z), static, dynamic)
-    return image
+def _codes(sampler: Sampler, seed: int, index: int) -> Codes:
+    return sampler.draw(1, torch.Generator().manual_seed((seed << 20) + 7919 * index))

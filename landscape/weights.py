@@ -24,6 +24,7 @@ from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
 from landscape.networks.perceptual import LpipsAlex, load_lpips
 from landscape.networks.posterior import Posterior
+from landscape.networks.prior import LatentPrior
 from landscape.networks.segmenter import load_segmenter
 from landscape.networks.vgg import Vgg19, load_vgg19
 
@@ -34,6 +35,7 @@ ENCODER_FILE = "encoder.safetensors"
 LIGHTING_FILE = "lighting.safetensors"
 SEGMENTER_FILE = "segmenter.safetensors"
 PERCEPTUAL_FILE = "lpips_alex.safetensors"
+PRIOR_FILE = "prior.safetensors"
 VGG_FILE = "vgg19.safetensors"
 STYLES_FILE = "styles.json"
 METADATA_KEY = "landscape"
@@ -183,6 +185,29 @@ def load_encoder(path: Path, generator: Generator) -> Encoder | Posterior:
 def save_posterior(path: Path, posterior: Posterior, metadata: dict[str, Any]) -> None:
     """Write a posterior as the encoder's file."""
     save_weights(path, posterior.state_dict(), metadata | {"network": POSTERIOR})
+
+
+def save_prior(path: Path, prior: LatentPrior, metadata: dict[str, Any]) -> None:
+    """Write the prior of the latents with its sizes."""
+    sizes = {"style_width": prior.style_width, "resolutions": list(prior.resolutions)}
+    save_weights(path, prior.state_dict(), metadata | sizes)
+
+
+def load_prior(path: Path) -> LatentPrior | None:
+    """Read a prior written by :func:`save_prior`, in evaluation mode; None where there is no such file.
+
+    Raises:
+        LandscapeError: If the file is damaged or holds something else.
+    """
+    if not path.is_file():
+        return None
+    state, metadata = load_weights(path)
+    try:
+        prior = LatentPrior(int(metadata["style_width"]), tuple(metadata["resolutions"]))
+    except (KeyError, TypeError) as error:
+        raise LandscapeError(f"{path} holds no prior of this version; get the project's files again.") from error
+    _fill(prior, state, path)
+    return prior
 
 
 def _fill(network: nn.Module, state: dict[str, Tensor], path: Path) -> None:

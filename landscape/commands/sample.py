@@ -31,7 +31,7 @@ def sample(
 
     from landscape.synthesis import sample_stills, sample_video
     from landscape.video import write_video
-    from landscape.weights import GENERATOR_FILE, default_folder, load_generator
+    from landscape.weights import GENERATOR_FILE, PRIOR_FILE, default_folder, load_generator, load_prior
 
     if out is None and video is None:
         raise LandscapeError("Say where the samples go: -o grid.png, --video clip.mp4 or both.")
@@ -47,11 +47,12 @@ def sample(
         check_target(video)
     if out is not None:
         require_writable(out)
-    generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
+    folder = checkpoints or default_folder()
+    generator, prior = load_generator(folder / GENERATOR_FILE), load_prior(folder / PRIOR_FILE)
     if out is not None:
         with replacing(out) as partial:
-            Image.fromarray(sample_stills(generator, count, cell, seed)).save(partial, format="PNG")
+            Image.fromarray(sample_stills(generator, count, cell, seed, prior)).save(partial, format="PNG")
     if video is not None:
         with cancel_on_signals() as cancel, progress_bars() as progress:
-            pictures = sample_video(generator, count, cell, motion, clip.frames, fps, seed)
+            pictures = sample_video(generator, count, cell, motion, clip.frames, fps, seed, prior)
             write_video(video, pictures, fps, total=clip.frames, progress=progress, cancel=cancel)

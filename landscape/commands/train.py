@@ -98,6 +98,48 @@ def export(
 
 
 @train.command()
+def prior(
+    run: Annotated[Path, typer.Argument(help="The folder of the generator's run.")],
+    steps: Annotated[int, typer.Option(help="Training steps of 64 images.")] = 3000,
+    seed: SeedOption = 0,
+    resume: ResumeOption = False,
+    weights: WeightsOption = None,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Train the prior of the latents that the bundled posterior finds in the run's stills."""
+    from landscape.networks.posterior import Posterior
+    from landscape.training.latent_prior import train_prior
+    from landscape.weights import (
+        ENCODER_FILE,
+        GENERATOR_FILE,
+        default_folder,
+        load_encoder,
+        load_generator,
+        save_prior,
+    )
+
+    folder = checkpoints or default_folder()
+    generator = load_generator(folder / GENERATOR_FILE)
+    posterior = load_encoder(folder / ENCODER_FILE, generator)
+    if not isinstance(posterior, Posterior):
+        raise LandscapeError("A prior needs a posterior; export one with train export --posterior.")
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        network = train_prior(
+            generator,
+            posterior,
+            run / "data",
+            run,
+            steps=steps,
+            seed=seed,
+            resume=resume,
+            progress=progress,
+            cancel=cancel,
+        )
+    if weights is not None:
+        save_prior(weights, network, {"steps": steps, "seed": seed})
+
+
+@train.command()
 def curves(
     run: Annotated[Path, typer.Argument(help="A run's folder.")],
     out: Annotated[Path | None, typer.Option(help="The picture, curves.png in the run's folder by default.")] = None,

@@ -16,12 +16,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from landscape.codes import Sampler
 from landscape.evaluation.frechet import Features, frechet_distance, moments
 from landscape.evaluation.metrics import direction_error, sky_flow
 from landscape.masking import OTHER, SKY
 from landscape.motion import DynamicMotion
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.perceptual import LpipsAlex
+from landscape.networks.prior import LatentPrior
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.settings import MotionSettings
 from landscape.similarity import ssim
@@ -45,6 +47,7 @@ def frechet_distances(
     seed: int = 0,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
+    prior: LatentPrior | None = None,
 ) -> dict[str, float]:
     """Fréchet distances of samples from real stills.
 
@@ -58,6 +61,7 @@ def frechet_distances(
         seed: Seed of the samples.
         progress: Called for every batch.
         cancel: Set to stop.
+        prior: The prior of the latents, white noise without it.
 
     Returns:
         Per network ``NAME_training``, against stills as the training draws them, and ``NAME_held_out``, against the few
@@ -71,7 +75,7 @@ def frechet_distances(
             check_cancelled(cancel)
             progress(f"{name} features", done, total)
 
-        drawn = moments(_samples(generator, samples, seed, report), network)
+        drawn = moments(_samples(Sampler(generator, prior), samples, seed, report), network)
         training = moments(_training(prepared, reference, samples, seed), network)
         unseen = moments((from_pixels(held_out[i : i + BATCH]) for i in range(0, len(held_out), BATCH)), network)
         result[f"{name}_training"] = frechet_distance(drawn, training)
@@ -80,12 +84,11 @@ def frechet_distances(
     return {name: round(value, 4) for name, value in result.items()}
 
 
-def _samples(generator: Generator, count: int, seed: int, report: Any) -> Iterator[Tensor]:
+def _samples(sampler: Sampler, count: int, seed: int, report: Any) -> Iterator[Tensor]:
     rng = torch.Generator().manual_seed(seed)
     for start in range(0, count, BATCH):
         batch = min(BATCH, count - start)
-        z, maps = generator.sample_z(batch, rng), [generator.sample_maps(batch, rng=rng) for _ in range(2)]
-        yield generator(generator.mapping(z), *maps).clamp(-1, 1)
+        yield sampler.draw_images(sampler.draw(batch, rng)).clamp(-1, 1)
         report(start + batch, count)
 
 
@@ -104,6 +107,7 @@ def disentanglement(
     seed: int = 0,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
+    prior: LatentPrior | None = None,
 ) -> dict[str, Any]:
     """Measure what the dynamic inputs change in samples (paper, section 4).
 
@@ -115,6 +119,7 @@ def disentanglement(
         seed: Seed of the samples.
         progress: Called for every scene.
         cancel: Set to stop.
+        prior: The prior of the latents, white noise without it.
 
     Returns:
         ``static_ssim`` and ``static_lpips``: what stands still, between samples that share the static part only.
@@ -124,13 +129,15 @@ def disentanglement(
         units of [0, 1], and the share of scenes in which luminance or warmth goes one way only.
     """
     rng = torch.Generator().manual_seed(seed)
+    sampler = Sampler(generator, prior)
     rows: list[dict[str, float]] = []
     ranges: list[NDArray[np.float64]] = []
     steady: list[NDArray[np.bool_]] = []
     for index in range(scenes):
         check_cancelled(cancel)
-        z, static = generator.sample_z(1, rng), generator.sample_maps(1, rng=rng)
-        dynamic = [generator.sample_maps(1, rng=rng) for _ in range(2)]
+        scene = sampler.draw(1, rng)
+        z, static = scene.z, scene.s_static
+        dynamic = [scene.s_dynamic, sampler.redraw_dynamic(scene, rng).s_dynamic]
         other = generator.redraw_light(z, rng)
         first = generator(generator.mapping(z), static, dynamic[0]).clamp(-1, 1)
         labels = _labels(first, segmenter)

@@ -1,0 +1,237 @@
+"""Training of the prior of the latents by flow matching, on the posterior's latents of the training stills."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
+from landscape.networks.posterior import Gaussian, Posterior
+from landscape.networks.prior import WIDTHS, Codes, LatentPrior
+from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.regions import moving_cells
+from landscape.synthesis import from_pixels
+from landscape.training.checkpoint import MovingAverage, load_state, save_state
+from landscape.training.sampling import RealData
+
+BATCH, RATE, WARMUP = 64, 1e-3, 200
+# Part of the training over which the rate falls to zero in the end.
+FALL = 0.4
+AVERAGE_HALF_LIFE = 12_000
+# Batches with a time of their own for the dynamic latents, half of them with the static ones known.
+APART_SHARE = 0.5
+SAVE_SECONDS, LOG_EVERY = 180.0, 100
+READ_BATCH = 64
+
+
+@dataclass(frozen=True)
+class LatentSet:
+    """What the posterior finds in N images, and which cells of their maps move.
+
+    Attributes:
+        z: (N, style_width).
+        s_static: (N, 1, r, r) per resolution.
+        s_dynamic: The same shapes.
+        cells: The same shapes, bool.
+    """
+
+    z: Gaussian
+    s_static: list[Gaussian]
+    s_dynamic: list[Gaussian]
+    cells: list[Tensor]
+
+    def draw(self, rows: Tensor, rng: torch.Generator) -> Codes:
+        """Latents of these images as the generator's training composes them: noise where a map is not used."""
+
+        def pick(found: Gaussian) -> Tensor:
+            chosen = Gaussian(found.mean[rows].float(), found.log_variance[rows].float())
+            return chosen.sample(torch.randn(chosen.mean.shape, generator=rng))
+
+        def compose(found: Gaussian, used: Tensor) -> Tensor:
+            return torch.where(used, pick(found), torch.randn(used.shape, generator=rng))
+
+        cells = [cell[rows] for cell in self.cells]
+        static = [compose(found, ~cell) for found, cell in zip(self.s_static, cells, strict=True)]
+        return Codes(
+            pick(self.z), static, [compose(found, cell) for found, cell in zip(self.s_dynamic, cells, strict=True)]
+        )
+
+
+@torch.inference_mode()
+def read_latents(
+    posterior: Posterior, stills: np.ndarray, moving: np.ndarray, progress: Progress = ignore_progress
+) -> LatentSet:
+    """Read the latents of images and of their mirror images, which follow the others in the same order.
+
+    Args:
+        posterior: The trained posterior.
+        stills: uint8 (N, R, R, 3).
+        moving: uint8 (N, R, R).
+        progress: Called for every batch.
+    """
+    resolutions = [r for r in WIDTHS if r <= posterior.sizes[-1]]
+    found: list[list[Tensor]] = []
+    cells: list[list[Tensor]] = []
+    total = 2 * len(stills)
+    for mirrored in (False, True):
+        for start in range(0, len(stills), READ_BATCH):
+            images = from_pixels(stills[start : start + READ_BATCH])
+            masks = torch.from_numpy(np.array(moving[start : start + READ_BATCH]))[:, None].float() / 255
+            if mirrored:
+                images, masks = images.flip(3), masks.flip(3)
+            latents = posterior(images, masks)
+            numbers = [latents.z, *latents.s_static[: len(resolutions)], *latents.s_dynamic[: len(resolutions)]]
+            found.append([part.half() for item in numbers for part in (item.mean, item.log_variance)])
+            cells.append([cell > 0 for cell in moving_cells(masks, resolutions)])
+            progress("reading latents", mirrored * len(stills) + start + len(images), total)
+    joined = [torch.cat(parts).clone() for parts in zip(*found, strict=True)]
+    gaussians = [Gaussian(mean, spread) for mean, spread in zip(joined[::2], joined[1::2], strict=True)]
+    half = len(resolutions) + 1
+    return LatentSet(
+        gaussians[0], gaussians[1:half], gaussians[half:], [torch.cat(part) for part in zip(*cells, strict=True)]
+    )
+
+
+def fit_units(prior: LatentPrior, codes: Codes) -> None:
+    """Set the units of the prior, in place, to mean and deviation of latents of many images."""
+    prior.z_mean.copy_(codes.z.mean(dim=0))
+    prior.z_deviation.copy_(codes.z.std(dim=0))
+    for column, maps in enumerate((codes.s_static, codes.s_dynamic)):
+        prior.map_deviation[:, column] = torch.stack([item.std() for item in maps]).to(prior.map_deviation)
+
+
+def flow_loss(prior: LatentPrior, codes: Codes, rng: torch.Generator) -> Tensor:
+    """Squared error of the predicted velocities, the mean over the latents of each kind and size, summed.
+
+    Args:
+        prior: The network.
+        codes: Latents of a batch, in the prior's units.
+        rng: Source of randomness, on the CPU.
+    """
+    count = len(codes.z)
+    # Times in the middle of the path are the hardest (Esser et al., 2024).
+    static_time = torch.randn(count, generator=rng).sigmoid()
+    apart = torch.rand(count, generator=rng) < APART_SHARE
+    dynamic_time = torch.where(apart, torch.randn(count, generator=rng).sigmoid(), static_time)
+    known = apart & (torch.rand(count, generator=rng) < 0.5)
+    static_time = torch.where(known, 0.0, static_time)
+    noise = Codes(
+        torch.randn(codes.z.shape, generator=rng),
+        [torch.randn(item.shape, generator=rng) for item in codes.s_static],
+        [torch.randn(item.shape, generator=rng) for item in codes.s_dynamic],
+    )
+    z_time = static_time[:, None].repeat(1, codes.z.shape[1])
+    z_time[:, -Z_DYNAMIC_WIDTH:] = dynamic_time[:, None]
+    on_the_way = Codes(
+        torch.lerp(codes.z, noise.z, z_time),
+        [torch.lerp(a, b, _spread(static_time)) for a, b in zip(codes.s_static, noise.s_static, strict=True)],
+        [torch.lerp(a, b, _spread(dynamic_time)) for a, b in zip(codes.s_dynamic, noise.s_dynamic, strict=True)],
+    )
+    found = prior(on_the_way, static_time, dynamic_time)
+    unknown = (~known).float()
+    z_error = (found.z - (noise.z - codes.z)).square()
+    place, light = z_error[:, :-Z_DYNAMIC_WIDTH], z_error[:, -Z_DYNAMIC_WIDTH:]
+    loss = (place.mean(dim=1) * unknown).mean() + light.mean()
+    for a, b, velocity in zip(codes.s_static, noise.s_static, found.s_static, strict=True):
+        loss = loss + ((velocity - (b - a)).square().mean(dim=(1, 2, 3)) * unknown).mean()
+    for a, b, velocity in zip(codes.s_dynamic, noise.s_dynamic, found.s_dynamic, strict=True):
+        loss = loss + (velocity - (b - a)).square().mean()
+    return loss
+
+
+def _spread(times: Tensor) -> Tensor:
+    return times[:, None, None, None]
+
+
+def train_prior(
+    generator: Generator,
+    posterior: Posterior,
+    prepared: Path,
+    out: Path,
+    *,
+    steps: int = 3000,
+    seed: int = 0,
+    resume: bool = False,
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
+) -> LatentPrior:
+    """Train the prior of a generator's latents.
+
+    Args:
+        generator: M and G.
+        posterior: The posterior that was trained with it.
+        prepared: Folder of :func:`landscape.training.data.prepare` and :func:`landscape.training.moving.mark_moving`
+            with the generator's resolution.
+        out: Folder for ``prior_state.pt`` and ``prior.jsonl``.
+        steps: Optimisation steps of 64 images.
+        seed: Seed of the weights and of every batch.
+        resume: Continue from ``prior_state.pt``; the result is that of an uninterrupted run.
+        progress: Called after every step.
+        cancel: Event that stops training at the next step.
+
+    Returns:
+        The moving average of the network, in evaluation mode.
+
+    Raises:
+        LandscapeError: If there is no state to resume.
+        Cancelled: If the event was set; the state was written before.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    state_file = out / "prior_state.pt"
+    data = RealData(prepared, generator.resolution)
+    assert data.moving is not None
+    latents = read_latents(posterior, data.stills, data.moving, progress)
+    weights = data.weights.repeat(2)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        prior = LatentPrior(generator.config.style_width, tuple(r for r in WIDTHS if r <= generator.resolution))
+    rng = torch.Generator().manual_seed(seed)
+    fit_units(prior, latents.draw(torch.multinomial(weights, 2048, replacement=True, generator=rng), rng))
+    average = MovingAverage(prior, AVERAGE_HALF_LIFE)
+    optimiser = torch.optim.Adam(prior.parameters(), lr=RATE, betas=(0.9, 0.99))
+    first = 0
+    if resume:
+        state = load_state(state_file)
+        prior.load_state_dict(state["network"])
+        average.network.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        first = state["step"]
+
+    def save(step: int) -> None:
+        networks = {"network": prior.state_dict(), "average": average.network.state_dict()}
+        save_state(state_file, networks | {"optimiser": optimiser.state_dict(), "step": step})
+
+    saved, losses = time.monotonic(), []
+    for step in range(first, steps):
+        if cancel is not None and cancel.is_set():
+            save(step)
+        check_cancelled(cancel)
+        for group in optimiser.param_groups:
+            group["lr"] = RATE * min(1.0, (step + 1) / WARMUP, (1 - step / steps) / FALL)
+        rng = torch.Generator().manual_seed((seed << 40) + step)
+        rows = torch.multinomial(weights, BATCH, replacement=True, generator=rng)
+        loss = flow_loss(prior, prior.scaled(latents.draw(rows, rng)), rng)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(prior.parameters(), 1.0)
+        optimiser.step()
+        average.update(prior, (step + 1) * BATCH, BATCH)
+        losses.append(loss.item())
+        if (step + 1) % LOG_EVERY == 0:
+            with (out / "prior.jsonl").open("a") as file:
+                file.write(json.dumps({"step": step + 1, "loss": round(float(np.mean(losses)), 4)}) + "\n")
+            losses = []
+        if step + 1 == steps or time.monotonic() - saved > SAVE_SECONDS:
+            save(step + 1)
+            saved = time.monotonic()
+        progress("training the prior", step + 1, steps)
+    result = average.network
+    assert isinstance(result, LatentPrior)
+    return result
