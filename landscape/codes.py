@@ -11,7 +11,7 @@ from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.prior import Codes, LatentPrior
 
 STEPS = 10
-"""Steps of Heun's method from noise to latents; more change samples little (docs/training.md)."""
+"""Steps of Heun's method from noise to latents; twice the work of as many steps of Euler's."""
 
 
 class Sampler:
@@ -34,7 +34,10 @@ class Sampler:
 
     @torch.no_grad()
     def redraw_dynamic(self, codes: Codes, rng: torch.Generator | None = None) -> Codes:
-        """Other skies and waters over the same land in the same light: only S_dynamic is new."""
+        """Other skies and waters over the same land: only S_dynamic is new.
+
+        The prior draws them with a light of their own, which is left aside: z stays.
+        """
         noise = self._noise(len(codes.z), rng)
         if self.prior is not None:
             noise = self._carried(self.prior, noise, codes)

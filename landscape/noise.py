@@ -21,7 +21,7 @@ LAP_TRAVEL = 1.5
 """Travel of the fastest corner, in halves of the picture, after which the noise is replaced by that of other places."""
 CROSSFADE = 0.7
 """Part of a lap in which two copies of the noise are blended; in the rest one copy is alone."""
-_GAIN_RANGE = (0.5, 2.0)  # small maps have few values: their spread in one frame says little about the noise
+GAIN_RANGE = (0.5, 2.0)  # small maps have few values: their spread in one frame says little about the noise
 _PLACES = (0.5, 1.5)
 """How far aside, in halves of the picture, the places lie whose noise comes in."""
 
@@ -63,7 +63,7 @@ def _place(seed: int, source: int) -> tuple[float, float]:
 
     The golden ratio keeps the places of successive sources apart.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed % 2**63)
     near, far = _PLACES
     way = near + (far - near) * ((rng.uniform() + source * (math.sqrt(5) - 1) / 2) % 1.0)
     side = rng.choice([-1.0, 1.0]) * (1.0 if source % 2 else -1.0)
@@ -111,29 +111,40 @@ class _Region:
         if self._still:
             return stack[:, :, self.rows]
         grids = [self._grid(copy) for copy in copies]
-        layers = [_sample_stack(stack, grid) for grid in grids]
+        layers = [sample_stack(stack, grid) for grid in grids]
         if len(layers) == 1:
             return layers[0]
         first, second = copies
         blend = first.weight * layers[0] + second.weight * layers[1]
-        if first.source == second.source:
-            # Two nearby samples of one noise add up in amplitude; its correlation at their distance tells by how much.
-            cells = (grids[0] - grids[1]).norm(dim=-1)[None] * self._sizes / 2.0
-            alike = torch.exp(-2.5 * cells.square())
-            blend *= torch.rsqrt(1.0 + 2.0 * first.weight * second.weight * alike)
-        return blend
+        # Two nearby samples of one noise add up in amplitude; its correlation at their distance tells by how much.
+        cells = (_folded(grids[0]) - _folded(grids[1])).norm(dim=-1)[None] * self._sizes / 2.0
+        alike = torch.exp(-2.5 * cells.square())
+        return blend * torch.rsqrt(1.0 + 2.0 * first.weight * second.weight * alike)
 
     def _grid(self, copy: _Copy) -> Tensor:
         """Where a copy is sampled, (rows, R, 2) positions in the stack."""
         power = flow_homography(self._motion, self._horizon, copy.seconds, self._below)
-        grid = transform(power, self._ys, self._xs)
+        grid = self._window.inward(transform(power, self._ys, self._xs))
         if copy.source:
+            # Aside in the square, whose maps are all there is: overlapping squares see other places each.
             mirrored, way = _place(self._seed, copy.source)
-            grid[..., 0] = mirrored * grid[..., 0] + way
-        return self._window.inward(grid)
+            grid = torch.stack([mirrored * grid[..., 0] + way, grid[..., 1]], dim=-1)
+        return grid
 
 
-def _sample_stack(stack: Tensor, grid: Tensor) -> Tensor:
+def _folded(grid: Tensor) -> Tensor:
+    """Positions as the reflecting borders fold them back into [-1, 1]."""
+    return 1.0 - ((grid + 1.0) % 4.0 - 2.0).abs()
+
+
+def stack_maps(maps: Sequence[Tensor]) -> Tensor:
+    """Upsample maps (N, 1, r, r), from small to large, to the largest size and join them, (N, levels, R, R)."""
+    target = maps[-1].shape[-1]
+    matrices = [upsampling(item.shape[-1], target).to(item) for item in maps]
+    return torch.cat([matrix @ item @ matrix.T for matrix, item in zip(matrices, maps, strict=True)], dim=1)
+
+
+def sample_stack(stack: Tensor, grid: Tensor) -> Tensor:
     """Sample a stack whose last channel alone has detail at pixel scale, which bilinear sampling would blur."""
     finest = sample(stack[:, -1:], grid, "bicubic")
     return torch.cat([sample(stack[:, :-1], grid), finest], dim=1) if stack.shape[1] > 1 else finest
@@ -142,18 +153,21 @@ def _sample_stack(stack: Tensor, grid: Tensor) -> Tensor:
 @lru_cache(maxsize=32)
 def upsampling(size: int, target: int) -> Tensor:
     """(target, size) matrix of bicubic upsampling whose result has exactly the given values as cell averages."""
-    if size == target:
-        return torch.eye(size)
-    cubic = F.interpolate(torch.eye(size, dtype=torch.float64)[None, None], (size, target), mode="bicubic")[0, 0]
-    averages = F.adaptive_avg_pool1d(cubic, size)
-    return torch.linalg.solve(averages, cubic).T.float().contiguous()
+    # What is kept must serve training too, whoever asks for it first.
+    with torch.inference_mode(False):
+        if size == target:
+            return torch.eye(size)
+        cubic = F.interpolate(torch.eye(size, dtype=torch.float64)[None, None], (size, target), mode="bicubic")[0, 0]
+        averages = F.adaptive_avg_pool1d(cubic, size)
+        return torch.linalg.solve(averages, cubic).T.float().contiguous()
 
 
-def _statistics(maps: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation over the rows of a share, each (N, 1, 1, 1)."""
-    total = share.sum() * maps.shape[-1]
+def statistics(maps: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of maps (N, 1, r, r) where a share of their shape, or broadcast to it, is not 0."""
+    total = share.expand_as(maps).sum(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6)
     mean = (maps * share).sum(dim=(1, 2, 3), keepdim=True) / total
-    return mean, ((maps - mean).square() * share).sum(dim=(1, 2, 3), keepdim=True).div(total).sqrt()
+    variance = ((maps - mean).square() * share).sum(dim=(1, 2, 3), keepdim=True) / total
+    return mean, variance.clamp(min=1e-24).sqrt()
 
 
 class NoiseStack:
@@ -186,15 +200,10 @@ class NoiseStack:
         ]
         centred = [item - mean for item, mean in zip(self._maps, self._means, strict=True)]
         self._targets = [
-            [_statistics(item, share) for item, share in zip(centred, region.level_shares, strict=True)]
+            [statistics(item, share) for item, share in zip(centred, region.level_shares, strict=True)]
             for region in self._regions
         ]
-        self._photo = self._stack(centred)
-
-    def _stack(self, maps: Sequence[Tensor]) -> Tensor:
-        target = maps[-1].shape[-1]
-        matrices = [upsampling(item.shape[-1], target).to(item) for item in maps]
-        return torch.cat([matrix @ item @ matrix.T for matrix, item in zip(matrices, maps, strict=True)], dim=1)
+        self._photo = stack_maps(centred)
 
     def at(self, seconds: float) -> list[Tensor]:
         """The maps at a time."""
@@ -207,9 +216,9 @@ class NoiseStack:
             result = mean.expand_as(moved).clone()
             for region, targets in zip(self._regions, self._targets, strict=True):
                 share = region.level_shares[level]
-                now, spread = _statistics(moved, share)
+                now, spread = statistics(moved, share)
                 wanted, wanted_spread = targets[level]
-                gain = (wanted_spread / spread.clamp(min=1e-12)).clamp(*_GAIN_RANGE)
+                gain = (wanted_spread / spread.clamp(min=1e-12)).clamp(*GAIN_RANGE)
                 result += share * ((moved - now) * gain + wanted)
             results.append(result)
         return results

@@ -14,7 +14,6 @@ generator that it was made with.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import io
 import json
 import zipfile
@@ -39,7 +38,7 @@ from landscape.photo import Photo, decode_photo
 from landscape.scene import Scene
 from landscape.settings import InversionSettings
 from landscape.squares import Layout
-from landscape.weights import Models
+from landscape.weights import Models, digest_of
 
 SUFFIX = ".landscape"
 FORMAT = 1
@@ -179,11 +178,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int | None =
 
 def fingerprint(models: Models) -> str:
     """A short name for the light of a set of weights: the lighting network and the generator it belongs to."""
-    digest = hashlib.sha256()
-    for network in (models.lighting, models.generator.mapping):
-        for value in network.state_dict().values():
-            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
+    return digest_of(models.lighting, models.generator.mapping)
 
 
 def _photo_bytes(photo: Photo) -> bytes:

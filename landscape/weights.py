@@ -5,6 +5,7 @@ Weights are safetensors files with a JSON description in their header; nothing i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass
@@ -187,25 +188,33 @@ def save_posterior(path: Path, posterior: Posterior, metadata: dict[str, Any]) -
     save_weights(path, posterior.state_dict(), metadata | {"network": POSTERIOR})
 
 
-def save_prior(path: Path, prior: LatentPrior, metadata: dict[str, Any]) -> None:
-    """Write the prior of the latents with its sizes."""
+def digest_of(*networks: nn.Module) -> str:
+    """A short name for the weights of networks."""
+    digest = hashlib.sha256()
+    for network in networks:
+        for value in network.state_dict().values():
+            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def save_prior(path: Path, prior: LatentPrior, generator: Generator, metadata: dict[str, Any]) -> None:
+    """Write the prior of a generator's latents with its sizes."""
     sizes = {"style_width": prior.style_width, "resolutions": list(prior.resolutions)}
-    save_weights(path, prior.state_dict(), metadata | sizes)
+    save_weights(path, prior.state_dict(), metadata | sizes | {"generator": digest_of(generator)})
 
 
-def load_prior(path: Path) -> LatentPrior | None:
+def load_prior(path: Path, generator: Generator) -> LatentPrior | None:
     """Read a prior written by :func:`save_prior`, in evaluation mode; None where there is no such file.
 
     Raises:
-        LandscapeError: If the file is damaged or holds something else.
+        LandscapeError: If the file is damaged, holds something else or belongs to another generator.
     """
     if not path.is_file():
         return None
     state, metadata = load_weights(path)
-    try:
-        prior = LatentPrior(int(metadata["style_width"]), tuple(metadata["resolutions"]))
-    except (KeyError, TypeError) as error:
-        raise LandscapeError(f"{path} holds no prior of this version; get the project's files again.") from error
+    if metadata.get("generator") != digest_of(generator):
+        raise LandscapeError(f"{path} is no prior of this generator; train one with train prior, or move it away.")
+    prior = LatentPrior(int(metadata["style_width"]), tuple(metadata["resolutions"]))
     _fill(prior, state, path)
     return prior
 

@@ -6,9 +6,10 @@ import torch
 from landscape.flow import flow_homography
 from landscape.homography import pixel_centres, transform
 from landscape.motion import DynamicMotion
+from landscape.noise import upsampling
 from landscape.regions import moving_cells
 from landscape.settings import MotionSettings
-from landscape.training.carrying import Flow, carried_view, draw_flow
+from landscape.training.carried_views import Flow, carried_view, draw_flow
 
 SIZES = (4, 8, 16, 32)
 
@@ -70,9 +71,21 @@ def test_training_carries_maps_as_the_product_does():
     centres = pixel_centres(32)
     power = flow_homography(MotionSettings(direction=90, perspective=0.0), 0.999, 1.0, False)
     training = Flow(transform(power, centres, centres)).maps(maps, cells)
-    for level in range(len(SIZES) - 1):
+    for level in range(len(SIZES)):
         pair = torch.stack([product[level].flatten(), training[level].flatten()])
         assert torch.corrcoef(pair)[0, 1] > 0.98
+
+
+def test_training_goes_on_after_a_video_in_the_same_process():
+    """What the motion keeps for later must serve gradients too."""
+    upsampling.cache_clear()
+    maps = [torch.randn(1, 1, size, size) for size in SIZES]
+    with torch.inference_mode():
+        DynamicMotion(maps, MotionSettings(), 0.6).at(1.0)
+    maps = [item.requires_grad_() for item in maps]
+    cells = [torch.ones(1, 1, size, size) for size in SIZES]
+    sum(item.square().sum() for item in shifted(0.3).maps(maps, cells)).backward()
+    assert maps[0].grad is not None
 
 
 def test_gradients_reach_the_maps():
@@ -90,4 +103,4 @@ def test_drawn_flows_differ_stay_in_bounds_and_repeat_with_the_seed():
     centres = pixel_centres(16)
     rest = torch.stack(torch.meshgrid(centres, centres, indexing="xy"), dim=-1)
     ways = torch.stack([(flow - rest).abs().amax() for flow in flows])
-    assert ways.max() > 0.4 and ways.min() < 0.3 and ways.max() < 3.0
+    assert 0.4 < ways.max() < 0.9 and ways.min() < 0.3

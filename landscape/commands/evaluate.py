@@ -158,8 +158,9 @@ def generation(
         torch.set_num_threads(threads)
     folder = checkpoints or default_folder()
     generator = load_generator(weights or folder / GENERATOR_FILE)
-    # A prior belongs to one generator.
-    latents = load_prior(prior or (folder if weights is None else weights.parent) / PRIOR_FILE)
+    if prior is not None and not prior.is_file():
+        raise LandscapeError(f"There is no prior {prior}; give the file that train prior wrote.")
+    latents = load_prior(prior or (folder if weights is None else weights.parent) / PRIOR_FILE, generator)
     features = {"lite0": lite0_features()}
     if inception:
         network = inception_features()
@@ -170,6 +171,7 @@ def generation(
         if not (prepared / f"{reference:04d}").is_dir():
             prepare(data, prepared, (reference,), seed, progress)
         figures: dict[str, object] = {"resolution": generator.resolution, "samples": samples, "reference": reference}
+        figures["prior"] = latents is not None
         figures |= frechet_distances(generator, prepared, features, samples, reference, seed, progress, cancel, latents)
         segmenter, perceptual = load_segmenter(folder / SEGMENTER_FILE), load_lpips(folder / PERCEPTUAL_FILE)
         figures |= disentanglement(generator, segmenter, perceptual, scenes, seed, progress, cancel, latents)

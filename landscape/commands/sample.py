@@ -48,7 +48,8 @@ def sample(
     if out is not None:
         require_writable(out)
     folder = checkpoints or default_folder()
-    generator, prior = load_generator(folder / GENERATOR_FILE), load_prior(folder / PRIOR_FILE)
+    generator = load_generator(folder / GENERATOR_FILE)
+    prior = load_prior(folder / PRIOR_FILE, generator)
     if out is not None:
         with replacing(out) as partial:
             Image.fromarray(sample_stills(generator, count, cell, seed, prior)).save(partial, format="PNG")

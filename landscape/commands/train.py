@@ -136,7 +136,7 @@ def prior(
             cancel=cancel,
         )
     if weights is not None:
-        save_prior(weights, network, {"steps": steps, "seed": seed})
+        save_prior(weights, network, generator, {"steps": steps, "seed": seed})
 
 
 @train.command()

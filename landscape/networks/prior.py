@@ -39,6 +39,11 @@ class Codes:
     s_static: list[Tensor]
     s_dynamic: list[Tensor]
 
+    def to(self, device: torch.device) -> Codes:
+        """The same latents on a device."""
+        move = [[item.to(device) for item in maps] for maps in (self.s_static, self.s_dynamic)]
+        return Codes(self.z.to(device), *move)
+
 
 class _Block(nn.Module):
     """Two convolutions beside a shortcut; the condition scales and shifts what lies between them."""

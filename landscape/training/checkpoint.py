@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,21 @@ def load_state(path: Path) -> dict[str, Any]:
     except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise LandscapeError(f"The training state {path} cannot be read; start again without --resume.") from error
     return state
+
+
+def drop_later_lines(metrics: Path, step: int) -> None:
+    """Steps after the checkpoint are repeated: their old lines go."""
+    if not metrics.exists():
+        return
+    kept = []
+    for line in metrics.read_text().splitlines():
+        # A kill may have cut the last line short.
+        with contextlib.suppress(json.JSONDecodeError):
+            # Evaluations have no step of their own.
+            if json.loads(line).get("step", 0) <= step:
+                kept.append(line + "\n")
+    with replacing(metrics) as partial:
+        partial.write_text("".join(kept))
 
 
 class MovingAverage:

@@ -5,7 +5,6 @@ A run that was killed and resumed repeats the steps after its last checkpoint wi
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
 import time
@@ -13,9 +12,8 @@ from pathlib import Path
 
 from landscape.config import ModelConfig
 from landscape.errors import Cancelled, LandscapeError
-from landscape.files import replacing
 from landscape.progress import Progress, ignore_progress
-from landscape.training.checkpoint import load_state, save_state
+from landscape.training.checkpoint import drop_later_lines, load_state, save_state
 from landscape.training.export import import_warm_start
 from landscape.training.grids import save_grid
 from landscape.training.processes import Processes
@@ -98,7 +96,7 @@ class _Journal:
         self._sums: dict[str, list[float]] = {}
         self._counted = trainer.images
         if trainer.processes.first:
-            _drop_later_lines(out / METRICS_FILE, trainer.step)
+            drop_later_lines(out / METRICS_FILE, trainer.step)
 
     def note(self, losses: dict[str, float], stage: Stage) -> None:
         """Take note of a step."""
@@ -134,18 +132,3 @@ class _Journal:
         self._started, self._counted, self._sums = now, self._trainer.images, {}
         with (self._out / METRICS_FILE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-
-
-def _drop_later_lines(metrics: Path, step: int) -> None:
-    """Steps after the checkpoint are repeated: their old lines go."""
-    if not metrics.exists():
-        return
-    kept = []
-    for line in metrics.read_text().splitlines():
-        # A kill may have cut the last line short.
-        with contextlib.suppress(json.JSONDecodeError):
-            # Evaluations have no step of their own.
-            if json.loads(line).get("step", 0) <= step:
-                kept.append(line + "\n")
-    with replacing(metrics) as partial:
-        partial.write_text("".join(kept))

@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from landscape.errors import LandscapeError
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.networks.prior import WIDTHS, Codes, LatentPrior
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.regions import moving_cells
 from landscape.synthesis import from_pixels
-from landscape.training.checkpoint import MovingAverage, load_state, save_state
+from landscape.training.checkpoint import MovingAverage, drop_later_lines, load_state, save_state
 from landscape.training.sampling import RealData
 
 BATCH, RATE, WARMUP = 64, 1e-3, 200
@@ -64,9 +65,13 @@ class LatentSet:
         )
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def read_latents(
-    posterior: Posterior, stills: np.ndarray, moving: np.ndarray, progress: Progress = ignore_progress
+    posterior: Posterior,
+    stills: np.ndarray,
+    moving: np.ndarray,
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
 ) -> LatentSet:
     """Read the latents of images and of their mirror images, which follow the others in the same order.
 
@@ -75,23 +80,26 @@ def read_latents(
         stills: uint8 (N, R, R, 3).
         moving: uint8 (N, R, R).
         progress: Called for every batch.
+        cancel: Stops at the next batch.
     """
+    device = posterior.z.weight.device
     resolutions = [r for r in WIDTHS if r <= posterior.sizes[-1]]
     found: list[list[Tensor]] = []
     cells: list[list[Tensor]] = []
     total = 2 * len(stills)
     for mirrored in (False, True):
         for start in range(0, len(stills), READ_BATCH):
+            check_cancelled(cancel)
             images = from_pixels(stills[start : start + READ_BATCH])
             masks = torch.from_numpy(np.array(moving[start : start + READ_BATCH]))[:, None].float() / 255
             if mirrored:
                 images, masks = images.flip(3), masks.flip(3)
-            latents = posterior(images, masks)
+            latents = posterior(images.to(device), masks.to(device))
             numbers = [latents.z, *latents.s_static[: len(resolutions)], *latents.s_dynamic[: len(resolutions)]]
-            found.append([part.half() for item in numbers for part in (item.mean, item.log_variance)])
+            found.append([part.half().cpu() for item in numbers for part in (item.mean, item.log_variance)])
             cells.append([cell > 0 for cell in moving_cells(masks, resolutions)])
             progress("reading latents", mirrored * len(stills) + start + len(images), total)
-    joined = [torch.cat(parts).clone() for parts in zip(*found, strict=True)]
+    joined = [torch.cat(parts) for parts in zip(*found, strict=True)]
     gaussians = [Gaussian(mean, spread) for mean, spread in zip(joined[::2], joined[1::2], strict=True)]
     half = len(resolutions) + 1
     return LatentSet(
@@ -112,21 +120,23 @@ def flow_loss(prior: LatentPrior, codes: Codes, rng: torch.Generator) -> Tensor:
 
     Args:
         prior: The network.
-        codes: Latents of a batch, in the prior's units.
+        codes: Latents of a batch, on the CPU.
         rng: Source of randomness, on the CPU.
     """
-    count = len(codes.z)
+    count, device = len(codes.z), prior.z_mean.device
+    codes = prior.scaled(codes.to(device))
     # Times in the middle of the path are the hardest (Esser et al., 2024).
     static_time = torch.randn(count, generator=rng).sigmoid()
     apart = torch.rand(count, generator=rng) < APART_SHARE
     dynamic_time = torch.where(apart, torch.randn(count, generator=rng).sigmoid(), static_time)
     known = apart & (torch.rand(count, generator=rng) < 0.5)
     static_time = torch.where(known, 0.0, static_time)
+    static_time, dynamic_time = static_time.to(device), dynamic_time.to(device)
     noise = Codes(
         torch.randn(codes.z.shape, generator=rng),
         [torch.randn(item.shape, generator=rng) for item in codes.s_static],
         [torch.randn(item.shape, generator=rng) for item in codes.s_dynamic],
-    )
+    ).to(device)
     z_time = static_time[:, None].repeat(1, codes.z.shape[1])
     z_time[:, -Z_DYNAMIC_WIDTH:] = dynamic_time[:, None]
     on_the_way = Codes(
@@ -135,7 +145,7 @@ def flow_loss(prior: LatentPrior, codes: Codes, rng: torch.Generator) -> Tensor:
         [torch.lerp(a, b, _spread(dynamic_time)) for a, b in zip(codes.s_dynamic, noise.s_dynamic, strict=True)],
     )
     found = prior(on_the_way, static_time, dynamic_time)
-    unknown = (~known).float()
+    unknown = (~known).to(codes.z)
     z_error = (found.z - (noise.z - codes.z)).square()
     place, light = z_error[:, :-Z_DYNAMIC_WIDTH], z_error[:, -Z_DYNAMIC_WIDTH:]
     loss = (place.mean(dim=1) * unknown).mean() + light.mean()
@@ -171,7 +181,7 @@ def train_prior(
             with the generator's resolution.
         out: Folder for ``prior_state.pt`` and ``prior.jsonl``.
         steps: Optimisation steps of 64 images.
-        seed: Seed of the weights and of every batch.
+        seed: Seed of the weights and of every batch; a resumed run keeps its own.
         resume: Continue from ``prior_state.pt``; the result is that of an uninterrupted run.
         progress: Called after every step.
         cancel: Event that stops training at the next step.
@@ -180,33 +190,43 @@ def train_prior(
         The moving average of the network, in evaluation mode.
 
     Raises:
-        LandscapeError: If there is no state to resume.
+        LandscapeError: If there is nothing to resume, another run in the folder, or no masks of the stills.
         Cancelled: If the event was set; the state was written before.
     """
     out.mkdir(parents=True, exist_ok=True)
     state_file = out / "prior_state.pt"
+    if state_file.exists() and not resume:
+        raise LandscapeError(f"{out} holds a prior's training already; add --resume, or choose another folder.")
+    folder = prepared / f"{generator.resolution:04d}"
+    if not (folder / "moving.npy").is_file():
+        raise LandscapeError(f"{folder} holds no stills with masks; train the generator there first.")
     data = RealData(prepared, generator.resolution)
     assert data.moving is not None
-    latents = read_latents(posterior, data.stills, data.moving, progress)
+    latents = read_latents(posterior, data.stills, data.moving, progress, cancel)
     weights = data.weights.repeat(2)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         prior = LatentPrior(generator.config.style_width, tuple(r for r in WIDTHS if r <= generator.resolution))
     rng = torch.Generator().manual_seed(seed)
-    fit_units(prior, latents.draw(torch.multinomial(weights, 2048, replacement=True, generator=rng), rng))
+    fit_units(
+        prior.to(generator.w_mean.device),
+        latents.draw(torch.multinomial(weights, 2048, replacement=True, generator=rng), rng),
+    )
     average = MovingAverage(prior, AVERAGE_HALF_LIFE)
     optimiser = torch.optim.Adam(prior.parameters(), lr=RATE, betas=(0.9, 0.99))
     first = 0
+    journal = out / "prior.jsonl"
     if resume:
         state = load_state(state_file)
         prior.load_state_dict(state["network"])
         average.network.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
-        first = state["step"]
+        first, seed = state["step"], state["seed"]
+        drop_later_lines(journal, first)
 
     def save(step: int) -> None:
         networks = {"network": prior.state_dict(), "average": average.network.state_dict()}
-        save_state(state_file, networks | {"optimiser": optimiser.state_dict(), "step": step})
+        save_state(state_file, networks | {"optimiser": optimiser.state_dict(), "step": step, "seed": seed})
 
     saved, losses = time.monotonic(), []
     for step in range(first, steps):
@@ -217,7 +237,7 @@ def train_prior(
             group["lr"] = RATE * min(1.0, (step + 1) / WARMUP, (1 - step / steps) / FALL)
         rng = torch.Generator().manual_seed((seed << 40) + step)
         rows = torch.multinomial(weights, BATCH, replacement=True, generator=rng)
-        loss = flow_loss(prior, prior.scaled(latents.draw(rows, rng)), rng)
+        loss = flow_loss(prior, latents.draw(rows, rng), rng)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(prior.parameters(), 1.0)
@@ -225,7 +245,7 @@ def train_prior(
         average.update(prior, (step + 1) * BATCH, BATCH)
         losses.append(loss.item())
         if (step + 1) % LOG_EVERY == 0:
-            with (out / "prior.jsonl").open("a") as file:
+            with journal.open("a") as file:
                 file.write(json.dumps({"step": step + 1, "loss": round(float(np.mean(losses)), 4)}) + "\n")
             losses = []
         if step + 1 == steps or time.monotonic() - saved > SAVE_SECONDS:

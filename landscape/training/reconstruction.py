@@ -9,7 +9,7 @@ left to a discriminator:
 - *The static part is shared.* z_static and S_static are read from one frame, z_dynamic and S_dynamic from another frame
   of the same clip, and the second frame must come out.
 - *Motion is S_dynamic's.* In a part of the batches S_dynamic is carried along a flow, and the image carried along the
-  same flow must come out (:mod:`landscape.training.carrying`).
+  same flow must come out (:mod:`landscape.training.carried_views`).
 - *Light is z_dynamic's.* The two images of a pair are one still under two lights; only z_dynamic, three numbers, may
   tell them apart.
 """
@@ -27,7 +27,7 @@ from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.regions import moving_cells
-from landscape.training.carrying import Flow, carried_view, draw_flow
+from landscape.training.carried_views import Flow, carried_view, draw_flow
 from landscape.training.processes import Processes
 
 L1_WEIGHT, LPIPS_WEIGHT = 1.0, 0.5

@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from landscape.flow import flow_homography, water_share
-from landscape.homography import pixel_centres, sample, transform
-from landscape.noise import upsampling
+from landscape.flow import STEPS_PER_SECOND, flow_homography, water_share
+from landscape.homography import clock_displacements, pixel_centres, sample, transform
+from landscape.noise import GAIN_RANGE, sample_stack, stack_maps, statistics
 from landscape.regions import pull_push
 from landscape.settings import MotionSettings
 
-FARTHEST_SECONDS = 4.0
-"""At speed 1 the fastest clouds cross two fifths of the picture in this time."""
+FARTHEST = 0.8
+"""Longest way of the fastest corner, in halves of the picture."""
 HORIZONS = (0.4, 0.75)
-_GAIN_RANGE = (0.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Flow:
     grid: Tensor
 
     def image(self, images: Tensor) -> Tensor:
-        """Carry images (N, C, R, R), borders reflecting."""
+        """Carry images (N, C, R, R) bilinearly, borders reflecting."""
         return sample(images, self.grid.to(images))
 
     def maps(self, maps: list[Tensor], cells: list[Tensor]) -> list[Tensor]:
@@ -50,26 +50,14 @@ class Flow:
         Returns:
             Maps of the same shapes, meant for their moving cells; these keep mean and spread.
         """
-        side = maps[-1].shape[-1]
         extended = [pull_push(item * cell, cell) for item, cell in zip(maps, cells, strict=True)]
-        matrices = [upsampling(item.shape[-1], side).to(item) for item in maps]
-        stack = torch.cat([m @ item @ m.T for m, item in zip(matrices, extended, strict=True)], dim=1)
-        moved = self.image(stack)
+        moved = sample_stack(stack_maps(extended), self.grid.to(maps[-1]))
         results = []
         for level, (item, cell) in enumerate(zip(maps, cells, strict=True)):
             carried = F.adaptive_avg_pool2d(moved[:, level : level + 1], item.shape[-1])
-            (now, spread), (mean, wanted) = _statistics(carried, cell), _statistics(item, cell)
-            gain = (wanted / spread.clamp(min=1e-6)).clamp(*_GAIN_RANGE).detach()
-            results.append((carried - now) * gain + mean)
+            (now, spread), (mean, wanted) = statistics(carried, cell), statistics(item, cell)
+            results.append((carried - now) * (wanted / spread).clamp(*GAIN_RANGE).detach() + mean)
         return results
-
-
-def _statistics(maps: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation over the moving cells, each (N, 1, 1, 1)."""
-    total = cells.sum(dim=(2, 3), keepdim=True).clamp(min=1)
-    mean = (maps * cells).sum(dim=(2, 3), keepdim=True) / total
-    variance = ((maps - mean).square() * cells).sum(dim=(2, 3), keepdim=True) / total
-    return mean, (variance + 1e-12).sqrt()
 
 
 def draw_flow(size: int, rng: torch.Generator) -> Flow:
@@ -83,7 +71,8 @@ def draw_flow(size: int, rng: torch.Generator) -> Flow:
     # Clouds mostly drift sideways: directions near 3 and 9 o'clock are drawn most often.
     angle = 90.0 + 180.0 * (numbers[0] < 0.5) + 90.0 * (2 * numbers[1] - 1) ** 3
     motion = MotionSettings(direction=angle % 360.0, perspective=float(numbers[4] < 0.7))
-    seconds = FARTHEST_SECONDS * numbers[2]
+    step = float(np.linalg.norm(clock_displacements(motion.direction), axis=1).max())
+    seconds = FARTHEST * numbers[2] / (STEPS_PER_SECOND * step)
     horizon = HORIZONS[0] + (HORIZONS[1] - HORIZONS[0]) * numbers[3]
     centres = pixel_centres(size)
     share = water_share(centres, horizon)[:, None, None]
