@@ -25,7 +25,7 @@ from landscape.weights import save_upscaler
 
 CHECKPOINT = "checkpoint.pt"
 BETAS = (0.9, 0.99)
-SCORED = 12
+SCORED = 4
 """Held-out pictures of each side that are scored along the way."""
 
 
@@ -63,7 +63,7 @@ def train_upscaler(
     seed: int = 0,
     device: str = "cpu",
     resume: bool = False,
-    checkpoint_minutes: float = 2.0,
+    checkpoint_minutes: float = 5.0,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
 ) -> Path:
