@@ -28,7 +28,7 @@ _ERROR_RANGE = (0.008, 0.05)
 _DETAIL_RANGE = (1.0, 6.0)
 """Local contrast of the detail, 0 to 255: from here on it needs the photo's own colours beneath it."""
 _KEY = 2.0
-"""How far bright and dark parts of the sky change phase at different times; 0 fades everything alike."""
+"""How far clouds and what is between them change phase at different times; 0 fades everything alike."""
 _LEAST_SPREAD = 6.0
 """Least deviation of a region's luminance, 0 to 255, that counts as one of clouds."""
 MIDDLE = 128.0
@@ -104,9 +104,7 @@ class MovingRegion:
         self._clock = clock
         self._scale = scale
         grid = region.grid
-        top, bottom, left, right = region.window
-        inside = region.carried[top:bottom, left:right, :3].mean(axis=2)
-        self._spread = max(_LEAST_SPREAD, float(inside.std()))
+        self._prominence = with_ring(_prominence(region), region.window)
         self._likeness = _likeness(region, clock, scale)
         self._part = with_ring(self._likeness, region.window)
         self._still = with_ring(region.still, region.window)
@@ -155,9 +153,9 @@ class MovingRegion:
             sampled.append(cv2.remap(self.region.carried, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))
         if len(phases) == 1:
             return phases, sampled[0]
-        first, second = (np.clip(picture[..., :3].mean(axis=2) / (2 * self._spread), -1, 1) for picture in sampled)
         # Two half-transparent clouds are a ghost; a cloud that forms from its core while another shrinks to its own is
         # weather. Where both pictures are alike nothing changes, and weights of 0 and 1 stay what they are.
+        first, second = (np.clip(picture[..., :3].mean(axis=2) * self._prominence, -1, 1) for picture in sampled)
         lead = np.exp(_KEY * (first - second)) * phases[0].weight
         weight = np.asarray(lead / (lead + 1 - phases[0].weight), np.float32)
         blend = cv2.blendLinear(sampled[0], sampled[1], weight, 1 - weight)
@@ -271,6 +269,20 @@ def _contrast(phases: tuple[Phase, ...], likeness: Array) -> Array:
         return np.ones((*likeness.shape, 1), np.float32)
     a, b = phases[0].weight, phases[1].weight
     return np.asarray(1 / np.sqrt(a * a + b * b + 2 * likeness * a * b), np.float32)[..., None]
+
+
+def _prominence(region: Region) -> Array:
+    """Factors (h, w) that turn carried luminance into how much of a cloud it is, about -1 to 1.
+
+    Clouds are what is rarer nearby: bright on a clear sky, dark before a sunset.
+    """
+    grid = region.grid
+    light = region.carried[..., :3].mean(axis=2)
+    powers = blur(np.stack([light, light**2, light**3], axis=2), _STILL_BLUR * max(grid.rows, grid.columns))
+    mean, square, cube = powers[..., 0], powers[..., 1], powers[..., 2]
+    spread = np.maximum(np.sqrt(np.maximum(square - mean**2, 0)), _LEAST_SPREAD)
+    skewness = (cube - 3 * mean * square + 2 * mean**3) / spread**3
+    return np.asarray(np.clip(2 * skewness, -1, 1) / (2 * spread), np.float32)
 
 
 def _likeness(region: Region, clock: Clock | Ripples, scale: int) -> Array:

@@ -142,9 +142,19 @@ def find_stars(photo: Pixels, sky: Array) -> tuple[Array, Pixels] | None:
     bright = smoothstep(excess, _STAR_LIGHT[0] + noise, _STAR_LIGHT[1] + noise) * region
     starless = cv2.blur(cv2.morphologyEx(light, cv2.MORPH_OPEN, kernel), (2 * reach + 1, 2 * reach + 1))
     bright *= 1 - smoothstep(cv2.morphologyEx(starless, cv2.MORPH_GRADIENT, kernel), *_STEEP)
+    bright *= _compact(bright, 2 * reach)
     if not bright.any():
         return None
     around = cv2.dilate(bright, np.ones((3, 3), np.uint8))
     opened = cv2.GaussianBlur(cv2.morphologyEx(photo, cv2.MORPH_OPEN, kernel), (0, 0), reach / 4)
     painted = np.where(around[..., None] > 0, opened, photo)
     return cv2.GaussianBlur(around, (0, 0), 0.6), painted
+
+
+def _compact(bright: Array, widest: int) -> Array:
+    """1 on bright spots that are at most so wide and high, 0 on the threads of a cloud, (H, W)."""
+    _, labels, figures, _ = cv2.connectedComponentsWithStats((bright > 0.1).astype(np.uint8))
+    sides = figures[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    kept = (sides <= widest).astype(np.float32)
+    kept[0] = 0
+    return np.asarray(kept[labels], np.float32)

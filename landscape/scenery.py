@@ -119,7 +119,8 @@ class Scenery:
                 self.parts.insert(0, part)
                 moving += part.share
                 above = share
-        self.light = StaticLight(analysed.down(small), np.clip(1 - moving, 0, 1), analysed.square(first))
+        cell = max(analysed.rows, analysed.columns) / reconstruction.shape[-1]
+        self.light = StaticLight(analysed.down(small), np.clip(1 - moving, 0, 1), analysed.square(first), cell)
         total = float(sum(part.share.sum() for part in self.parts))
         weights = sum(float((part.share * part.region.photo_weight).sum()) for part in self.parts)
         self.mean_photo_weight = weights / total if total > 0 else 0.0

@@ -12,6 +12,8 @@ from landscape.sampling import Array, Grid, Window, blur, fill, smoothstep, with
 
 _SURE = 0.98
 """Share of the mask above which a pixel belongs to the region alone."""
+_LEAST = 0.1
+"""Share of the mask above which a pixel's colour alone may give it to the region."""
 _MARGIN = 0.0025
 """Pixels this near to the mask's edge (fraction of the long side) may hold colours of static objects."""
 _EDGE_BAND = 0.012
@@ -88,7 +90,7 @@ class Border:
         refined = mask + distinct * (region - mask)
         apart = photo - own - np.clip(along, 0, 1)[..., None] * (other - own)
         refined *= 1 - smoothstep(np.sqrt((apart**2).sum(axis=2)) / spread, *_STRANGE)
-        doubtful = (band > 0) & (mask > 0.5) & (refined < _SURE)
+        doubtful = (band > 0) & (mask > _LEAST) & (refined < _SURE)
         refined[doubtful] = np.maximum(refined[doubtful], self._known(photo[doubtful]))
         return np.asarray(mask + band * (refined - mask), np.float32)
 
