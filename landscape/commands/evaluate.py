@@ -75,15 +75,19 @@ def inversion(
 def _open_scenes(
     photos: list[Path], checkpoints: Path | None, seed: int, progress: Progress, cancel: threading.Event
 ) -> Iterator[Scene]:
-    """Fit the model to one photo after another."""
+    """Fit the model to one photo after another, or open the scenes that were saved."""
     from landscape.photo import read_photo
     from landscape.scene import Scene
+    from landscape.scene_files import is_scene_file, open_scene
     from landscape.weights import load_models
 
     models = load_models(checkpoints)
     for index, path in enumerate(photos):
         progress("photos", index, len(photos))
-        yield Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
+        if is_scene_file(path):
+            yield open_scene(path, models)
+        else:
+            yield Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
     progress("photos", len(photos), len(photos))
 
 
@@ -166,7 +170,7 @@ def generation(
 
 @evaluate.command()
 def output(
-    photos: Annotated[list[Path], typer.Argument(help="Photos with something that moves and something that does not.")],
+    photos: Annotated[list[Path], typer.Argument(help="Photos or scenes; something moves, something stands.")],
     size: Annotated[int, typer.Option(help="Long side of the frames in pixels.")] = 960,
     seconds: Annotated[float, typer.Option(help="Length of the clips.")] = 10.0,
     report: JsonOption = None,
@@ -186,7 +190,7 @@ def output(
 
 @evaluate.command()
 def upscaler(
-    photos: Annotated[list[Path], typer.Argument(help="Photos that training has not seen.")],
+    photos: Annotated[list[Path], typer.Argument(help="Photos that training has not seen, or scenes of them.")],
     weights: Annotated[Path | None, typer.Option(help="Upscaler, *.safetensors; the bundled one by default.")] = None,
     report: JsonOption = None,
     table: TableOption = None,
