@@ -27,6 +27,10 @@ _ERROR_RANGE = (0.008, 0.05)
 """Mean reconstruction error, of colours in [0, 1], where the photo's begin to show and where they show alone."""
 _DETAIL_RANGE = (1.0, 6.0)
 """Local contrast of the detail, 0 to 255: from here on it needs the photo's own colours beneath it."""
+_KEY = 2.0
+"""How far clouds and what is between them change phase at different times; 0 fades everything alike."""
+_LEAST_SPREAD = 6.0
+"""Least deviation of a region's luminance, 0 to 255, that counts as one of clouds."""
 MIDDLE = 128.0
 """Stored detail of this value is none."""
 
@@ -100,6 +104,7 @@ class MovingRegion:
         self._clock = clock
         self._scale = scale
         grid = region.grid
+        self._prominence = with_ring(_prominence(region), region.window)
         self._likeness = _likeness(region, clock, scale)
         self._part = with_ring(self._likeness, region.window)
         self._still = with_ring(region.still, region.window)
@@ -123,7 +128,7 @@ class MovingRegion:
             Phase(with_ring(phase.offset, region.window), with_ring(phase.weight, region.window))
             for phase in self._clock.at(seconds, *size)
         )
-        moved = self._carry(phases)
+        phases, moved = self._carry(phases)
         contrast = np.repeat(_contrast(phases, self._part[..., 1]), 3, axis=2)
         still = self._still
         carried = still + _contrast(phases, self._part[..., 0]) * moved[..., :3]
@@ -140,16 +145,21 @@ class MovingRegion:
         drawn = still + change
         return Layers(drawn + moved[..., 3:] * (carried - drawn), contrast, phases)
 
-    def _carry(self, phases: tuple[Phase, ...]) -> Array:
-        moved = None
+    def _carry(self, phases: tuple[Phase, ...]) -> tuple[tuple[Phase, ...], Array]:
+        """Carry the smooth parts; gives the phases with their final weights, and the blend."""
+        sampled = []
         for phase in phases:
-            place = self._place + phase.offset * np.float32(1 / self._scale)
-            x, y = cv2.split(place)
-            sampled = cv2.remap(self.region.carried, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-            weighted = sampled if len(phases) == 1 else sampled * phase.weight[..., None]
-            moved = weighted if moved is None else moved + weighted
-        assert moved is not None
-        return moved
+            x, y = cv2.split(self._place + phase.offset * np.float32(1 / self._scale))
+            sampled.append(cv2.remap(self.region.carried, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))
+        if len(phases) == 1:
+            return phases, sampled[0]
+        # Two half-transparent clouds are a ghost; a cloud that forms from its core while another shrinks to its own is
+        # weather. Where both pictures are alike nothing changes, and weights of 0 and 1 stay what they are.
+        first, second = (np.clip(picture[..., :3].mean(axis=2) * self._prominence, -1, 1) for picture in sampled)
+        lead = np.exp(_KEY * (first - second)) * phases[0].weight
+        weight = np.asarray(lead / (lead + 1 - phases[0].weight), np.float32)
+        blend = cv2.blendLinear(sampled[0], sampled[1], weight, 1 - weight)
+        return (Phase(phases[0].offset, weight), Phase(phases[1].offset, 1 - weight)), blend
 
 
 def make_region(
@@ -259,6 +269,20 @@ def _contrast(phases: tuple[Phase, ...], likeness: Array) -> Array:
         return np.ones((*likeness.shape, 1), np.float32)
     a, b = phases[0].weight, phases[1].weight
     return np.asarray(1 / np.sqrt(a * a + b * b + 2 * likeness * a * b), np.float32)[..., None]
+
+
+def _prominence(region: Region) -> Array:
+    """Factors (h, w) that turn carried luminance into how much of a cloud it is, about -1 to 1.
+
+    Clouds are what is rarer nearby: bright on a clear sky, dark before a sunset.
+    """
+    grid = region.grid
+    light = region.carried[..., :3].mean(axis=2)
+    powers = blur(np.stack([light, light**2, light**3], axis=2), _STILL_BLUR * max(grid.rows, grid.columns))
+    mean, square, cube = powers[..., 0], powers[..., 1], powers[..., 2]
+    spread = np.maximum(np.sqrt(np.maximum(square - mean**2, 0)), _LEAST_SPREAD)
+    skewness = (cube - 3 * mean * square + 2 * mean**3) / spread**3
+    return np.asarray(np.clip(2 * skewness, -1, 1) / (2 * spread), np.float32)
 
 
 def _likeness(region: Region, clock: Clock | Ripples, scale: int) -> Array:

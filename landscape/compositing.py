@@ -21,7 +21,7 @@ from landscape.settings import MotionSettings
 
 _PREVIEW = 768
 """Frames up to this long side are previews: speed counts more than the last bit of sharpness."""
-_LIMITS = ({"reach": 0.1, "shortest": 1.6}, {"reach": 0.03, "shortest": 1.2})
+_LIMITS = ({"reach": 0.2, "shortest": 3.2}, {"reach": 0.03, "shortest": 1.2})
 """How far the sky and the water are carried, and the shortest periods."""
 
 

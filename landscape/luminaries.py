@@ -30,6 +30,8 @@ _STAR = 0.002
 """Radius of the largest star as a fraction of the long side."""
 _STAR_LIGHT = (9, 22)
 """How much brighter than their surroundings stars begin to be, and surely are."""
+_STEEP = (6.0, 14.0)
+"""Differences of the starless sky within a star's reach, 0 to 255, from which a bright spot is a cloud's edge."""
 
 
 def take_out_luminaries(photo: Pixels, sky: Array) -> tuple[Pixels, Array | None]:
@@ -138,9 +140,21 @@ def find_stars(photo: Pixels, sky: Array) -> tuple[Array, Pixels] | None:
     excess = cv2.morphologyEx(light, cv2.MORPH_TOPHAT, kernel)
     noise = 3 * float(np.median(excess[region]))
     bright = smoothstep(excess, _STAR_LIGHT[0] + noise, _STAR_LIGHT[1] + noise) * region
+    starless = cv2.blur(cv2.morphologyEx(light, cv2.MORPH_OPEN, kernel), (2 * reach + 1, 2 * reach + 1))
+    bright *= 1 - smoothstep(cv2.morphologyEx(starless, cv2.MORPH_GRADIENT, kernel), *_STEEP)
+    bright *= _compact(bright, 2 * reach)
     if not bright.any():
         return None
     around = cv2.dilate(bright, np.ones((3, 3), np.uint8))
     opened = cv2.GaussianBlur(cv2.morphologyEx(photo, cv2.MORPH_OPEN, kernel), (0, 0), reach / 4)
-    starless = np.where(around[..., None] > 0, opened, photo)
-    return cv2.GaussianBlur(around, (0, 0), 0.6), starless
+    painted = np.where(around[..., None] > 0, opened, photo)
+    return cv2.GaussianBlur(around, (0, 0), 0.6), painted
+
+
+def _compact(bright: Array, widest: int) -> Array:
+    """1 on bright spots that are at most so wide and high, 0 on the threads of a cloud, (H, W)."""
+    _, labels, figures, _ = cv2.connectedComponentsWithStats((bright > 0.1).astype(np.uint8))
+    sides = figures[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    kept = (sides <= widest).astype(np.float32)
+    kept[0] = 0
+    return np.asarray(kept[labels], np.float32)

@@ -1,7 +1,7 @@
 """When and how far pictures are carried along the motion before they start anew.
 
 Carrying a photo along a flow for long stretches it and empties its borders. Two phases, half a period apart, carry it
-for one period each, centred on no displacement, and fade into each other; regions change phase at different times so
+for one period each, centred on no displacement, and relieve each other; regions change phase at different times so
 that the picture as a whole does not pulse.
 """
 

@@ -6,6 +6,7 @@ Colours are float32, 0 to 255.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from landscape.sampling import Array, masked_blur
@@ -15,6 +16,8 @@ _DARKEST = 0.02
 _GAIN_RANGE = (0.04, 4.0)
 _SMOOTHNESS = 1 / 24
 """Blur of the change of light in static parts, as a fraction of the grid's long side."""
+_LEAKAGE = 1.5
+"""How far into static parts the generator's moving parts reach, in its pixels."""
 _RADIUS = 20 / 1024
 """Radius of the guided filter as a fraction of the long side (paper, Super Resolution)."""
 _EPSILON = 1e-3 * 255**2
@@ -50,20 +53,25 @@ class StaticLight:
     the mask's edge) and drawn towards a pure gain where the photo is flat, which keeps fine texture.
     """
 
-    def __init__(self, photo: Array, static: Array, before: Array) -> None:
+    def __init__(self, photo: Array, static: Array, before: Array, cell: float = 0.0) -> None:
         """Prepare what no light changes.
 
         Args:
             photo: (h, w, 3) on the grid.
             static: (h, w) share of static pixels.
             before: (h, w, 3) the generator's picture of the photo on the grid.
+            cell: Size of the generator's pixels on the grid.
         """
         long_side = max(static.shape)
+        # The generator's pixels at an edge show some of what moves beyond it, which would flicker as light.
+        reach = 2 * round(_LEAKAGE * cell) + 1
+        apart = cv2.erode(np.asarray(static, np.float32), np.ones((reach, reach), np.uint8))
+        self._seen = np.asarray(apart**2 + 1e-4 * static**2 + 1e-6, np.float32)
         self._photo = photo
         self._weight = np.asarray(static**2 + 1e-4, np.float32)
         self._smooth = max(1.0, _SMOOTHNESS * long_side)
         self._sigma = max(1.0, _RADIUS * long_side)
-        self._before = masked_blur(before, self._weight, self._smooth)
+        self._before = masked_blur(before, self._seen, self._smooth)
         moments = self._mean(np.dstack([photo, photo * photo]))
         self._mean_photo = moments[..., :3]
         self._variance = np.maximum(moments[..., 3:] - self._mean_photo**2, 0)
@@ -77,7 +85,7 @@ class StaticLight:
         Returns:
             gain and offset, (h, w, 3) each.
         """
-        lit = change_light(self._photo, self._before, masked_blur(after, self._weight, self._smooth))
+        lit = change_light(self._photo, self._before, masked_blur(after, self._seen, self._smooth))
         moments = self._mean(np.dstack([lit, self._photo * lit]))
         mean_lit = moments[..., :3]
         covariance = moments[..., 3:] - self._mean_photo * mean_lit

@@ -30,6 +30,7 @@ from landscape.rendering import Previewer
 from landscape.scenery import Scenery
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.squares import Layout, as_square
+from landscape.upscaling import upscale_with
 from landscape.video import write_video
 from landscape.weights import Models
 
@@ -241,7 +242,10 @@ class Scene:
             return self._sceneries[key]
         photo = self.photo.resized(long_side)
         masks = self.masks.resized(photo.height, photo.width)
-        scenery = Scenery(photo.pixels, masks, self.reconstruction(), generator_only=generator_only)
+        # Previews have hardly more pixels than the generator's frames, and must come at once.
+        network = self.models.upscaler if generator_only or long_side > PREVIEW_SIDE else None
+        upscale = None if network is None else upscale_with(network)
+        scenery = Scenery(photo.pixels, masks, self.reconstruction(), generator_only=generator_only, upscale=upscale)
         if long_side <= PREVIEW_SIDE:
             self._sceneries.clear()
             self._sceneries[key] = scenery

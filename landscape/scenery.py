@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,19 +9,19 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from landscape.attachments import find_attachments
 from landscape.carrying import Region, make_region
 from landscape.luminaries import take_out_luminaries
 from landscape.plates import Plate, cut_plate
 from landscape.relighting import StaticLight
 from landscape.ripples import is_mirror
 from landscape.sampling import Array, Grid
+from landscape.upscaling import Upscale
 
 Pixels = npt.NDArray[np.uint8]
-Upscale = Callable[[Array], Array]
-"""Turns a generator frame (3, R, R) into a larger one (3, kR, kR), both float32 in [-1, 1]."""
 
 _GRID_RANGE = (256, 768)
-"""Long side of the grid that carries all smooth parts; twice the generator's resolution within it."""
+"""Long side of the grid that carries all smooth parts: within it that of enlarged frames, or twice the generator's."""
 _ANALYSED = 2048
 """Long side in pixels at which a photo is analysed at most, which bounds time and memory; frames have any size."""
 
@@ -103,7 +102,7 @@ class Scenery:
         self.horizon = masks.horizon
         first = self.colours(reconstruction)
         height, width = photo.shape[:2]
-        self.grid, analysed = make_grids(height, width, first.shape[0])
+        self.grid, analysed = make_grids(height, width, max(2 * reconstruction.shape[-1], first.shape[0]))
         small = Grid(height, width, self.grid.scale // analysed.scale).reduce(photo)
         self.static = np.dstack([photo, photo[..., :1]])
         self.parts: list[Part] = []
@@ -112,12 +111,16 @@ class Scenery:
         moving = np.zeros((analysed.rows, analysed.columns), np.float32)
         for water, mask in () if generator_only else ((True, masks.water), (False, masks.sky)):
             share = np.asarray(mask * (1 - masks.freeze) if masks.freeze.any() else mask, np.float32)
+            attached = None if water else find_attachments(photo, share)
+            if attached is not None:
+                share = share * (1 - attached)
             part = self._part(photo, share, above, first, analysed, water=water)
             if part is not None:
                 self.parts.insert(0, part)
                 moving += part.share
                 above = share
-        self.light = StaticLight(analysed.down(small), np.clip(1 - moving, 0, 1), analysed.square(first))
+        cell = max(analysed.rows, analysed.columns) / reconstruction.shape[-1]
+        self.light = StaticLight(analysed.down(small), np.clip(1 - moving, 0, 1), analysed.square(first), cell)
         total = float(sum(part.share.sum() for part in self.parts))
         weights = sum(float((part.share * part.region.photo_weight).sum()) for part in self.parts)
         self.mean_photo_weight = weights / total if total > 0 else 0.0
@@ -146,18 +149,18 @@ class Scenery:
         return np.ascontiguousarray((np.clip(array, -1, 1).transpose(1, 2, 0) + 1) * 127.5)
 
 
-def make_grids(height: int, width: int, resolution: int) -> tuple[Grid, Grid]:
+def make_grids(height: int, width: int, side: int) -> tuple[Grid, Grid]:
     """Grids with the same pixels over a photo and over the reduced photo that is analysed.
 
     Args:
         height: Photo height in pixels.
         width: Photo width in pixels.
-        resolution: Resolution of the generator's frames.
+        side: Wished long side of the grid in its pixels.
 
     Returns:
         The grid over the photo and the grid over the photo reduced by the ratio of the grids' scales.
     """
     step = -(-max(height, width) // _ANALYSED)
-    target = int(np.clip(2 * resolution, *_GRID_RANGE))
+    target = int(np.clip(side, *_GRID_RANGE))
     small = Grid(-(-height // step), -(-width // step), max(1, round(max(height, width) / step / target)))
     return Grid(height, width, small.scale * step), small

@@ -12,6 +12,8 @@ from landscape.sampling import Array, Grid, Window, blur, fill, smoothstep, with
 
 _SURE = 0.98
 """Share of the mask above which a pixel belongs to the region alone."""
+_LEAST = 0.1
+"""Share of the mask above which a pixel's colour alone may give it to the region."""
 _MARGIN = 0.0025
 """Pixels this near to the mask's edge (fraction of the long side) may hold colours of static objects."""
 _EDGE_BAND = 0.012
@@ -25,13 +27,23 @@ _USUAL = (3.0, 20.0)
 _COLOUR_LINE = (0.25, 0.85)
 """Pixels this far on the way from the region's colour to the other side's begin to, and surely, belong to that."""
 
+_PALETTE = 8
+"""Colours that a side's pixels are summed up in."""
+_SAMPLES = 4000
+"""Pixels that a palette is made of."""
+_OWN_COLOUR = (18.0, 36.0)
+"""Distances, 0 to 255, to the nearest colour of the region up to which a pixel surely and perhaps has that colour."""
+_NEARER = (0.7, 1.0)
+"""The same as ratios to the distance to the nearest colour of the other side."""
+
 
 @dataclass(frozen=True)
 class Border:
     """The colours on both sides of a region's edge, smooth over the photo, on the grid.
 
     A pixel's place between the two tells how much of it is the region: the colour-line model of matting, with both
-    colours known from nearby sure pixels. Pixels far from the line between the two are not the region.
+    colours known from nearby sure pixels. Pixels far from the line between the two are not the region, unless they have
+    a colour that it has elsewhere and the other side has not: the blue between a cloud and a ridge.
 
     Attributes:
         own: (h, w, 3) colours of the region, 0 to 255.
@@ -41,6 +53,7 @@ class Border:
         start: (h, w) where the region's colour lies on the axis.
         distinct: (h, w) in [0, 1], how much the two sides differ in colour.
         other: (h, w, 3) colours of the other side, 0 to 255.
+        palettes: (n, 3) colours that the region has anywhere, and (m, 3) of everything else.
     """
 
     own: Array = field(repr=False)
@@ -50,6 +63,7 @@ class Border:
     start: Array = field(repr=False)
     distinct: Array = field(repr=False)
     other: Array = field(repr=False)
+    palettes: tuple[Array, Array] = field(repr=False)
 
     def matte(self, photo: npt.NDArray[np.uint8], mask: Array, grid: Grid, window: Window) -> Array:
         """Refine a mask's edge by the photo's pixels.
@@ -76,7 +90,17 @@ class Border:
         refined = mask + distinct * (region - mask)
         apart = photo - own - np.clip(along, 0, 1)[..., None] * (other - own)
         refined *= 1 - smoothstep(np.sqrt((apart**2).sum(axis=2)) / spread, *_STRANGE)
+        doubtful = (band > 0) & (mask > _LEAST) & (refined < _SURE)
+        refined[doubtful] = np.maximum(refined[doubtful], self._known(photo[doubtful]))
         return np.asarray(mask + band * (refined - mask), np.float32)
+
+    def _known(self, pixels: npt.NDArray[np.uint8]) -> Array:
+        """How surely pixels (N, 3) have a colour that the region alone has, (N,) in [0, 1]."""
+        own, other = (
+            np.sqrt(((pixels[:, None].astype(np.float32) - palette) ** 2).sum(axis=2)).min(axis=1, initial=1e3)
+            for palette in self.palettes
+        )
+        return (1 - smoothstep(own, *_OWN_COLOUR)) * (1 - smoothstep(own / np.maximum(other, 1), *_NEARER))
 
 
 def find_border(photo: npt.NDArray[np.uint8], mask: Array, grid: Grid) -> Border:
@@ -107,7 +131,22 @@ def find_border(photo: npt.NDArray[np.uint8], mask: Array, grid: Grid) -> Border
         start=(own * axis).sum(axis=2),
         distinct=smoothstep(np.sqrt(length), *_DISTINCT),
         other=other,
+        palettes=(_palette(photo[sides[0]]), _palette(photo[sides[1]])),
     )
+
+
+def _palette(pixels: npt.NDArray[np.uint8]) -> Array:
+    """The most typical colours of pixels (N, 3), at most :data:`_PALETTE` of them."""
+    chosen = pixels[:: max(1, len(pixels) // _SAMPLES)].astype(np.float32)
+    if len(chosen) <= _PALETTE:
+        return chosen
+    # Clustering that begins with bands of luminance gives the same colours every time.
+    order = chosen.sum(axis=1).argsort(kind="stable")
+    labels = np.empty((len(chosen), 1), np.int32)
+    labels[order, 0] = np.arange(len(chosen)) * _PALETTE // len(chosen)
+    criteria = (cv2.TERM_CRITERIA_MAX_ITER, 20, 0.0)
+    _, _, centres = cv2.kmeans(chosen, _PALETTE, labels, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS)
+    return np.asarray(centres, np.float32)
 
 
 def pure_pixels(alpha: Array) -> npt.NDArray[np.bool_] | None:

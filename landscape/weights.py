@@ -27,6 +27,7 @@ from landscape.networks.perceptual import LpipsAlex, load_lpips
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import LatentPrior
 from landscape.networks.segmenter import load_segmenter
+from landscape.networks.upscaler import Upscaler, UpscalerConfig, build_upscaler
 from landscape.networks.vgg import Vgg19, load_vgg19
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ LIGHTING_FILE = "lighting.safetensors"
 SEGMENTER_FILE = "segmenter.safetensors"
 PERCEPTUAL_FILE = "lpips_alex.safetensors"
 PRIOR_FILE = "prior.safetensors"
+UPSCALER_FILE = "upscaler.safetensors"
 VGG_FILE = "vgg19.safetensors"
 STYLES_FILE = "styles.json"
 METADATA_KEY = "landscape"
@@ -55,6 +57,7 @@ class Models:
         perceptual: LPIPS.
         styles: The nine styles of this generator.
         vgg: VGG-19, which the paper's and the release's recipes of the inversion take where it is there.
+        upscaler: Enlarges the generator's frames, where it is there.
     """
 
     generator: Generator
@@ -64,6 +67,7 @@ class Models:
     perceptual: LpipsAlex
     styles: StyleTable
     vgg: Vgg19 | None = None
+    upscaler: Upscaler | None = None
 
 
 def default_folder() -> Path:
@@ -219,6 +223,26 @@ def load_prior(path: Path, generator: Generator) -> LatentPrior | None:
     return prior
 
 
+def save_upscaler(path: Path, network: Upscaler, metadata: dict[str, Any]) -> None:
+    """Write an upscaler with its sizes."""
+    save_weights(path, network.state_dict(), metadata | {"config": asdict(network.config)})
+
+
+def load_upscaler(path: Path) -> Upscaler:
+    """Read an upscaler written by :func:`save_upscaler`, in evaluation mode.
+
+    Raises:
+        LandscapeError: If the file is missing, damaged or holds something else.
+    """
+    state, metadata = load_weights(path)
+    try:
+        network = build_upscaler(UpscalerConfig(**metadata["config"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise LandscapeError(f"{path} holds no upscaler of this version; get the project's files again.") from error
+    _fill(network, state, path)
+    return network
+
+
 def _fill(network: nn.Module, state: dict[str, Tensor], path: Path) -> None:
     try:
         network.load_state_dict(state)
@@ -250,6 +274,7 @@ def load_models(folder: Path | None = None, device: str = "cpu") -> Models:
         load_lpips(folder / PERCEPTUAL_FILE).to(target),
         StyleTable.load(folder / STYLES_FILE),
         load_vgg19(folder / VGG_FILE).to(target) if (folder / VGG_FILE).is_file() else None,
+        load_upscaler(folder / UPSCALER_FILE).to(target) if (folder / UPSCALER_FILE).is_file() else None,
     )
 
 

@@ -65,3 +65,18 @@ def test_stars_are_found_at_night_alone() -> None:
             assert shining[places[:, 0], places[:, 1]].min() > 0.5
             assert shining.mean() < 0.1
             assert starless[places[:, 0], places[:, 1]].max() < 90
+
+
+def test_sharp_edges_of_clouds_in_dark_skies_are_no_stars() -> None:
+    """Corners of a hard-edged cloud are small and bright against the sky, as stars are."""
+    photo = sky(60)
+    clouds = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for x, y, radius in np.random.default_rng(3).integers((60, 60, 6), (300, 180, 16), (40, 3)):
+        cv2.rectangle(clouds, (int(x), int(y)), (int(x + radius), int(y + radius // 2)), 255, -1)
+        cv2.line(clouds, (int(x), int(y)), (int(x - 3), int(y - 3)), 255)
+    photo[clouds > 0] = (250, 220, 170)
+    star = (20, 20)
+    photo[star] = 255
+    found = find_stars(photo, EVERYWHERE)
+    assert found is not None and found[0][star] > 0.5
+    assert found[0][40:].max() < 0.1

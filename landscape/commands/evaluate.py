@@ -24,6 +24,7 @@ evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
 
 CheckpointsOption = Annotated[Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
+TableOption = Annotated[Path | None, typer.Option(help="Write a Markdown table here.")]
 
 
 @evaluate.command()
@@ -50,7 +51,7 @@ def inversion(
     photos: Annotated[list[Path], typer.Argument(help="Photos.")],
     variants: Annotated[str, typer.Option(help="Names separated by commas.")] = ",".join(VARIANTS),
     report: JsonOption = None,
-    table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
+    table: TableOption = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(RECIPES)}.")] = "product",
     checkpoints: CheckpointsOption = None,
@@ -68,27 +69,25 @@ def inversion(
     masked = [MaskedPhoto(picture, find_masks(picture, models)) for picture in pictures]
     with cancel_on_signals() as cancel, progress_bars() as progress:
         figures = evaluate_inversion(masked, models, names, settings, progress=progress, cancel=cancel)
-    text = markdown_table(figures)
-    console.print(text, highlight=False)
-    if report is not None:
-        write_json(report, figures)
-    if table is not None:
-        with replacing(table) as partial:
-            partial.write_text(text, encoding="utf-8")
+    _tell(markdown_table(figures), figures, report, table)
 
 
 def _open_scenes(
     photos: list[Path], checkpoints: Path | None, seed: int, progress: Progress, cancel: threading.Event
 ) -> Iterator[Scene]:
-    """Fit the model to one photo after another."""
+    """Fit the model to one photo after another, or open the scenes that were saved."""
     from landscape.photo import read_photo
     from landscape.scene import Scene
+    from landscape.scene_files import is_scene_file, open_scene
     from landscape.weights import load_models
 
     models = load_models(checkpoints)
     for index, path in enumerate(photos):
         progress("photos", index, len(photos))
-        yield Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
+        if is_scene_file(path):
+            yield open_scene(path, models)
+        else:
+            yield Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
     progress("photos", len(photos), len(photos))
 
 
@@ -186,11 +185,11 @@ def generation(
 
 @evaluate.command()
 def output(
-    photos: Annotated[list[Path], typer.Argument(help="Photos with something that moves and something that does not.")],
+    photos: Annotated[list[Path], typer.Argument(help="Photos or scenes; something moves, something stands.")],
     size: Annotated[int, typer.Option(help="Long side of the frames in pixels.")] = 960,
     seconds: Annotated[float, typer.Option(help="Length of the clips.")] = 10.0,
     report: JsonOption = None,
-    table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
+    table: TableOption = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     checkpoints: CheckpointsOption = None,
 ) -> None:
@@ -201,10 +200,33 @@ def output(
     with cancel_on_signals() as cancel, progress_bars() as progress:
         for scene in _open_scenes(photos, checkpoints, seed, progress, cancel):
             rows.append(evaluate_output(scene, size, seconds, progress, cancel))
-    text = markdown_table(rows)
+    _tell(markdown_table(rows), {"size": size, "seconds": seconds, "photos": rows}, report, table)
+
+
+@evaluate.command()
+def upscaler(
+    photos: Annotated[list[Path], typer.Argument(help="Photos that training has not seen, or scenes of them.")],
+    weights: Annotated[Path | None, typer.Option(help="Upscaler, *.safetensors; the bundled one by default.")] = None,
+    report: JsonOption = None,
+    table: TableOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """The enlargement of the generator's frames against bicubic interpolation."""
+    from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table
+    from landscape.weights import UPSCALER_FILE, default_folder, load_upscaler
+
+    network = load_upscaler(weights or (checkpoints or default_folder()) / UPSCALER_FILE)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        scenes = _open_scenes(photos, checkpoints, seed, progress, cancel)
+        rows = [evaluate_upscaler(scene, network) for scene in scenes]
+    _tell(markdown_table(rows), {"photos": rows}, report, table)
+
+
+def _tell(text: str, figures: dict[str, object], report: Path | None, table: Path | None) -> None:
     console.print(text, highlight=False)
     if report is not None:
-        write_json(report, {"size": size, "seconds": seconds, "photos": rows})
+        write_json(report, figures)
     if table is not None:
         with replacing(table) as partial:
             partial.write_text(text + "\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,8 +23,8 @@ Draw = Callable[[float], Pixels]
 
 STAGE = "measuring frames"
 METHODS = ("landscape", "warp", "bicubic", "paper")
-"""This project; the photo's moving parts warped without end; the generator's frames enlarged; these with the photo's
-static detail by a guided filter, as in the paper but for its enlarging network, for which bicubic stands in."""
+"""This project; the photo's moving parts warped without end; the generator's frames enlarged by bicubic interpolation;
+these enlarged by the upscaler, with the photo's static detail by a guided filter, as in the paper."""
 MOMENTS = 5
 # Flow is measured between frames this far apart: long enough to see, short enough to follow.
 STEP_SECONDS = 0.1
@@ -145,7 +146,10 @@ def _methods(scene: Scene, photo: Pixels, long_side: int, seconds: float) -> dic
     height, width = photo.shape[:2]
     masks = scene.masks.resized(height, width)
     alpha = masks.moving[..., None]
-    enlarged = scene.previewer(motion, light, long_side, seconds, generator_only=True)
+    plain = dataclasses.replace(scene, models=dataclasses.replace(scene.models, upscaler=None))
+    bicubic, enlarged = (
+        item.previewer(motion, light, long_side, seconds, generator_only=True) for item in (plain, scene)
+    )
     y, x = np.mgrid[:height, :width].astype(np.float32)
 
     def mixed(carried: NDArray[np.float32], still: NDArray[np.float32]) -> Pixels:
@@ -163,7 +167,7 @@ def _methods(scene: Scene, photo: Pixels, long_side: int, seconds: float) -> dic
         return mixed(large.astype(np.float32), detailed.astype(np.float32))
 
     ours = scene.previewer(motion, light, long_side, seconds)
-    return dict(zip(METHODS, (ours.frame, warp, enlarged.frame, paper), strict=True))
+    return dict(zip(METHODS, (ours.frame, warp, bicubic.frame, paper), strict=True))
 
 
 def _flow(pairs: Sequence[tuple[Pixels, Pixels]], mask: NDArray[np.float32]) -> float:

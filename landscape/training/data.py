@@ -42,13 +42,15 @@ MOST_ENLARGEMENT = 1.3
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
+    """A still: its file, the folder that it counts to, and whether it is kept out of training."""
+
     path: Path
     folder: str
     held_out: bool
 
 
-def find_sources(data: Path) -> tuple[list[_Source], dict[str, list[Path]]]:
+def find_sources(data: Path) -> tuple[list[Source], dict[str, list[Path]]]:
     """Find stills and clips below a folder.
 
     Args:
@@ -60,12 +62,12 @@ def find_sources(data: Path) -> tuple[list[_Source], dict[str, list[Path]]]:
     Raises:
         LandscapeError: If there is neither.
     """
-    stills: list[_Source] = []
+    stills: list[Source] = []
     clips: dict[str, list[Path]] = {}
     folders = sorted(p for p in data.iterdir() if p.is_dir() and p.name not in IGNORED_FOLDERS) if data.is_dir() else []
     for folder in folders:
         images = _images(folder)
-        stills += [_Source(path, folder.name, is_held_out(path.stem)) for path in images]
+        stills += [Source(path, folder.name, is_held_out(path.stem)) for path in images]
         if not images:
             clips |= {clip.name: _images(clip) for clip in sorted(folder.iterdir()) if clip.is_dir()}
     clips = {name: frames for name, frames in clips.items() if len(frames) > 1}
@@ -84,7 +86,7 @@ def _squash(image: Image.Image, size: int, box: tuple[float, float, float, float
     )
 
 
-def _views(image: Image.Image, rng: np.random.Generator) -> Iterator[tuple[float, float, float, float]]:
+def _view_boxes(image: Image.Image, rng: np.random.Generator) -> Iterator[tuple[float, float, float, float]]:
     """Frames within a photo: all of it first, then parts with aspects from 1:1 to 2:1."""
     width, height = image.size
     yield (0.0, 0.0, float(width), float(height))
@@ -100,13 +102,32 @@ def _views(image: Image.Image, rng: np.random.Generator) -> Iterator[tuple[float
         yield (left, top, left + w, top + h)
 
 
-def _decode(source: _Source, resolutions: tuple[int, ...], seed: int) -> dict[int, list[Pixels]]:
-    """All views of one still at every resolution that it can fill."""
+def load_views(source: Source, resolutions: tuple[int, ...], seed: int, broken: list[str]) -> dict[int, list[Pixels]]:
+    """All views of one still at every resolution that it can fill, the whole still first.
+
+    Args:
+        source: The still.
+        resolutions: Ascending, pixels.
+        seed: Seed of the views.
+        broken: Gets the file's name if it cannot be read.
+
+    Returns:
+        By resolution: uint8 (R, R, 3), squashed; nothing of a broken file.
+    """
+    try:
+        return _decode(source, resolutions, seed)
+    except Exception as error:  # Pillow raises many types on damaged files
+        log.warning("skipped %s: %s", source.path, error)
+        broken.append(str(source.path))
+        return {}
+
+
+def _decode(source: Source, resolutions: tuple[int, ...], seed: int) -> dict[int, list[Pixels]]:
     with Image.open(source.path) as opened:
         image = opened.convert("RGB")
     rng = np.random.default_rng([seed, *source.path.stem.encode()])
     views: dict[int, list[Pixels]] = {resolution: [] for resolution in resolutions}
-    for box in _views(image, rng):
+    for box in _view_boxes(image, rng):
         fitting = [r for r in resolutions if r <= MOST_ENLARGEMENT * min(box[2] - box[0], box[3] - box[1])]
         if not fitting:
             continue
@@ -154,21 +175,13 @@ def prepare(
     starts = [0]
     total = len(stills) + len(training_clips)
 
-    def load_still(source: _Source) -> dict[int, list[Pixels]]:
-        try:
-            return _decode(source, resolutions, seed)
-        except Exception as error:  # Pillow raises many types on damaged files
-            log.warning("skipped %s: %s", source.path, error)
-            broken.append(str(source.path))
-            return {}
-
     with ExitStack() as stack:
         arrays = {
             r: {kind: stack.enter_context(array) for kind, array in _open_arrays(out / f"{r:04d}", r).items()}
             for r in resolutions
         }
         for done, source in enumerate(stills):
-            for resolution, images in load_still(source).items():
+            for resolution, images in load_views(source, resolutions, seed, broken).items():
                 for image in images[:1] if source.held_out else images:
                     arrays[resolution]["held_out" if source.held_out else "stills"].append(image)
                 if not source.held_out:
@@ -208,7 +221,7 @@ def _read_clip(frames: list[Path], size: int, broken: list[str]) -> list[Image.I
         try:
             with Image.open(path) as opened:
                 images.append(Image.fromarray(_squash(opened.convert("RGB"), size)))
-        except Exception as error:  # as in prepare
+        except Exception as error:  # as in load_views
             log.warning("skipped %s: %s", path, error)
             broken.append(str(path))
     return images

@@ -51,16 +51,27 @@ def mark_moving(
                 if larger is not None and len(larger) == len(indices):
                     masks = np.stack([cv2.resize(m, images.shape[1:3], interpolation=cv2.INTER_AREA) for m in larger])
                 else:
-                    masks = _segment(images, indices, segmenter, progress)
+                    masks = find_moving(images, indices, segmenter, progress)
                 with replacing(target) as partial, partial.open("wb") as out:
                     np.save(out, masks)
             done[name] = np.load(target)
 
 
 @torch.inference_mode()
-def _segment(
+def find_moving(
     images: NDArray[np.uint8], indices: NDArray[np.int64], segmenter: nn.Module, progress: Progress
 ) -> NDArray[np.uint8]:
+    """Where images move.
+
+    Args:
+        images: (N, R, R, 3) uint8.
+        indices: Which of them.
+        segmenter: Network of :func:`landscape.networks.segmenter.build_segmenter`.
+        progress: Called for every batch.
+
+    Returns:
+        (number of indices, R, R) uint8, 255 for sky and water.
+    """
     size = images.shape[1]
     masks = np.zeros((len(indices), size, size), np.uint8)
     for start in range(0, len(indices), BATCH):

@@ -1,0 +1,180 @@
+"""Training of the network that enlarges the generator's frames (paper, Super Resolution)."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from landscape.errors import LandscapeError
+from landscape.networks.perceptual import LpipsAlex
+from landscape.networks.upscaler import FACTOR, Upscaler, UpscalerConfig, bicubic, build_upscaler
+from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.synthesis import from_pixels
+from landscape.training.checkpoint import MovingAverage, load_state, save_state
+from landscape.training.upscaler_data import PairSource, shrink
+from landscape.weights import save_upscaler
+
+CHECKPOINT = "checkpoint.pt"
+BETAS = (0.9, 0.99)
+SCORED = 4
+"""Held-out pictures of each side that are scored along the way."""
+
+
+@dataclass(frozen=True)
+class UpscalerTraining:
+    """What a training run depends on, besides data and seed.
+
+    Attributes:
+        batch: Cuts in a step.
+        cut: Side of the small cuts, pixels; the large ones are four times as large.
+        rate: Adam's learning rate.
+        warmup: Steps of linear warm-up before the cosine decay.
+        lpips_weight: Weight of LPIPS against the mean absolute error of colours in [-1, 1].
+        half_life: Half-life of the moving average of the weights, cuts.
+    """
+
+    batch: int = 8
+    cut: int = 24
+    rate: float = 1e-3
+    warmup: int = 50
+    lpips_weight: float = 0.3
+    half_life: float = 1500.0
+
+
+def train_upscaler(
+    pairs: Path,
+    sides: tuple[int, ...],
+    out: Path,
+    perceptual: LpipsAlex,
+    config: UpscalerConfig,
+    *,
+    steps: int = 3000,
+    settings: UpscalerTraining | None = None,
+    start: dict[str, Tensor] | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    resume: bool = False,
+    checkpoint_minutes: float = 5.0,
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
+) -> Path:
+    """Train an upscaler; ``out`` gets its checkpoint and ``metrics.jsonl``.
+
+    Args:
+        pairs: Folder written by :func:`landscape.training.upscaler_data.prepare_pairs`.
+        sides: Sides of the large pictures to learn from, in turns.
+        out: The run's folder.
+        perceptual: Frozen network of the perceptual term.
+        config: Which network.
+        steps: Steps in all.
+        settings: Batch, rates and weights.
+        start: Weights to start from, those of a random network by default.
+        seed: Seed of everything random.
+        device: Torch device.
+        resume: Go on from the run's checkpoint.
+        checkpoint_minutes: Time between checkpoints.
+        progress: Called after every step.
+        cancel: Set it to stop after the next step, whose state is kept.
+
+    Returns:
+        The checkpoint's path.
+
+    Raises:
+        LandscapeError: If a checkpoint cannot be read or belongs to another network.
+        Cancelled: If ``cancel`` was set.
+    """
+    settings = settings or UpscalerTraining()
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    network = build_upscaler(config).to(device)
+    if start is not None:
+        network.load_state_dict(start)
+    average = MovingAverage(network, settings.half_life)
+    optimiser = torch.optim.Adam(network.parameters(), settings.rate, BETAS)
+    sources = [PairSource(pairs / f"{side:04d}") for side in sides]
+    held_out = [np.load(pairs / f"{side:04d}" / "held_out.npy", mmap_mode="r")[:SCORED] for side in sides]
+    perceptual = perceptual.to(device)
+    first = _restore(out / CHECKPOINT, network, average.network, optimiser, config) if resume else 0
+    saved = time.monotonic()
+    for step in range(first, steps):
+        rng = np.random.default_rng([seed, step])
+        small, large = sources[step % len(sources)].batch(settings.batch, settings.cut, rng)
+        cooling = 0.5 * (1 + math.cos(math.pi * step / steps))
+        optimiser.param_groups[0]["lr"] = settings.rate * cooling * min(1.0, (step + 1) / settings.warmup)
+        drawn, large = network(small.to(device)), large.to(device)
+        # The perceptual network looks at every fourth pixel first, and the upscaler draws in steps of four: without a
+        # random shift of one against the other they agree on a pattern of dots.
+        down, right = rng.integers(0, FACTOR, 2)
+        error = F.l1_loss(drawn, large)
+        distance = perceptual(drawn[..., down:, right:], large[..., down:, right:]).mean()
+        optimiser.zero_grad(set_to_none=True)
+        (error + settings.lpips_weight * distance).backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        average.update(network, (step + 1) * settings.batch, settings.batch)
+        progress("upscaler", step + 1, steps)
+        figures: dict[str, float] = {"step": step + 1, "l1": round(error.item(), 5), "lpips": round(distance.item(), 5)}
+        last = step + 1 == steps or (cancel is not None and cancel.is_set())
+        if last or time.monotonic() - saved > 60 * checkpoint_minutes:
+            for side, pictures in zip(sides, held_out, strict=True):
+                figures |= held_out_scores(average.network, pictures, perceptual, side)
+            networks = {"network": network.state_dict(), "average": average.network.state_dict()}
+            state = {"step": step + 1, "optimiser": optimiser.state_dict(), "config": asdict(config), **networks}
+            save_state(out / CHECKPOINT, state)
+            saved = time.monotonic()
+        if (step + 1) % 10 == 0 or len(figures) > 3:
+            with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(figures | {"time": round(time.time(), 1)}) + "\n")
+        check_cancelled(cancel)
+    return out / CHECKPOINT
+
+
+@torch.no_grad()
+def held_out_scores(network: nn.Module, pictures: np.ndarray, perceptual: LpipsAlex, side: int) -> dict[str, float]:
+    """Mean LPIPS of shrunk and enlarged pictures (N, side, side, 3) to themselves, and that of bicubic enlargement."""
+    scores: dict[str, list[float]] = {f"lpips_{side}": [], f"bicubic_lpips_{side}": []}
+    for picture in pictures:
+        large = from_pixels(picture[None]).to(perceptual.shift.device)
+        small = shrink(large)
+        for name, enlarged in zip(scores, (network(small), bicubic(small)), strict=True):
+            scores[name].append(float(perceptual(enlarged, large)))
+    return {name: round(sum(values) / max(len(values), 1), 4) for name, values in scores.items()}
+
+
+def export_upscaler(run: Path, out: Path) -> None:
+    """Write the averaged weights of a run as float16 safetensors.
+
+    Args:
+        run: Folder of the run.
+        out: The file to write, for example ``checkpoints/upscaler.safetensors``.
+
+    Raises:
+        LandscapeError: If the run has no checkpoint.
+    """
+    state = load_state(run / CHECKPOINT)
+    network = build_upscaler(UpscalerConfig(**state["config"]))
+    network.load_state_dict(state["average"])
+    save_upscaler(out, network, {"step": state["step"]})
+
+
+def _restore(
+    path: Path, network: Upscaler, average: nn.Module, optimiser: torch.optim.Optimizer, config: UpscalerConfig
+) -> int:
+    if not path.is_file():
+        return 0
+    state = load_state(path)
+    if state["config"] != asdict(config):
+        raise LandscapeError("The run was begun with another upscaler; resume it with that one.")
+    network.load_state_dict(state["network"])
+    average.load_state_dict(state["average"])
+    optimiser.load_state_dict(state["optimiser"])
+    return int(state["step"])

