@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from landscape.generator_track import GeneratorTrack
 from landscape.preview_parts import PreviewParts, Take
@@ -28,10 +29,19 @@ RATE = 30.0
 """Frames a second that are aimed at."""
 LEAST_RATE = 26.0
 """Below this rate the picture gets smaller."""
+SPARING_RATE = 8.0
+"""Frames a second while others need the computer."""
+_MOST_SPACING, _PIXELS_APART = 0.1, 0.16
+"""Seconds of the clip between two frames of the generator at most, and times the speed. Clouds move by half a
+generator's pixel from one to the next then, so that a blend of the two is as good as a frame of its own."""
+SPARING_SIDE = 512
+"""Long side that is sharp enough while others need the computer."""
 _TRIAL = 10
 """Frames measured before the size changes."""
 _GROWTH = 1.3
 """The time of a picture grows with this power of its side: part of the work does not depend on the size."""
+_BREATH = 0.15
+"""Most seconds between preparing one change and the next."""
 _SETTLED = 0.35
 """Seconds without a change after which the sharp picture is prepared."""
 
@@ -79,6 +89,7 @@ class LivePreview:
         self._number = 0
         self._player: _Player | None = None
         self._playing = True
+        self._sparing = False
         self._position = 0.0
         self._since = clock()
         self._largest = len(SIDES) - 1
@@ -88,7 +99,7 @@ class LivePreview:
         self._shown = (0, -1.0)
         self._closed = False
         self._builder = ThreadPoolExecutor(1, "landscape-preview")
-        self._drawer = ThreadPoolExecutor(1, "landscape-generator")
+        self._drawer = ThreadPoolExecutor(2, "landscape-generator")
         self._building: Future[None] | None = None
         self._touched = 0.0
 
@@ -131,6 +142,14 @@ class LivePreview:
             self._largest = fitting[0]
             self._level = min(self._level, self._largest)
 
+    def spare(self, sparing: bool) -> None:
+        """Leave most of the computer to others: fewer pictures, and none larger than now."""
+        with self._changed:
+            if sparing != self._sparing:
+                self._sparing = sparing
+                self._spent.clear()
+                self._wake()
+
     def next_frame(self, timeout: float) -> LiveFrame | None:
         """Make the next picture when it is due.
 
@@ -149,14 +168,16 @@ class LivePreview:
         if wait > 0:
             time.sleep(wait)
         with self._changed:
-            player, seconds = self._player, self._time()
+            player, seconds, playing, sparing = self._player, self._time(), self._playing, self._sparing
             self._shown = (player.run, seconds)
         began = self._clock()
-        self._due = max(self._due + 1 / RATE, began)
-        generated, place = player.track.at(seconds), player.take.wrapped(seconds)
+        self._due = max(self._due + 1 / (SPARING_RATE if sparing else RATE), began)
+        player.track.sparing = sparing
+        generated, place = player.track.at(seconds, exact=not playing), player.take.wrapped(seconds)
         pixels = player.parts.frame(player.take, generated, place)
         frame = LiveFrame(pixels, place, player.run, player.number, player.take.light.active)
-        self._adapt(player, self._clock() - began)
+        if not sparing:
+            self._adapt(player, self._clock() - began)
         return frame
 
     def close(self) -> None:
@@ -190,32 +211,38 @@ class LivePreview:
         """Prepare the newest take: a draft at once, the sharp one when no more changes come."""
         while True:
             with self._changed:
-                take, number, level, old = self._take, self._number, self._level, self._player
+                take, number, level, old, sparing = (
+                    self._take, self._number, self._level, self._player, self._sparing,
+                )  # fmt: skip
             if take is None or self._closed:
                 return
             sharp, draft = SIDES[level], min(SIDES[level], DRAFT_SIDE)
             fresh = old is None or old.number != number
-            if not fresh and old is not None and old.side == sharp:
+            if not fresh and old is not None and (old.side == sharp or (sparing and old.side >= SPARING_SIDE)):
                 return
             if not fresh and self._clock() - self._touched < _SETTLED:
                 time.sleep(0.05)
                 continue
-            if fresh and old is not None and take.same_motion(old.take):
-                self._install(take, number, old.side, old.parts, old)  # another light needs no other composite
-            else:
-                side = draft if fresh else sharp
-                if fresh and old is not None and take.same_picture(old.take):
-                    side = old.side  # another motion is prepared quickly at any size
-                parts = PreviewParts.prepare(take, side, old.parts if old is not None else None)
-                self._install(take, number, side, parts, old)
+            side = draft if fresh else sharp
+            if fresh and old is not None and (take.same_picture(old.take) or take.same_wish(old.take)):
+                side = old.side  # another motion is prepared quickly at any size, and nobody waits for a better fit
+            began = self._clock()
+            self._install(take, number, side, old)
+            # While a slider moves, one change follows on the other: the pictures between need their time as well.
+            time.sleep(min(_BREATH, self._clock() - began))
 
-    def _install(self, take: Take, number: int, side: int, parts: PreviewParts, old: _Player | None) -> None:
+    def _install(self, take: Take, number: int, side: int, old: _Player | None) -> None:
+        """Prepare a take while the one before goes on, and put it in its place when its first frame can be made."""
+        former = None if old is None else old.parts
         if old is not None and take.same(old.take):
             track = old.track
+            parts = PreviewParts.prepare(take, side, former)
         else:
-            animator = take.animator(parts.moving)
-            cost = 0.03 if old is None else old.track.cost
-            track = GeneratorTrack(lambda time: animator.frame(take.wrapped(time)), self._drawer, cost)
+            moving = former.moving if former is not None and former.suits(take) else take.moving()
+            drawing = self._drawer.submit(self._track, take, moving, old)
+            same = old is not None and take.same_motion(old.take)  # another light needs no other composite
+            parts = former if same and former is not None else PreviewParts.prepare(take, side, former, moving)
+            track = drawing.result()
         run = 0 if old is None else old.run + int(not take.same(old.take))
         with self._changed:
             if self._closed:
@@ -228,8 +255,23 @@ class LivePreview:
         if old is not None and old.track is not track:
             old.track.close()
 
+    def _track(self, take: Take, moving: Tensor, old: _Player | None) -> GeneratorTrack:
+        """The generator's frames of a take, the first of them drawn."""
+        animator = take.animator(moving)
+        fastest = take.motion.speed * max(take.motion.sky, take.motion.water)
+        spacing = min(_MOST_SPACING, _PIXELS_APART / max(fastest, 1e-6))
+        cost = 0.03 if old is None else old.track.cost
+        track = GeneratorTrack(lambda time: animator.frame(take.wrapped(time)), self._drawer, spacing, cost)
+        with self._changed:
+            seconds = self._time()
+        track.prepare(seconds)
+        return track
+
     def _adapt(self, player: _Player, spent: float) -> None:
-        """Choose the size by the time that pictures take."""
+        """Choose the size by the time that pictures take while nothing else is prepared."""
+        if self._building is not None and not self._building.done():
+            self._spent.clear()
+            return
         self._spent.append(spent)
         if len(self._spent) < _TRIAL:
             return

@@ -13,7 +13,7 @@ from torch import Tensor
 from landscape.carrying import Region, make_region
 from landscape.luminaries import take_out_luminaries
 from landscape.plates import Plate, cut_plate
-from landscape.relighting import StaticLight
+from landscape.relighting import LightModel, StaticLight
 from landscape.ripples import is_mirror
 from landscape.sampling import Array, Grid
 
@@ -117,7 +117,7 @@ class Scenery:
                 self.parts.insert(0, part)
                 moving += part.share
                 above = share
-        self.light = StaticLight(analysed.down(small), np.clip(1 - moving, 0, 1), analysed.square(first))
+        self.light: LightModel = StaticLight(analysed.down(small), np.clip(1 - moving, 0, 1), analysed.square(first))
         total = float(sum(part.share.sum() for part in self.parts))
         weights = sum(float((part.share * part.region.photo_weight).sum()) for part in self.parts)
         self.mean_photo_weight = weights / total if total > 0 else 0.0

@@ -154,6 +154,7 @@ class FakeFit:
         self.outlook = Outlook("fitting the model", 0, 1, None)
         self.quality = Quality(0.9, 0.1)
         self.paused = self.done = False
+        self.gave_way = 0
         self.error: BaseException | None = None
         self._cancel = threading.Event()
         self._scene = FakeScene(photo, masks, 0, engine.delay)
@@ -185,6 +186,10 @@ class FakeFit:
         """Go on."""
         self.paused = False
 
+    def give_way(self, seconds: float) -> None:
+        """Note it."""
+        self.gave_way += 1
+
     def cancel(self) -> None:
         """End."""
         self._cancel.set()
@@ -201,6 +206,7 @@ class FakeLive:
     def __init__(self) -> None:
         self.shown: list[tuple[FakeScene, MotionSettings, LightSettings, float, bool]] = []
         self.calls: list[tuple[str, object]] = []
+        self.sparing = False
         self.closed = False
 
     def show(self, scene: FakeScene, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool) -> int:
@@ -225,6 +231,10 @@ class FakeLive:
     def limit(self, side: int) -> None:
         """Note it."""
         self.calls.append(("limit", side))
+
+    def spare(self, sparing: bool) -> None:
+        """Note it."""
+        self.sparing = sparing
 
     def next_frame(self, timeout: float) -> LiveFrame | None:
         """A grey frame as soon as something is shown."""

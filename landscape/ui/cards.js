@@ -46,5 +46,6 @@ hub.on("photo", (header, bytes) => {
   cards.forEach((card) => card.classList.remove("drawn"));
   put(cards[0].dataset.style, bytes);
 });
+hub.on("panel", (name) => name === "light" && hub.send("cards"));
 watch("value", mark);
 mark();

@@ -97,6 +97,9 @@ class Fit(Protocol):
     def resume(self) -> None:
         """Go on."""
 
+    def give_way(self, seconds: float) -> None:
+        """Rest for a moment."""
+
     def cancel(self) -> None:
         """End; what is reached stays."""
 
@@ -118,6 +121,9 @@ class Live(Protocol):
 
     def limit(self, side: int) -> None:
         """Make no pictures larger than this, in pixels."""
+
+    def spare(self, sparing: bool) -> None:
+        """Leave most of the computer to others."""
 
     def next_frame(self, timeout: float) -> LiveFrame | None:
         """The next picture when it is due, or None."""

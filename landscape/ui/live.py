@@ -1,5 +1,7 @@
 """The live line between a page and its visitor's studio: moving pictures out, wishes and strokes in.
 
+The header of a picture says how many of the page's changes, wishes and strokes, it shows.
+
 Everything goes over one WebSocket. Messages are JSON; pictures are a JSON header and the picture in one binary
 message: four bytes with the header's length (big endian), the header, the picture.
 """
@@ -38,6 +40,8 @@ STATUS_INTERVAL = 0.4
 """Seconds between two looks at the fit."""
 PUT_DOWN = 4.0
 """Seconds after the last stroke at which the brush counts as put down."""
+GIVE_WAY = 0.4
+"""Seconds after a change in which the fit rests, so that the change is seen at once."""
 CARDS_AFTER = 1.5
 """Seconds without a wish after which the style cards are drawn."""
 
@@ -70,6 +74,8 @@ class LiveLine:
         self._edited = self._wished = time.monotonic()
         self._unsettled = False
         self._cards_of: Any = None
+        self._cards_asked = False
+        self._changes = (0, 0)
         self._last_stroke = 0
 
     def run(self) -> None:
@@ -84,8 +90,9 @@ class LiveLine:
                     if frame is None:
                         self._credit.release()
                         continue
-                    header = {"kind": "frame", "time": round(frame.seconds, 4), "run": frame.run, "wish": frame.number}
-                    header["lit"] = frame.lit
+                    count, number = self._changes
+                    header = {"kind": "frame", "time": round(frame.seconds, 4), "run": frame.run, "lit": frame.lit}
+                    header["changes"] = count if frame.number >= number else count - 1
                     self._send(packed(header, jpeg(frame.pixels, FRAME_QUALITY)))
         except Exception:
             if not self._closed.is_set():
@@ -119,8 +126,10 @@ class LiveLine:
         wish = Controls(**values)
         wish.motion(), wish.light()
         self._wish = self._session.wish = wish
-        self._wished = time.monotonic()
-        self._show()
+        self._changed()
+
+    def _on_cards(self) -> None:
+        self._cards_asked = True
 
     def _on_play(self, playing: bool) -> None:
         self._live.play(bool(playing))
@@ -172,6 +181,7 @@ class LiveLine:
     _actions: dict[str, Callable[..., None]] = {
         "ack": _on_ack,
         "wish": _on_wish,
+        "cards": _on_cards,
         "play": _on_play,
         "seek": _on_seek,
         "view": _on_view,
@@ -196,15 +206,25 @@ class LiveLine:
             studio.edit(change)
             self._last_stroke = max(self._last_stroke, stroke)
             self._edited, self._unsettled = time.monotonic(), True
-            self._show()
+            self._changed()
 
+        studio.fit.give_way(GIVE_WAY)
         self._edits.submit(work)
 
-    def _show(self) -> None:
+    def _changed(self) -> None:
+        """Show a change at once; the fit rests meanwhile."""
+        self._wished = time.monotonic()
+        if self._studio is not None:
+            self._studio.fit.give_way(GIVE_WAY)
+        self._changes = (self._changes[0] + 1, self._show())
+
+    def _show(self) -> int:
+        """Show what is wished of the newest scene; returns the preview's number of it."""
         scene = None if self._studio is None else self._studio.preview_scene()
-        if scene is not None:
-            wish = self._wish
-            self._live.show(scene, wish.motion(), wish.light(), float(wish.seconds), bool(wish.loop))
+        if scene is None:
+            return 0
+        wish = self._wish
+        return self._live.show(scene, wish.motion(), wish.light(), float(wish.seconds), bool(wish.loop))
 
     def _follow(self) -> None:
         """Notice what others changed: another photo, other masks, a better fit."""
@@ -230,6 +250,8 @@ class LiveLine:
             }
             self._send(packed(header, png(np.rint(np.clip(layers, 0, 1) * 255).astype(np.uint8))))
         now = time.monotonic()
+        resting = studio.fit.done or studio.fit.paused or now - max(self._wished, self._edited) < GIVE_WAY
+        self._live.spare(not resting)
         if now - self._looked > STATUS_INTERVAL:
             self._looked = now
             self._show()
@@ -259,10 +281,10 @@ class LiveLine:
             self._send(json.dumps(status))
 
     def _begin_cards(self, studio: Studio) -> None:
-        """Draw the style cards once for the first scene and once more when the fit has ended."""
+        """Draw the style cards when the fit has ended, and before that where somebody looks at them."""
         scene = studio.preview_scene()
         wanted = (studio.mask.revision, studio.fit.done)
-        if scene is None or self._cards_of == wanted:
+        if scene is None or self._cards_of == wanted or not (self._cards_asked or studio.fit.done):
             return
         self._cards_of, self._drawing_cards = wanted, True
 
