@@ -1,4 +1,4 @@
-"""The live preview as a browser sees it: how soon it moves, frames a second, how soon a change is seen, what a fit costs.
+"""The live preview in a browser: how soon it moves, frames a second, how soon a change is seen, what a fit costs.
 
 Start the app, then run ``python benchmarks/live_preview.py http://127.0.0.1:7860``; it needs Chromium and Playwright.
 ``--fit-alone`` first measures the fit of the same photo while no page is open.
@@ -44,7 +44,10 @@ _SLIDE = """async ([change, seconds]) => {
   return [(landscape.shown - from) / seconds, seen / seconds, longest];
 }"""
 TURN = "landscape.emit('turn', 30)"
-STYLE = "document.querySelector(`.card[data-style='${landscape.wished.style === 'deep night' ? 'blue hour' : 'deep night'}']`).click()"
+STYLE = (
+    "const now = landscape.wished.style === 'deep night' ? 'blue hour' : 'deep night'; "
+    "document.querySelector(`.card[data-style='${now}']`).click()"
+)
 STROKE = (
     "landscape.send('stroke', { number: 1, points: [[0.3, 0.2], [0.4, 0.25]], size: 0.1, softness: 0.3, "
     "paints: landscape.painted = landscape.painted === 'none' ? 'sky' : 'none' })"
@@ -71,7 +74,7 @@ def slide(page: Page, name: str) -> None:
     """Print frames a second while a control moves."""
     frames, changes, longest = page.evaluate(_SLIDE, ["landscape.emit('turn', 3)", SECONDS])
     print(
-        f"  {name} moves: {frames:.1f} frames/s, {changes:.1f} of them show something newer, longest gap {longest:.0f} ms",
+        f"  {name} moves: {frames:.1f} frames/s, {changes:.1f} of them newer, longest gap {longest:.0f} ms",
         flush=True,
     )
 

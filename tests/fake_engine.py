@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from landscape.errors import Cancelled
+from landscape.errors import Cancelled, LandscapeError
 from landscape.masking import SKY, WATER, Masks, masks_from_labels
 from landscape.outlook import Outlook
 from landscape.photo import Photo
@@ -43,6 +43,11 @@ class FakeScene:
     masks: Masks
     steps: int
     delay: float
+
+    @property
+    def quality(self) -> Quality:
+        """Good."""
+        return Quality(0.9, 0.1)
 
     @property
     def warnings(self) -> list[str]:
@@ -136,6 +141,23 @@ class FakeEngine:
     def begin(self, photo: Photo, masks: Masks, settings: InversionSettings) -> FakeFit:
         """Pretend to fit the model in the background."""
         return FakeFit(self, photo, masks, settings)
+
+    def open_file(self, path: Path) -> FakeScene:
+        """Read what :meth:`save` wrote."""
+        try:
+            with np.load(path) as found:
+                parts = [found[name] for name in ("sky", "water", "freeze")]
+                photo = Photo(found["pixels"], str(found["name"]))
+                return FakeScene(photo, Masks(*parts, float(found["horizon"])), 0, self.delay)
+        except ValueError as error:
+            raise LandscapeError(f"“{path.name}” is damaged or no scene: open its photo anew.") from error
+
+    def save(self, scene: FakeScene, path: Path) -> None:
+        """Write photo and masks."""
+        masks, photo = scene.masks, scene.photo
+        with path.open("wb") as file:
+            np.savez(file, pixels=photo.pixels, name=photo.name, sky=masks.sky, water=masks.water,
+                     freeze=masks.freeze, horizon=masks.horizon)  # fmt: skip
 
     def live(self) -> FakeLive:
         """A preview that repeats what it is told to show."""

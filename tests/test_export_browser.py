@@ -125,6 +125,19 @@ def test_a_reload_finds_the_scene_the_settings_and_the_running_export(visitors: 
     expect(other.locator("#format input")).to_have_value("GIF: for messages")
 
 
+def test_a_saved_scene_is_dropped_like_a_photo(visitors: list[Page], tmp_path: Path) -> None:
+    page, other = visitors
+    open_sample(page, 0)
+    with page.expect_download() as download:
+        page.click("text=Save the scene")
+    path = tmp_path / download.value.suggested_filename
+    assert path.suffix == ".landscape"
+    download.value.save_as(path)
+    other.set_input_files("#photo input[type=file]", path)
+    other.wait_for_selector(".stage[data-fit=done][data-live]")
+    assert other.get_attribute(".stage-photo", "alt") == page.get_attribute(".stage-photo", "alt")
+
+
 @pytest.mark.slow
 def test_two_visitors_take_turns_and_keep_to_themselves(visitors: list[Page], tmp_path: Path) -> None:
     first, second = visitors

@@ -68,6 +68,13 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
                 "More photos like this…", file_count="multiple", file_types=photo_types, size="sm", elem_id="batch"
             )
             recipe = gr.UploadButton("Settings from a clip…", file_types=RECIPE_TYPES, size="sm", elem_id="recipe")
+        gr.HTML(
+            '<button type="button" class="plain">Save the scene</button>'
+            "<p>Photo, masks and fit in one file: drop it here another day and go on at once.</p>",
+            js_on_load=(STATIC / "scene.js").read_text(encoding="utf-8"),
+            elem_id="save-scene",
+            apply_default_css=False,
+        )
         clips = gr.HTML(
             html_template=f'<div class="clips"><ol></ol><p class="clips-note" hidden>{CLIPS_KEPT}</p>'
             '<dialog class="player"><video loop playsinline controls></video><img alt="">'

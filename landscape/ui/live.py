@@ -24,6 +24,7 @@ from landscape.mask_edits import MaskEditor, MaskSettings, Stroke
 from landscape.ui.controls import Controls
 from landscape.ui.engine import Engine, Live
 from landscape.ui.pictures import STAGE_SIDE, jpeg, png
+from landscape.ui.saved_scenes import save_scene_file
 from landscape.ui.sessions import Session
 from landscape.ui.studio import Studio
 
@@ -173,6 +174,19 @@ class LiveLine:
 
         self._edits.submit(save)
 
+    def _on_save_scene(self) -> None:
+        self._require()
+
+        def save() -> None:
+            file = None
+            try:
+                file = save_scene_file(self._session, self._engine).as_posix()
+            except LandscapeError as error:
+                self._say(str(error))
+            self._send(json.dumps({"kind": "scene", "file": file}))
+
+        self._edits.submit(save)
+
     def _on_fit(self, running: bool) -> None:
         fit = self._require().fit
         fit.resume() if running else fit.pause()
@@ -191,6 +205,7 @@ class LiveLine:
         "redo": _on_redo,
         "reset": _on_reset,
         "save_mask": _on_save_mask,
+        "save_scene": _on_save_scene,
         "fit": _on_fit,
     }
 

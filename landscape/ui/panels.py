@@ -9,6 +9,7 @@ from typing import Any, Literal
 import gradio as gr
 
 from landscape.recipe import READABLE
+from landscape.scene_files import SUFFIX
 from landscape.ui import widgets
 from landscape.ui.controls import NATIVE, QUALITIES, SIZES, STANDARD, Controls
 
@@ -75,9 +76,10 @@ def photo_panel(assets: Path) -> PhotoPanel:
     notice = gr.HTML(elem_id="notice")
     with gr.Column(elem_id="welcome"):
         upload = gr.File(
-            label="Photo", show_label=False, file_types=[*PHOTO_TYPES, *READABLE], elem_id="photo", height=420
+            label="Photo", show_label=False, file_types=[*PHOTO_TYPES, SUFFIX, *READABLE], elem_id="photo", height=420
         )
-        gr.HTML("<p>Any landscape with sky or water will do. Or begin with one of these:</p>", elem_id="welcome-hint")
+        hint = "Any landscape with sky or water; it stays on this computer. Or begin with one of these:"
+        gr.HTML(f"<p>{hint}</p>", elem_id="welcome-hint")
         samples, paths = widgets.samples(assets)
     stage = widgets.stage()
     with gr.Row(elem_id="progress"):

@@ -169,6 +169,13 @@ class SessionStore:
             session.put(None)
             shutil.rmtree(session.folder, ignore_errors=True)
 
+    def end(self) -> None:
+        """End all sessions."""
+        with self._lock:
+            identifiers = list(self._sessions)
+        for identifier in identifiers:
+            self.close(identifier)
+
     def leave(self, page: str) -> None:
         """Note that a browser page was closed; its session waits for it to come back."""
         with self._lock:

@@ -50,9 +50,12 @@ class Studio:
     Args:
         engine: The models.
         settings: How the model is fitted.
+        fit: A fit that is there already; begun if None.
     """
 
-    def __init__(self, engine: Engine, photo: Photo, found: Masks, settings: InversionSettings) -> None:
+    def __init__(
+        self, engine: Engine, photo: Photo, found: Masks, settings: InversionSettings, fit: Fit | None = None
+    ) -> None:
         self.photo = photo
         self.found = found
         self._engine = engine
@@ -64,7 +67,7 @@ class Studio:
         self._state = self._look()
         self._full: tuple[int, Masks] = (1, found)
         self._fitted = self._state.masks.moving
-        self._fit: Fit = engine.begin(photo, found, settings)
+        self._fit: Fit = engine.begin(photo, found, settings) if fit is None else fit
         self._former: Any = None
         self._taken: tuple[Any, Any] = (None, None)
         self._began = self._taken_after = 0.0
