@@ -47,6 +47,10 @@ class GeneratorTrack:
         """Draw the first frame; call it before anybody asks for frames."""
         self._drawn = [self._timed(seconds)]
 
+    def continue_from(self, other: GeneratorTrack) -> None:
+        """Begin with the newest frame of another track, which differs little: those of this one come soon."""
+        self._drawn = other._drawn[-1:]
+
     def at(self, seconds: float, exact: bool = False) -> Tensor:
         """The frame at a time, (3, R, R).
 

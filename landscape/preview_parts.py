@@ -53,6 +53,12 @@ class Take:
             and self.period == other.period
         )
 
+    def same_light(self, other: Take) -> bool:
+        """Whether both show the same photo in the same light at every time."""
+        if self.scene.photo is not other.scene.photo:
+            return False
+        return self.light == other.light and self.seconds == other.seconds and self.loop == other.loop
+
     def same_picture(self, other: Take) -> bool:
         """Whether both share photo, masks (but for the horizon) and fit."""
         mine, yours = self.scene, other.scene

@@ -74,8 +74,8 @@ class LiveLine:
         self._looked = 0.0
         self._edited = self._wished = time.monotonic()
         self._unsettled = False
-        self._cards_of: Any = None
-        self._cards_asked = False
+        self._cards_of = (0, False)
+        self._cards_shown = False
         self._changes = (0, 0)
         self._last_stroke = 0
 
@@ -129,8 +129,8 @@ class LiveLine:
         self._wish = self._session.wish = wish
         self._changed()
 
-    def _on_cards(self) -> None:
-        self._cards_asked = True
+    def _on_cards(self, shown: bool) -> None:
+        self._cards_shown = bool(shown)
 
     def _on_play(self, playing: bool) -> None:
         self._live.play(bool(playing))
@@ -245,7 +245,7 @@ class LiveLine:
         """Notice what others changed: another photo, other masks, a better fit."""
         studio = self._session.studio
         if studio is not self._studio and studio is not None:
-            self._studio, self._mask_sent, self._status, self._cards_of = studio, 0, {}, None
+            self._studio, self._mask_sent, self._status, self._cards_of = studio, 0, {}, (0, False)
             photo = studio.photo
             facts = {"kind": "photo", "name": photo.name, "width": photo.width, "height": photo.height}
             self._send(packed(facts, jpeg(photo.resized(STAGE_SIDE).pixels, 88)))
@@ -296,12 +296,14 @@ class LiveLine:
             self._send(json.dumps(status))
 
     def _begin_cards(self, studio: Studio) -> None:
-        """Draw the style cards when the fit has ended, and before that where somebody looks at them."""
+        """Draw the style cards when the fit has ended, and whenever they are old where somebody looks at them."""
         scene = studio.preview_scene()
         wanted = (studio.mask.revision, studio.fit.done)
-        if scene is None or self._cards_of == wanted or not (self._cards_asked or studio.fit.done):
+        if scene is None or self._cards_of == wanted:
             return
-        self._cards_of, self._drawing_cards = wanted, True
+        if not self._cards_shown and (self._cards_of[1] or not studio.fit.done):
+            return
+        former, self._cards_of, self._drawing_cards = self._cards_of, wanted, True
 
         def work() -> None:
             try:
@@ -309,6 +311,9 @@ class LiveLine:
                     if self._closed.is_set() or studio is not self._studio:
                         return
                     self._send(packed({"kind": "card", "style": style}, jpeg(pixels, 84)))
+                    if time.monotonic() - self._wished < CARDS_AFTER:  # a change comes first; they begin anew after it
+                        self._cards_of = former
+                        return
             except Exception:
                 logger.exception("style cards failed")
             finally:
