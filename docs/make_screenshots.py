@@ -84,7 +84,7 @@ def of_app(browser: Browser, address: str, folder: Path | None) -> None:
                 page.set_viewport_size({"width": width, "height": height})
                 for panel in ("motion", "light", "masks", "export"):
                     page.click(f"[data-panel-tab={panel}]")
-                    take(page, folder / f"{panel}_{width}_{scheme}.jpg", 2500)
+                    take(page, folder / f"{panel}_{width}_{scheme}.jpg", 1500)
         page.close()
 
 
@@ -94,7 +94,7 @@ def of_booth(browser: Browser, address: str, folder: Path) -> None:
     page.set_default_timeout(PATIENCE)
     page.goto(address)
     page.wait_for_selector(".attract-layer.front")
-    take(page, folder / "booth_attract.jpg", 2500)
+    take(page, folder / "booth_attract.jpg", 1500)
     page.click(".attract")
     take(page, folder / "booth_choose.jpg", 1000)
     phone = browser.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=2)

@@ -156,7 +156,7 @@ def test_two_visitors_take_turns_and_keep_to_themselves(visitors: list[Page], tm
     second.wait_for_selector(".clip[data-state=waiting]")
     expect(second.locator(".clip-stage")).to_contain_text("Next in line")
     assert "before you" in first.locator(".clip-stage").all_inner_texts()[0]
-    first.click("text=Keep what is done")
+    first.click(".clip[data-state=running] .clip-keep")
     second.wait_for_selector(".clip[data-state=done]")
     assert first.locator(".clip[data-state=done]").count() == 1, "the batch waits for its turn"
     assert "ended early" in first.inner_text(".clip[data-state=done]")

@@ -112,8 +112,8 @@ def control_panel() -> ControlPanel:
             )
         speed = _slider("Speed", 0, 4, _DEFAULTS.speed, 0.1, "speed", "From still to four times calm.")
         with gr.Row(elem_id="amounts"):
-            sky = _slider("Sky", 0, 2, _DEFAULTS.sky, 0.05, "sky", "How much of it.")
-            water = _slider("Water", 0, 2, _DEFAULTS.water, 0.05, "water", "How much of it.")
+            sky = _slider("Sky", 0, 2, _DEFAULTS.sky, 0.05, "sky", "How much.")
+            water = _slider("Water", 0, 2, _DEFAULTS.water, 0.05, "water", "How much.")
         link = gr.Checkbox(False, label="Link sky and water", info="One amount for both.", elem_id="link")
         perspective = _slider(
             "Depth", 0, 1, _DEFAULTS.perspective, 0.05, "perspective",
