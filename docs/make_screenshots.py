@@ -1,7 +1,7 @@
 """Screenshots of the app and of a booth: ``python docs/make_screenshots.py http://127.0.0.1:7860 [--booth URL]``.
 
-Both run beside this script; it needs Chromium and Playwright. The README shows ``app.jpg``, ``app_light.jpg`` and
-``app_masks.jpg``; ``--all FOLDER`` writes many more, of small and large screens, to look at.
+Both run beside this script; it needs Chromium and Playwright. The README shows ``app.jpg`` and ``app_light.jpg``;
+``--all FOLDER`` writes many more, of small and large screens, to look at.
 """
 
 from __future__ import annotations
@@ -67,12 +67,11 @@ def of_app(browser: Browser, address: str, folder: Path | None) -> None:
         with_photo(page)
         if scheme == "dark":
             take(page, HERE / "app.jpg", REST)
-            masks(page)
-            take(page, HERE / "app_masks.jpg", 1500)
-            page.click("[data-panel-tab=light]")
-            sunset(page)
-            page.click("#day-cycle input")
             if folder:
+                masks(page)
+                take(page, folder / "masks.jpg", 1500)
+                sunset(page)
+                page.click("#day-cycle input")
                 take(page, folder / "day_cycle.jpg", REST)
         else:
             sunset(page)
