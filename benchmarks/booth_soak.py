@@ -193,7 +193,7 @@ def soak(minutes: float, without_models: bool, without_browser: bool, seed: int)
                     print(f"visit {len(kinds)} ({kinds[-1]}): {levels[-1]:.0f} MB", flush=True)
         finally:
             booth.terminate()
-            booth.wait(300)
+            booth.wait(30)
         stayed += [str(path) for path in Path(folder).glob("landscape-*")]
         errors = [line for line in log.read_text().splitlines() if "Traceback" in line or "ERROR" in line]
     fifth = max(1, len(levels) // 5)

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from landscape.inversion import Inversion, confine_dynamic, extend_dynamic
 from landscape.lighting import StyleTable, grade, grade_path, light_path
 from landscape.motion import DynamicMotion
-from landscape.networks.folding import folded
 from landscape.networks.lighting import LightingNetwork
 from landscape.settings import LightSettings, MotionSettings
 from landscape.squares import Layout, as_square
@@ -72,7 +71,7 @@ class Animator:
                 # What moves into the sky from behind a mountain or from outside must look like sky.
                 dynamic = extend_dynamic(dynamic, part, seed, window)
             carried = DynamicMotion(dynamic, motion, horizon, seconds if loop else None, seed, window)
-            self._squares.append(_Square(inversion, folded(inversion.generator), part, w, carried))
+            self._squares.append(_Square(inversion, inversion.drawing, part, w, carried))
 
     @torch.inference_mode()
     def frame(self, seconds: float) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,28 +24,52 @@ _KEY_EVERY = 250
 """Frames between two that are stored whole, in videos."""
 
 
-def estimate_bytes(frames: Sequence[NDArray[np.uint8]], export: ExportSettings, width: int, height: int) -> int:
-    """Estimate the size of a file from a few neighbouring frames, by writing them.
+@dataclass(frozen=True)
+class Sample:
+    """Bytes of a few frames that were written, from which files of any length and size are estimated.
 
-    Args:
-        frames: At least two, uint8 (H, W, 3), 1/fps apart, smaller than the clip or of its size.
-        export: The file.
-        width: Of the clip, in pixels.
-        height: Of the clip, in pixels.
-
-    Returns:
-        Bytes; videos usually come out between half and twice of it, GIFs and pictures closer.
+    Attributes:
+        format: One of the names of :data:`landscape.formats.FORMATS`.
+        pixels: Pixels of a frame.
+        first: Bytes of a file with one frame.
+        each: Bytes that each further frame adds.
     """
-    form = FORMATS[export.format]
-    with tempfile.TemporaryDirectory(prefix="landscape-") as folder:
 
-        def size(some: Sequence[NDArray[np.uint8]]) -> int:
-            path = Path(folder) / f"{len(some)}{form.suffix}"
-            return write_video(path, some, export.fps, crf=export.crf, format=export.format).stat().st_size
+    format: str
+    pixels: int
+    first: float
+    each: float
 
-        first, all_of_them = size(frames[:1]), size(frames)
-    each = max(1.0, (all_of_them - first) / (len(frames) - 1))
-    whole = 1 + (export.frames - 1) // _KEY_EVERY if form.encoder else 1
-    sample = first * whole + each * (export.frames - whole)
-    ratio = (width * height) / (frames[0].shape[0] * frames[0].shape[1])
-    return round(sample * ratio ** _GROWTH.get(export.format, _VIDEO_GROWTH))
+    @classmethod
+    def of(cls, frames: Sequence[NDArray[np.uint8]], export: ExportSettings) -> Sample:
+        """Write a few neighbouring frames.
+
+        Args:
+            frames: At least two, uint8 (H, W, 3), 1/fps apart, smaller than the clip or of its size.
+            export: Format, rate and fidelity.
+        """
+        form = FORMATS[export.format]
+        with tempfile.TemporaryDirectory(prefix="landscape-") as folder:
+
+            def size(some: Sequence[NDArray[np.uint8]]) -> int:
+                path = Path(folder) / f"{len(some)}{form.suffix}"
+                return write_video(path, some, export.fps, crf=export.crf, format=export.format).stat().st_size
+
+            first, all_of_them = size(frames[:1]), size(frames)
+        each = max(1.0, (all_of_them - first) / (len(frames) - 1))
+        return cls(export.format, frames[0].shape[0] * frames[0].shape[1], first, each)
+
+    def bytes(self, frames: int, width: int, height: int) -> int:
+        """Estimate the size of a file.
+
+        Args:
+            frames: Of the clip.
+            width: Of the clip, in pixels.
+            height: Of the clip, in pixels.
+
+        Returns:
+            Bytes; videos usually come out between half and twice of it, GIFs and pictures closer.
+        """
+        whole = 1 + (frames - 1) // _KEY_EVERY if FORMATS[self.format].encoder else 1
+        sample = self.first * whole + self.each * (frames - whole)
+        return round(sample * (width * height / self.pixels) ** _GROWTH.get(self.format, _VIDEO_GROWTH))

@@ -9,46 +9,68 @@ from concurrent.futures import Executor, Future
 import torch
 from torch import Tensor
 
+SPARING = 2.5
+"""How much more rarely frames are drawn while others need the computer."""
 _REACH = 1.5
-"""How far ahead frames are drawn, in times of what drawing one takes."""
-_AHEAD = (1 / 30, 0.5)
-"""Least and most seconds ahead."""
+"""How long before it is needed a frame is begun, in times of what drawing one takes."""
+_MOST_AHEAD = 0.5
+"""Most seconds ahead."""
 
 
 class GeneratorTrack:
     """Frames of the generator at any time from those that it managed to draw.
 
-    One frame at a time is drawn ahead by an executor; in between they are blended. Clouds move by a fraction of one of
-    the generator's pixels from one drawn frame to the next, so that the blend is as good as a drawn frame.
+    One frame at a time is drawn ahead by an executor; in between they are blended.
 
     Args:
         draw: Draws the frame at a time, (3, R, R).
         executor: Draws in another thread.
+        spacing: Seconds of the clip between two drawn frames.
         cost: Seconds that drawing a frame is expected to take.
+
+    Attributes:
+        cost: Seconds that drawing a frame takes.
+        sparing: Whether frames are drawn as rarely as can be.
     """
 
-    def __init__(self, draw: Callable[[float], Tensor], executor: Executor, cost: float = 0.03) -> None:
+    def __init__(self, draw: Callable[[float], Tensor], executor: Executor, spacing: float, cost: float = 0.03) -> None:
         self._draw = draw
         self._executor = executor
+        self._spacing = spacing
         self._drawn: list[tuple[float, Tensor]] = []
         self._coming: Future[tuple[float, Tensor]] | None = None
         self._closed = False
         self.cost = cost
-        """Seconds that drawing a frame takes."""
+        self.sparing = False
 
-    def at(self, seconds: float) -> Tensor:
+    def prepare(self, seconds: float) -> None:
+        """Draw the first frame; call it before anybody asks for frames."""
+        self._drawn = [self._timed(seconds)]
+
+    def continue_from(self, other: GeneratorTrack) -> None:
+        """Begin with the newest frame of another track, which differs little: those of this one come soon."""
+        self._drawn = other._drawn[-1:]
+
+    def at(self, seconds: float, exact: bool = False) -> Tensor:
         """The frame at a time, (3, R, R).
 
         Fast where the time follows on the last one asked for; after a jump one frame is drawn now.
+
+        Args:
+            seconds: The time.
+            exact: Draw the very frame where there is none before and after it.
         """
         self._collect()
-        ahead = min(max(_REACH * self.cost, _AHEAD[0]), _AHEAD[1])
-        if not self._drawn or not self._drawn[0][0] <= seconds <= self._drawn[-1][0] + 2 * ahead:
+        ahead = min(_REACH * self.cost, _MOST_AHEAD)
+        spacing = max(self._spacing * (SPARING if self.sparing else 1), ahead)
+        near = 0.0 if exact else ahead + spacing
+        if not self._drawn or not self._drawn[0][0] - near <= seconds <= self._drawn[-1][0] + near:
             self._drawn = [self._timed(seconds)]
         while len(self._drawn) > 1 and self._drawn[1][0] <= seconds:
             self._drawn.pop(0)
-        if self._coming is None and not self._closed and self._drawn[-1][0] <= seconds + ahead / 2:
-            self._coming = self._executor.submit(self._timed, seconds + ahead)
+        newest = self._drawn[-1][0]
+        if self._coming is None and not self._closed and not exact and newest <= seconds + ahead:
+            self._coming = self._executor.submit(self._timed, max(newest + spacing, seconds + ahead))
         first, last = self._drawn[0], self._drawn[min(1, len(self._drawn) - 1)]
         if first is last or seconds <= first[0]:
             return first[1]

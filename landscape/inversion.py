@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,7 @@ from landscape.descent import Kept, Watch
 from landscape.fitting import fit_latents, tune, tuned_weights
 from landscape.latents import Latents, Start, starting_latents
 from landscape.losses import PerceptualNetwork
+from landscape.networks.folding import folded
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.progress import Progress, ignore_progress
@@ -54,6 +56,11 @@ class Inversion:
     lpips: float
     seconds: float
     split: bool = True
+
+    @cached_property
+    def drawing(self) -> nn.Module:
+        """The generator made ready for drawing, once for all motions and lights."""
+        return folded(self.generator)
 
     @property
     def quality(self) -> Quality:

@@ -153,8 +153,10 @@ def masks_of(layers: Layers, pixels: np.ndarray, settings: MaskSettings, horizon
     if settings.snap and strokes.any():
         # Only what was painted: the rest was found with the photo's edges already.
         near = np.clip(2 * soften(strokes[..., 0], 2 * _SNAP_RADIUS), 0, 1)[..., None]
-        snapped = np.clip(1.6 * (guided(parts, pixels, _SNAP_RADIUS) - 0.5) + 0.5, 0, 1)
-        parts = parts + near * (snapped - parts)
+        here = _surroundings(near[..., 0])
+        radius = _SNAP_RADIUS * max(pixels.shape) / max(pixels[here].shape)
+        snapped = np.clip(1.6 * (guided(parts[here], np.ascontiguousarray(pixels[here]), radius) - 0.5) + 0.5, 0, 1)
+        parts[here] += near[here] * (snapped - parts[here])
     moving, freeze = parts[..., :2], parts[..., 2]
     moving = _feathered(_grown(moving, settings.grow), settings.feather)
     freeze = _feathered(freeze[..., None], settings.feather)[..., 0]
@@ -162,6 +164,17 @@ def masks_of(layers: Layers, pixels: np.ndarray, settings: MaskSettings, horizon
     level = horizon if settings.horizon is None else settings.horizon
     sky, water = (np.ascontiguousarray(moving[..., i]) for i in range(2))
     return Masks(sky, water, np.ascontiguousarray(freeze), level)
+
+
+def _surroundings(near: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of an (H, W) mask in which it is not zero, with what the guided filter sees around them."""
+    reach = 4 * max(4, round(_SNAP_RADIUS * max(near.shape)))
+    slices = []
+    for axis in (1, 0):
+        there = np.flatnonzero(near.any(axis=axis))
+        # An even beginning: the filter halves the picture.
+        slices.append(slice(max(0, int(there[0]) - reach) // 2 * 2, int(there[-1]) + reach + 1))
+    return slices[0], slices[1]
 
 
 def _grown(moving: np.ndarray, grow: float) -> np.ndarray:

@@ -17,6 +17,7 @@ from landscape.photo import Photo
 from landscape.scene import PREVIEW_SIDE, Scene, model_mask
 from landscape.scenery import Scenery
 from landscape.settings import LightSettings, MotionSettings
+from landscape.steady_light import SteadyLight
 
 Pixels = NDArray[np.uint8]
 
@@ -52,10 +53,27 @@ class Take:
             and self.period == other.period
         )
 
+    def same_light(self, other: Take) -> bool:
+        """Whether both show the same photo in the same light at every time."""
+        if self.scene.photo is not other.scene.photo:
+            return False
+        return self.light == other.light and self.seconds == other.seconds and self.loop == other.loop
+
     def same_picture(self, other: Take) -> bool:
         """Whether both share photo, masks (but for the horizon) and fit."""
         mine, yours = self.scene, other.scene
         return same_masks(mine, yours) and mine.photo is yours.photo and mine.inversions is yours.inversions
+
+    def same_wish(self, other: Take) -> bool:
+        """Whether both show the same photo under the same masks in the same way, however well it is fitted."""
+        mine, yours = self.scene, other.scene
+        return (
+            same_masks(mine, yours)
+            and mine.photo is yours.photo
+            and mine.masks.horizon == yours.masks.horizon
+            and (self.motion, self.light, self.seconds, self.loop)
+            == (other.motion, other.light, other.seconds, other.loop)
+        )
 
     @property
     def period(self) -> float | None:
@@ -65,6 +83,11 @@ class Take:
     def wrapped(self, seconds: float) -> float:
         """The time within the clip where that counts: a day and a loop begin anew, plain motion goes on."""
         return seconds % self.seconds if self.loop or self.light.day_cycle else seconds
+
+    def moving(self) -> Tensor:
+        """Where the photo moves, at the generator's size."""
+        scene = self.scene
+        return model_mask(scene.masks, scene.resolution, scene.layout).to(scene.inversion.w)
 
     def animator(self, moving: Tensor) -> Animator:
         """Draws the generator's frames.
@@ -119,13 +142,16 @@ class PreviewParts:
     compositor: Compositor
 
     @classmethod
-    def prepare(cls, take: Take, side: int, old: PreviewParts | None = None) -> PreviewParts:
+    def prepare(
+        cls, take: Take, side: int, old: PreviewParts | None = None, moving: Tensor | None = None
+    ) -> PreviewParts:
         """Prepare a take.
 
         Args:
             take: What will be shown.
             side: Long side of the frames in pixels.
             old: Parts of a take before, to take over what has not changed.
+            moving: The take's :meth:`Take.moving` where that is known already.
         """
         scene = take.scene
         if old is not None and old.side == side and take.same_picture(old.take):
@@ -136,11 +162,11 @@ class PreviewParts:
         known = old.take.scene if old is not None else None
         photo = old.photo if old is not None and known is not None and known.photo is scene.photo else None
         photo = photo or scene.photo.resized(PREVIEW_SIDE)
-        if old is not None and known is not None and photo is old.photo and same_masks(known, scene):
+        if old is not None and photo is old.photo and old.suits(take):
             masks, moving = old.masks, old.moving
         else:
             masks = scene.masks.resized(photo.height, photo.width)
-            moving = model_mask(scene.masks, scene.resolution, scene.layout).to(scene.inversion.w)
+            moving = take.moving() if moving is None else moving
         if old is not None and known is not None and known.inversions is scene.inversions:
             reconstruction = old.reconstruction
         else:
@@ -148,8 +174,13 @@ class PreviewParts:
         small = photo.resized(side)
         fitting = dataclasses.replace(masks.resized(small.height, small.width), horizon=scene.masks.horizon)
         scenery = Scenery(small.pixels, fitting, reconstruction)
+        scenery.light = SteadyLight(scenery.light, 1 - fitting.moving)
         compositor = Compositor(scenery, take.motion, take.period)
         return cls(take, side, photo, masks, reconstruction, moving, scenery, compositor)
+
+    def suits(self, take: Take) -> bool:
+        """Whether the masks are those of a take, and so where its photo moves."""
+        return same_masks(self.take.scene, take.scene)
 
     def frame(self, take: Take, generated: Tensor, seconds: float) -> Pixels:
         """Composite one frame of a take that shares these parts, uint8 (H, W, 3)."""

@@ -50,6 +50,7 @@ class Refinement:
         self._version = 0
         self._error: BaseException | None = None
         self._paused = self._cancelled = self._done = False
+        self._rest_until = 0.0
         self._clock = WorkClock()
         self._next_snapshot = 0.0
         squares = Layout.of(photo.height, photo.width).count
@@ -115,10 +116,19 @@ class Refinement:
             self._paused = False
             self._changed.notify_all()
 
+    def give_way(self, seconds: float) -> None:
+        """Rest for a moment after the current step, because something else needs the computer at once.
+
+        Args:
+            seconds: From now on; a longer rest that was asked for before stays.
+        """
+        with self._changed:
+            self._rest_until = max(self._rest_until, time.monotonic() + seconds)
+
     def cancel(self) -> None:
         """End after the current step; what is reached stays as the scene."""
         with self._changed:
-            self._cancelled, self._paused = True, False
+            self._cancelled, self._paused, self._rest_until = True, False, 0.0
             self._changed.notify_all()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -188,15 +198,16 @@ class Refinement:
         return 0.0 if self._cancelled else limit - self._clock.seconds()
 
     def _note(self, stage: str, done: int, total: int) -> None:
-        """Note a step, and rest here while paused."""
+        """Note a step, and rest here while paused or giving way."""
         if stage in self._plan:
             self._clock.step(stage)
             self._steps[stage] = done
             self._outlook = self._estimate(stage)
         with self._changed:
-            if self._paused:
+            if self._paused or self._rest_until > time.monotonic():
                 with self._clock.resting():
-                    self._changed.wait_for(lambda: not self._paused)
+                    while not self._cancelled and (self._paused or self._rest_until > time.monotonic()):
+                        self._changed.wait(None if self._paused else self._rest_until - time.monotonic())
 
     def _estimate(self, stage: str) -> Outlook:
         done, total = sum(self._steps.values()), sum(self._plan.values())

@@ -6,6 +6,8 @@ Colours are float32, 0 to 255.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import cv2
 import numpy as np
 
@@ -44,6 +46,13 @@ def change_light(colours: Array, before: Array, after: Array) -> Array:
     slope = np.clip(high * (1 - low) / (low * (1 - high)), 1.0, _GAIN_RANGE[1])
     brighter = colours * slope / (1 + (slope - 1) * colours)
     return np.asarray(np.where(gain <= 1, colours * gain, brighter) * 255, np.float32)
+
+
+class LightModel(Protocol):
+    """What the compositor asks for the light of static parts."""
+
+    def fit(self, after: Array) -> tuple[Array, Array]:
+        """Gain and offset under a new light, (h, w, 3) each, from the generator's picture under it."""
 
 
 class StaticLight:

@@ -13,7 +13,7 @@ from landscape.attachments import find_attachments
 from landscape.carrying import Region, make_region
 from landscape.luminaries import take_out_luminaries
 from landscape.plates import Plate, cut_plate
-from landscape.relighting import StaticLight
+from landscape.relighting import LightModel, StaticLight
 from landscape.ripples import is_mirror
 from landscape.sampling import Array, Grid
 from landscape.upscaling import Upscale
@@ -120,7 +120,8 @@ class Scenery:
                 moving += part.share
                 above = share
         cell = max(analysed.rows, analysed.columns) / reconstruction.shape[-1]
-        self.light = StaticLight(analysed.down(small), np.clip(1 - moving, 0, 1), analysed.square(first), cell)
+        static = np.clip(1 - moving, 0, 1)
+        self.light: LightModel = StaticLight(analysed.down(small), static, analysed.square(first), cell)
         total = float(sum(part.share.sum() for part in self.parts))
         weights = sum(float((part.share * part.region.photo_weight).sum()) for part in self.parts)
         self.mean_photo_weight = weights / total if total > 0 else 0.0

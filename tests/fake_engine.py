@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from landscape.errors import Cancelled
+from landscape.errors import Cancelled, LandscapeError
 from landscape.masking import SKY, WATER, Masks, masks_from_labels
 from landscape.outlook import Outlook
 from landscape.photo import Photo
@@ -43,6 +43,11 @@ class FakeScene:
     masks: Masks
     steps: int
     delay: float
+
+    @property
+    def quality(self) -> Quality:
+        """Good."""
+        return Quality(0.9, 0.1)
 
     @property
     def warnings(self) -> list[str]:
@@ -137,6 +142,23 @@ class FakeEngine:
         """Pretend to fit the model in the background."""
         return FakeFit(self, photo, masks, settings)
 
+    def open_file(self, path: Path) -> FakeScene:
+        """Read what :meth:`save` wrote."""
+        try:
+            with np.load(path) as found:
+                parts = [found[name] for name in ("sky", "water", "freeze")]
+                photo = Photo(found["pixels"], str(found["name"]))
+                return FakeScene(photo, Masks(*parts, float(found["horizon"])), 0, self.delay)
+        except ValueError as error:
+            raise LandscapeError(f"“{path.name}” is damaged or no scene: open its photo anew.") from error
+
+    def save(self, scene: FakeScene, path: Path) -> None:
+        """Write photo and masks."""
+        masks, photo = scene.masks, scene.photo
+        with path.open("wb") as file:
+            np.savez(file, pixels=photo.pixels, name=photo.name, sky=masks.sky, water=masks.water,
+                     freeze=masks.freeze, horizon=masks.horizon)  # fmt: skip
+
     def live(self) -> FakeLive:
         """A preview that repeats what it is told to show."""
         return FakeLive()
@@ -154,6 +176,7 @@ class FakeFit:
         self.outlook = Outlook("fitting the model", 0, 1, None)
         self.quality = Quality(0.9, 0.1)
         self.paused = self.done = False
+        self.gave_way = 0
         self.error: BaseException | None = None
         self._cancel = threading.Event()
         self._scene = FakeScene(photo, masks, 0, engine.delay)
@@ -185,6 +208,10 @@ class FakeFit:
         """Go on."""
         self.paused = False
 
+    def give_way(self, seconds: float) -> None:
+        """Note it."""
+        self.gave_way += 1
+
     def cancel(self) -> None:
         """End."""
         self._cancel.set()
@@ -201,6 +228,7 @@ class FakeLive:
     def __init__(self) -> None:
         self.shown: list[tuple[FakeScene, MotionSettings, LightSettings, float, bool]] = []
         self.calls: list[tuple[str, object]] = []
+        self.sparing = False
         self.closed = False
 
     def show(self, scene: FakeScene, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool) -> int:
@@ -225,6 +253,10 @@ class FakeLive:
     def limit(self, side: int) -> None:
         """Note it."""
         self.calls.append(("limit", side))
+
+    def spare(self, sparing: bool) -> None:
+        """Note it."""
+        self.sparing = sparing
 
     def next_frame(self, timeout: float) -> LiveFrame | None:
         """A grey frame as soon as something is shown."""

@@ -150,7 +150,8 @@ def drift(first: np.ndarray, second: np.ndarray) -> float:
         cv2.cvtColor(picture[: picture.shape[0] // 4, :, :3].astype(np.uint8), cv2.COLOR_RGB2GRAY)
         for picture in (first, second)
     ]
-    grey = [cv2.createCLAHE(4.0).apply(image) for image in grey]
+    size = grey[0].shape[::-1]  # the preview's size may change between two pictures
+    grey = [cv2.createCLAHE(4.0).apply(cv2.resize(image, size)) for image in grey]
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(*grey, np.zeros((*grey[0].shape, 2), "f4"))
     detail = np.abs(cv2.Laplacian(cv2.GaussianBlur(grey[0], (0, 0), 3).astype(np.float32), cv2.CV_32F))
     return float(np.median(flow[..., 0][detail > np.quantile(detail, 0.7)]))

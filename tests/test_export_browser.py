@@ -125,6 +125,19 @@ def test_a_reload_finds_the_scene_the_settings_and_the_running_export(visitors: 
     expect(other.locator("#format input")).to_have_value("GIF: for messages")
 
 
+def test_a_saved_scene_is_dropped_like_a_photo(visitors: list[Page], tmp_path: Path) -> None:
+    page, other = visitors
+    open_sample(page, 0)
+    with page.expect_download() as download:
+        page.click("text=Save the scene")
+    path = tmp_path / download.value.suggested_filename
+    assert path.suffix == ".landscape"
+    download.value.save_as(path)
+    other.set_input_files("#photo input[type=file]", path)
+    other.wait_for_selector(".stage[data-fit=done][data-live]")
+    assert other.get_attribute(".stage-photo", "alt") == page.get_attribute(".stage-photo", "alt")
+
+
 @pytest.mark.slow
 def test_two_visitors_take_turns_and_keep_to_themselves(visitors: list[Page], tmp_path: Path) -> None:
     first, second = visitors
@@ -143,7 +156,7 @@ def test_two_visitors_take_turns_and_keep_to_themselves(visitors: list[Page], tm
     second.wait_for_selector(".clip[data-state=waiting]")
     expect(second.locator(".clip-stage")).to_contain_text("Next in line")
     assert "before you" in first.locator(".clip-stage").all_inner_texts()[0]
-    first.click("text=Keep what is done")
+    first.click(".clip[data-state=running] .clip-keep")
     second.wait_for_selector(".clip[data-state=done]")
     assert first.locator(".clip[data-state=done]").count() == 1, "the batch waits for its turn"
     assert "ended early" in first.inner_text(".clip[data-state=done]")

@@ -230,6 +230,21 @@ def test_estimates_come_near_the_truth(exports: Exports, visitor: str, format: s
     assert "20 frames" in words
 
 
+def test_estimates_follow_length_and_size_without_another_sample(
+    exports: Exports, store: SessionStore, visitor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = store.get(visitor).studio
+    assert studio is not None and studio.fit.wait(20)
+
+    def words(**changes: float) -> str:
+        wish = dataclasses.replace(WISH, **changes)
+        return exports.estimate(visitor, wish, dataclasses.replace(wish.export(), fps=10, long_side=480))
+
+    words(seconds=2.0)
+    monkeypatch.setattr(FakeScene, "previewer", lambda *_: pytest.fail("sampled again"))
+    assert "50 frames" in words(seconds=5.0) and "3 frames" in words(seconds=0.3)
+
+
 def test_sizes_in_words() -> None:
     assert [human_size(count) for count in (12, 1000, 45_678, 999_999, 1_234_567, 12_345_678_901)] == [
         "1 kB", "1 kB", "46 kB", "1 MB", "1.2 MB", "12 GB",

@@ -70,9 +70,9 @@ def page(session: Session, engine: FakeEngine) -> Iterator[Page]:
     assert page.live.closed
 
 
-def open_photo(session: Session, engine: FakeEngine, pixels: np.ndarray) -> Studio:
+def open_photo(session: Session, engine: FakeEngine, pixels: np.ndarray, steps: int = 1) -> Studio:
     photo = Photo(pixels, "hill")
-    session.put(Studio(engine, photo, engine.find_masks(photo), InversionSettings(latent_steps=1)))
+    session.put(Studio(engine, photo, engine.find_masks(photo), InversionSettings(latent_steps=steps)))
     assert session.studio is not None
     return session.studio
 
@@ -147,6 +147,33 @@ def test_the_model_is_fitted_again_when_much_else_moves(
     )))  # fmt: skip
     assert studio.refit() and studio.fit is not first and studio.fit.wait(20)
     assert len(engine.fits) == 2 and studio.clip_scene().masks.sky.mean() > 0.95
+
+
+def test_the_fit_rests_at_a_change_and_the_preview_spares_the_fit(
+    page: Page, session: Session, engine: FakeEngine, landscape_pixels: np.ndarray
+) -> None:
+    engine.delay = 0.05
+    studio = open_photo(session, engine, landscape_pixels, steps=1000)
+    page.wait(lambda: page.live.shown and page.live.sparing)
+    assert not studio.fit.done
+    before = studio.fit.gave_way
+    page.say("wish", values={"direction": 200})
+    page.wait(lambda: not page.live.sparing)
+    assert studio.fit.gave_way > before
+    studio.fit.cancel()
+
+
+def test_pictures_say_how_many_changes_they_show(
+    page: Page, session: Session, engine: FakeEngine, landscape_pixels: np.ndarray
+) -> None:
+    open_photo(session, engine, landscape_pixels)
+    page.wait(lambda: page.of("frame"))
+    first = page.of("frame")[-1][0]["changes"]
+    for direction in (200, 210):
+        page.say("wish", values={"direction": direction})
+    for _ in range(2 * IN_FLIGHT):
+        page.say("ack")
+    page.wait(lambda: page.of("frame")[-1][0]["changes"] == first + 2)
 
 
 def test_style_cards_come_when_the_visitor_rests(

@@ -10,8 +10,9 @@ import pytest
 
 from landscape.masking import SKY, masks_from_labels
 from landscape.photo import Photo
-from landscape.preview import SIDES, LiveFrame, LivePreview, style_pictures
+from landscape.preview import LiveFrame, LivePreview, style_pictures
 from landscape.preview_parts import PreviewParts, Take
+from landscape.preview_size import SIDES, PreviewSize
 from landscape.scene import Scene
 from landscape.settings import STYLES, InversionSettings, LightSettings, MotionSettings
 
@@ -98,19 +99,27 @@ def test_parts_are_taken_over_where_nothing_changed(scene: Scene) -> None:
     assert bare.reconstruction is parts.reconstruction and not bare.scenery.parts and parts.scenery.parts
 
 
-def test_slow_computers_get_smaller_pictures(scene: Scene, preview: LivePreview) -> None:
+def test_slow_computers_get_smaller_pictures() -> None:
+    size = PreviewSize()
+
+    def spend(seconds: float) -> bool:
+        return any([size.note(size.side, seconds) for _ in range(10)])
+
+    assert spend(0.2) and size.side == SIDES[0]
+    assert not spend(0.2)
+    assert spend(0.001) and size.side == SIDES[2], "two steps at a time"
+    size.limit(SIDES[1])
+    assert size.side == SIDES[1] and not spend(0.001)
+
+
+def test_the_sharp_picture_follows_when_changes_rest(scene: Scene, preview: LivePreview) -> None:
+    preview.limit(SIDES[2])
     number = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
     frame_when(preview, lambda frame: frame.number == number)
-    player = preview._player
-    assert player is not None
-    for _ in range(10):
-        preview._adapt(player, 0.2)
-    assert preview.side == SIDES[0]
-    for _ in range(30):
-        preview._adapt(player, 0.001)
-    assert preview.side > SIDES[0]
-    preview.limit(SIDES[1])
-    assert preview.side <= SIDES[1]
+    end = time.monotonic() + 30
+    while preview._player is None or preview._player.side != preview.side:
+        preview.next_frame(0.2)
+        assert time.monotonic() < end
 
 
 def test_there_is_a_picture_of_every_style(scene: Scene) -> None:

@@ -76,6 +76,20 @@ def test_snapshots_stay_as_they_were_and_improve(started):
     assert seen[-1][1].inversion.generator is not seen[-2][1].inversion.generator
 
 
+def test_giving_way_rests_for_a_moment_and_cancelling_ends_it(started):
+    refinement = started(MANY_STEPS)
+    assert refinement.wait_for_version(0, 60)
+    refinement.give_way(0.5)
+    refinement.give_way(0.1)
+    time.sleep(0.3)  # the step that runs comes to its end
+    known = refinement.version
+    assert not refinement.wait_for_version(known, 0.1), "the longer rest stays"
+    assert refinement.wait_for_version(known, 30)
+    refinement.give_way(1000)
+    refinement.cancel()
+    assert refinement.wait(30)
+
+
 def test_previews_run_while_the_fit_goes_on(started):
     refinement = started(MANY_STEPS)
     assert refinement.wait_for_version(0, 60)

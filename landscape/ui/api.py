@@ -13,6 +13,7 @@ import numpy as np
 from landscape.errors import LandscapeError
 from landscape.masking import Masks
 from landscape.recipe import READABLE, read_recipe
+from landscape.scene_files import SUFFIX
 from landscape.settings import ExportSettings
 from landscape.ui.controls import STANDARD, Controls
 from landscape.ui.handlers import Handlers, View, last
@@ -36,7 +37,7 @@ class Endpoints:
     def open(
         self, session: str | None, photo: str | None, quality: str, request: gr.Request
     ) -> tuple[str, dict[str, Any]]:
-        """Open a photo and fit the model to it; replaces the photo opened before."""
+        """Open a photo and fit the model to it, or a scene file; replaces the photo opened before."""
         if photo is None:
             raise gr.Error("Give a photo.")
         identifier = session or self._store.create(request.session_hash)
@@ -106,7 +107,7 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
     defaults, file = Controls(), ExportSettings()
     session = gr.State(None, delete_callback=store.close)
     with gr.Column(visible=False):
-        photo = gr.File(label="photo", file_types=PHOTO_TYPES)
+        photo = gr.File(label="photo", file_types=[*PHOTO_TYPES, SUFFIX])
         mask = gr.File(label="mask", file_types=[".png"])
         recipe = gr.File(label="recipe", file_types=list(READABLE))
         quality = gr.Textbox(STANDARD, label="quality")

@@ -46,5 +46,6 @@ hub.on("photo", (header, bytes) => {
   cards.forEach((card) => card.classList.remove("drawn"));
   put(cards[0].dataset.style, bytes);
 });
+hub.on("panel", (name) => hub.send("cards", { shown: name === "light" }));
 watch("value", mark);
 mark();

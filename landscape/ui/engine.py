@@ -18,6 +18,7 @@ from landscape.progress import Progress
 from landscape.quality import Quality
 from landscape.refinement import Refinement
 from landscape.scene import Scene, find_masks
+from landscape.scene_files import open_scene, save_scene
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.weights import Models, load_models
 
@@ -31,6 +32,18 @@ class Player(Protocol):
 
 class OpenScene(Protocol):
     """What the app asks of a :class:`landscape.scene.Scene`."""
+
+    @property
+    def photo(self) -> Photo:
+        """The photo."""
+
+    @property
+    def masks(self) -> Masks:
+        """Its masks."""
+
+    @property
+    def quality(self) -> Quality:
+        """How well the model shows the photo."""
 
     @property
     def warnings(self) -> list[str]:
@@ -97,6 +110,9 @@ class Fit(Protocol):
     def resume(self) -> None:
         """Go on."""
 
+    def give_way(self, seconds: float) -> None:
+        """Rest for a moment."""
+
     def cancel(self) -> None:
         """End; what is reached stays."""
 
@@ -118,6 +134,9 @@ class Live(Protocol):
 
     def limit(self, side: int) -> None:
         """Make no pictures larger than this, in pixels."""
+
+    def spare(self, sparing: bool) -> None:
+        """Leave most of the computer to others."""
 
     def next_frame(self, timeout: float) -> LiveFrame | None:
         """The next picture when it is due, or None."""
@@ -147,6 +166,12 @@ class Engine(Protocol):
 
     def begin(self, photo: Photo, masks: Masks, settings: InversionSettings) -> Fit:
         """Begin to fit the model to the photo, in the background."""
+
+    def open_file(self, path: Path) -> OpenScene:
+        """Read a scene file. Raises LandscapeError if it is none."""
+
+    def save(self, scene: Any, path: Path) -> None:
+        """Write a scene file."""
 
     def live(self) -> Live:
         """A live preview for one page."""
@@ -200,6 +225,14 @@ class ModelEngine:
     def begin(self, photo: Photo, masks: Masks, settings: InversionSettings) -> Fit:
         """Begin to fit the model to the photo, in the background."""
         return Refinement(photo, masks, self.models(), settings).start()
+
+    def open_file(self, path: Path) -> OpenScene:
+        """Read a scene file. Raises LandscapeError if it is none."""
+        return open_scene(path, self.models())
+
+    def save(self, scene: Scene, path: Path) -> None:
+        """Write a scene file."""
+        save_scene(scene, path)
 
     def live(self) -> Live:
         """A live preview for one page."""

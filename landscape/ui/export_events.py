@@ -27,6 +27,7 @@ _JOIN = "window.landscape.join(name);"
 _KEEP_SETTINGS = """(...values) => {
   const text = JSON.stringify(values);
   try { sessionStorage.setItem('landscape-settings', text); localStorage.setItem('landscape-settings', text); } catch {}
+  window.landscape.emit('choices');
 }"""
 RECIPE_SUFFIXES = tuple(suffix for suffix in READABLE if suffix != ".gif")
 """Files dropped as a photo that are recipes; a GIF is a photo unless it holds a recipe."""
@@ -65,7 +66,7 @@ class ExportEvents:
         self._followers = followers
         self.choices = [*wishes, quality, panel.format, panel.fps, panel.crf]
 
-    def connect(self, page: gr.Blocks, resume: Callable[..., Any], resumed: list[Any], slot: dict[str, Any]) -> Any:
+    def connect(self, page: gr.Blocks, resume: Callable[..., Any], resumed: list[Any], slot: dict[str, Any]) -> None:
         """Attach all events.
 
         Args:
@@ -73,9 +74,6 @@ class ExportEvents:
             resume: Shows what a session has, given its identifier.
             resumed: Outputs of ``resume``.
             slot: Concurrency arguments of what takes time.
-
-        Returns:
-            The last of the events that begin a page.
         """
         panel, choices = self._panel, self.choices
         name = gr.Textbox(visible="hidden", elem_id="session-name")
@@ -86,15 +84,11 @@ class ExportEvents:
             self._begin, [name, saved], [self._session, name, *choices, *self._followers], js=script, **LIGHT
         )
         begun.then(None, name, None, js=_KEEP_SESSION % (_LOOK + _JOIN), **LIGHT)
-        resuming = begun.then(resume, self._session, resumed, **slot)
+        begun.then(resume, self._session, resumed, **slot)
         gr.on([component.change for component in choices], None, choices, None, js=_KEEP_SETTINGS, **LIGHT)
-        gr.on(
-            [component.change for component in choices],
-            self._estimate,
-            [self._session, *choices],
-            panel.estimate,
-            trigger_mode="always_last",
-            **_ESTIMATE,
+        # The page asks when it shows the panel and nothing is being moved: a sample costs as much as many pictures.
+        panel.estimate_now.click(
+            self._estimate, [self._session, *choices], panel.estimate, trigger_mode="always_last", **_ESTIMATE
         )
         look = {"js": f"() => {{ {_LOOK} }}", **LIGHT}
         panel.export.click(self._export, [self._session, *choices], self._notice, **LIGHT).then(
@@ -104,11 +98,6 @@ class ExportEvents:
             None, None, None, **look
         )
         panel.recipe.upload(self._recipe, [panel.recipe, *choices], [self._notice, *choices, *self._followers], **LIGHT)
-        return resuming
-
-    def estimate_after(self, event: Any) -> None:
-        """Estimate the file's size after an event, such as that of a photo being opened."""
-        event.then(self._estimate, [self._session, *self.choices], self._panel.estimate, **_ESTIMATE)
 
     def _begin(self, name: str, saved: str, request: gr.Request) -> list[Any]:
         identifier = self._store.attach(name, request.session_hash)

@@ -28,6 +28,7 @@ class ExportPanel:
     fps: gr.Dropdown
     crf: gr.Radio
     estimate: gr.HTML
+    estimate_now: gr.Button
     export: gr.Button
     recipe: gr.UploadButton
     batch: gr.UploadButton
@@ -60,12 +61,20 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
                 min_width=110,
             )  # fmt: skip
         export = gr.Button("Export", variant="primary", size="lg", elem_id="export")
-        estimate = gr.HTML(elem_id="estimate")
+        estimate = gr.HTML(elem_id="estimate", js_on_load=(STATIC / "estimate.js").read_text(encoding="utf-8"))
+        estimate_now = gr.Button(visible="hidden", elem_id="estimate-now")
         with gr.Row(elem_id="export-more"):
             batch = gr.UploadButton(
                 "More photos like this…", file_count="multiple", file_types=photo_types, size="sm", elem_id="batch"
             )
             recipe = gr.UploadButton("Settings from a clip…", file_types=RECIPE_TYPES, size="sm", elem_id="recipe")
+        gr.HTML(
+            '<button type="button" class="plain">Save the scene</button>'
+            "<p>Photo, masks and fit in one file: drop it here another day and go on at once.</p>",
+            js_on_load=(STATIC / "scene.js").read_text(encoding="utf-8"),
+            elem_id="save-scene",
+            apply_default_css=False,
+        )
         clips = gr.HTML(
             html_template=f'<div class="clips"><ol></ol><p class="clips-note" hidden>{CLIPS_KEPT}</p>'
             '<dialog class="player"><video loop playsinline controls></video><img alt="">'
@@ -73,7 +82,7 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
             js_on_load=(STATIC / "clips.js").read_text(encoding="utf-8"),
             elem_id="clips",
         )
-    return ExportPanel(form, fps, crf, estimate, export, recipe, batch, clips)
+    return ExportPanel(form, fps, crf, estimate, estimate_now, export, recipe, batch, clips)
 
 
 def export_css() -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.errors import LandscapeError
-from landscape.estimate import SAMPLE_FRAMES, SAMPLE_SIDE, estimate_bytes
+from landscape.estimate import SAMPLE_FRAMES, SAMPLE_SIDE, Sample
 from landscape.formats import FORMATS
 from landscape.photo import Photo, read_photo
 from landscape.progress import Progress
@@ -133,14 +133,17 @@ class Exports:
         scene = None if studio is None else studio.preview_scene()
         if studio is None or scene is None:
             return ""
+        side = min(SAMPLE_SIDE, export.long_side)
+        # Length and size only scale what the sample says, so that moving their sliders costs nothing.
+        state = (studio.mask.revision, studio.fit.done)
+        key = (*state, wish.motion(), wish.light(), side, export.loop, export.fps, export.format, export.crf)
+        if session.sample is None or session.sample[0] != key:
+            player = scene.previewer(wish.motion(), wish.light(), side, export.seconds, export.loop)
+            frames = [player.frame(index / export.fps) for index in range(SAMPLE_FRAMES)]
+            session.sample = key, Sample.of(frames, export)
         photo = studio.photo
-        player = scene.previewer(
-            wish.motion(), wish.light(), min(SAMPLE_SIDE, export.long_side), export.seconds, export.loop
-        )
-        frames = [player.frame(index / export.fps) for index in range(min(SAMPLE_FRAMES, max(2, export.frames)))]
-        longest = max(photo.width, photo.height)
-        scale = min(1.0, export.long_side / longest)
-        size = estimate_bytes(frames, export, round(photo.width * scale), round(photo.height * scale))
+        scale = min(1.0, export.long_side / max(photo.width, photo.height))
+        size = session.sample[1].bytes(export.frames, round(photo.width * scale), round(photo.height * scale))
         return f"About {human_size(size)}, {export.frames} frames"
 
     def frame(self, identifier: str, wish: Controls, seconds: float) -> NDArray[np.uint8]:

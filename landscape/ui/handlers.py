@@ -12,12 +12,14 @@ from landscape.errors import Cancelled, LandscapeError
 from landscape.masking import masks_from_labels, read_labels
 from landscape.photo import read_photo
 from landscape.progress import check_cancelled
+from landscape.scene_files import is_scene_file
 from landscape.settings import ExportSettings
 from landscape.ui.controls import SIZES, Controls
 from landscape.ui.engine import Engine
 from landscape.ui.exports import UNEXPECTED, Exports
 from landscape.ui.jobs import Status
 from landscape.ui.opening import opening_job
+from landscape.ui.saved_scenes import scene_opening_job
 from landscape.ui.sessions import Session, SessionStore
 from landscape.ui.slot import Job
 
@@ -64,7 +66,7 @@ class Handlers:
         self.exports = Exports(store, engine)
 
     def open(self, identifier: str, path: Path, quality: str) -> Views:
-        """Read a photo, find its masks and fit the model to it.
+        """Read a photo, find its masks and fit the model to it, or open a scene file.
 
         A photo that cannot be read leaves everything as it was.
         """
@@ -75,8 +77,11 @@ class Handlers:
         cancel = session.begin_job()
         check_cancelled(cancel)
         yield View(status=Status("Reading the photo"), notice="", busy=True)
-        photo = read_photo(path, max_long_side=SIZES[-1])
-        job = opening_job(identifier, session, self._engine, photo, path, quality)
+        if is_scene_file(path):
+            job = scene_opening_job(identifier, session, self._engine, path, quality)
+        else:
+            photo = read_photo(path, max_long_side=SIZES[-1])
+            job = opening_job(identifier, session, self._engine, photo, path, quality)
         job.cancel = cancel
         session.opening = self._store.slot.submit(job)
         yield from self._follow_opening(session, job)

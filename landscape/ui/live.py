@@ -1,5 +1,7 @@
 """The live line between a page and its visitor's studio: moving pictures out, wishes and strokes in.
 
+The header of a picture says how many of the page's changes, wishes and strokes, it shows.
+
 Everything goes over one WebSocket. Messages are JSON; pictures are a JSON header and the picture in one binary
 message: four bytes with the header's length (big endian), the header, the picture.
 """
@@ -22,6 +24,7 @@ from landscape.mask_edits import MaskEditor, MaskSettings, Stroke
 from landscape.ui.controls import Controls
 from landscape.ui.engine import Engine, Live
 from landscape.ui.pictures import STAGE_SIDE, jpeg, png
+from landscape.ui.saved_scenes import save_scene_file
 from landscape.ui.sessions import Session
 from landscape.ui.studio import Studio
 
@@ -38,6 +41,8 @@ STATUS_INTERVAL = 0.4
 """Seconds between two looks at the fit."""
 PUT_DOWN = 4.0
 """Seconds after the last stroke at which the brush counts as put down."""
+GIVE_WAY = 0.4
+"""Seconds after a change in which the fit rests, so that the change is seen at once."""
 CARDS_AFTER = 1.5
 """Seconds without a wish after which the style cards are drawn."""
 
@@ -69,7 +74,9 @@ class LiveLine:
         self._looked = 0.0
         self._edited = self._wished = time.monotonic()
         self._unsettled = False
-        self._cards_of: Any = None
+        self._cards_of = (0, False)
+        self._cards_shown = False
+        self._changes = (0, 0)
         self._last_stroke = 0
 
     def run(self) -> None:
@@ -84,8 +91,9 @@ class LiveLine:
                     if frame is None:
                         self._credit.release()
                         continue
-                    header = {"kind": "frame", "time": round(frame.seconds, 4), "run": frame.run, "wish": frame.number}
-                    header["lit"] = frame.lit
+                    count, number = self._changes
+                    header = {"kind": "frame", "time": round(frame.seconds, 4), "run": frame.run, "lit": frame.lit}
+                    header["changes"] = count if frame.number >= number else count - 1
                     self._send(packed(header, jpeg(frame.pixels, FRAME_QUALITY)))
         except Exception:
             if not self._closed.is_set():
@@ -119,8 +127,10 @@ class LiveLine:
         wish = Controls(**values)
         wish.motion(), wish.light()
         self._wish = self._session.wish = wish
-        self._wished = time.monotonic()
-        self._show()
+        self._changed()
+
+    def _on_cards(self, shown: bool) -> None:
+        self._cards_shown = bool(shown)
 
     def _on_play(self, playing: bool) -> None:
         self._live.play(bool(playing))
@@ -164,6 +174,19 @@ class LiveLine:
 
         self._edits.submit(save)
 
+    def _on_save_scene(self) -> None:
+        self._require()
+
+        def save() -> None:
+            file = None
+            try:
+                file = save_scene_file(self._session, self._engine).as_posix()
+            except LandscapeError as error:
+                self._say(str(error))
+            self._send(json.dumps({"kind": "scene", "file": file}))
+
+        self._edits.submit(save)
+
     def _on_fit(self, running: bool) -> None:
         fit = self._require().fit
         fit.resume() if running else fit.pause()
@@ -172,6 +195,7 @@ class LiveLine:
     _actions: dict[str, Callable[..., None]] = {
         "ack": _on_ack,
         "wish": _on_wish,
+        "cards": _on_cards,
         "play": _on_play,
         "seek": _on_seek,
         "view": _on_view,
@@ -181,6 +205,7 @@ class LiveLine:
         "redo": _on_redo,
         "reset": _on_reset,
         "save_mask": _on_save_mask,
+        "save_scene": _on_save_scene,
         "fit": _on_fit,
     }
 
@@ -196,21 +221,31 @@ class LiveLine:
             studio.edit(change)
             self._last_stroke = max(self._last_stroke, stroke)
             self._edited, self._unsettled = time.monotonic(), True
-            self._show()
+            self._changed()
 
+        studio.fit.give_way(GIVE_WAY)
         self._edits.submit(work)
 
-    def _show(self) -> None:
+    def _changed(self) -> None:
+        """Show a change at once; the fit rests meanwhile."""
+        self._wished = time.monotonic()
+        if self._studio is not None:
+            self._studio.fit.give_way(GIVE_WAY)
+        self._changes = (self._changes[0] + 1, self._show())
+
+    def _show(self) -> int:
+        """Show what is wished of the newest scene; returns the preview's number of it."""
         scene = None if self._studio is None else self._studio.preview_scene()
-        if scene is not None:
-            wish = self._wish
-            self._live.show(scene, wish.motion(), wish.light(), float(wish.seconds), bool(wish.loop))
+        if scene is None:
+            return 0
+        wish = self._wish
+        return self._live.show(scene, wish.motion(), wish.light(), float(wish.seconds), bool(wish.loop))
 
     def _follow(self) -> None:
         """Notice what others changed: another photo, other masks, a better fit."""
         studio = self._session.studio
         if studio is not self._studio and studio is not None:
-            self._studio, self._mask_sent, self._status, self._cards_of = studio, 0, {}, None
+            self._studio, self._mask_sent, self._status, self._cards_of = studio, 0, {}, (0, False)
             photo = studio.photo
             facts = {"kind": "photo", "name": photo.name, "width": photo.width, "height": photo.height}
             self._send(packed(facts, jpeg(photo.resized(STAGE_SIDE).pixels, 88)))
@@ -230,6 +265,8 @@ class LiveLine:
             }
             self._send(packed(header, png(np.rint(np.clip(layers, 0, 1) * 255).astype(np.uint8))))
         now = time.monotonic()
+        resting = studio.fit.done or studio.fit.paused or now - max(self._wished, self._edited) < GIVE_WAY
+        self._live.spare(not resting)
         if now - self._looked > STATUS_INTERVAL:
             self._looked = now
             self._show()
@@ -259,12 +296,14 @@ class LiveLine:
             self._send(json.dumps(status))
 
     def _begin_cards(self, studio: Studio) -> None:
-        """Draw the style cards once for the first scene and once more when the fit has ended."""
+        """Draw the style cards when the fit has ended, and whenever they are old where somebody looks at them."""
         scene = studio.preview_scene()
         wanted = (studio.mask.revision, studio.fit.done)
         if scene is None or self._cards_of == wanted:
             return
-        self._cards_of, self._drawing_cards = wanted, True
+        if not self._cards_shown and (self._cards_of[1] or not studio.fit.done):
+            return
+        former, self._cards_of, self._drawing_cards = self._cards_of, wanted, True
 
         def work() -> None:
             try:
@@ -272,6 +311,9 @@ class LiveLine:
                     if self._closed.is_set() or studio is not self._studio:
                         return
                     self._send(packed({"kind": "card", "style": style}, jpeg(pixels, 84)))
+                    if time.monotonic() - self._wished < CARDS_AFTER:  # a change comes first; they begin anew after it
+                        self._cards_of = former
+                        return
             except Exception:
                 logger.exception("style cards failed")
             finally:

@@ -98,8 +98,7 @@ class _Wiring:
 
     def connect(self, page: gr.Blocks) -> None:
         """Attach all events."""
-        resumed = self._exporting.connect(page, self._resume, self._outputs, {**SLOT, **PRIVATE})
-        self._exporting.estimate_after(resumed)
+        self._exporting.connect(page, self._resume, self._outputs, {**SLOT, **PRIVATE})
         page.load(None, self._wishes, None, js=_WISH, **LIGHT)
         self._connect_photo()
         self._connect_wishes()
@@ -109,14 +108,12 @@ class _Wiring:
         photo, quality = self._photo, self._clip.quality
         uploaded = photo.upload.upload(self._wait, self._session, self._outputs, **LIGHT)
         outputs = [*self._outputs, *self._exporting.choices]
-        opened = uploaded.then(self._open_upload, [self._session, photo.upload, quality], outputs, **SLOT, **PRIVATE)
+        uploaded.then(self._open_upload, [self._session, photo.upload, quality], outputs, **SLOT, **PRIVATE)
         picked = gr.State("")
         sampled = photo.samples.select(self._pick, None, picked, **LIGHT)
-        chosen = sampled.then(self._wait, self._session, self._outputs, **LIGHT).then(
+        sampled.then(self._wait, self._session, self._outputs, **LIGHT).then(
             self._open_sample, [self._session, picked, quality], self._outputs, **SLOT, **PRIVATE
         )
-        for event in (opened, chosen):
-            self._exporting.estimate_after(event)
 
     def _connect_wishes(self) -> None:
         controls = self._controls

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import gradio as gr
 
 from landscape.recipe import READABLE
+from landscape.scene_files import SUFFIX
 from landscape.ui import widgets
 from landscape.ui.controls import NATIVE, QUALITIES, SIZES, STANDARD, Controls
 
@@ -75,9 +76,10 @@ def photo_panel(assets: Path) -> PhotoPanel:
     notice = gr.HTML(elem_id="notice")
     with gr.Column(elem_id="welcome"):
         upload = gr.File(
-            label="Photo", show_label=False, file_types=[*PHOTO_TYPES, *READABLE], elem_id="photo", height=420
+            label="Photo", show_label=False, file_types=[*PHOTO_TYPES, SUFFIX, *READABLE], elem_id="photo", height=420
         )
-        gr.HTML("<p>Any landscape with sky or water will do. Or begin with one of these:</p>", elem_id="welcome-hint")
+        hint = "Any landscape with sky or water; it stays on this computer. Or begin with one of these:"
+        gr.HTML(f"<p>{hint}</p>", elem_id="welcome-hint")
         samples, paths = widgets.samples(assets)
     stage = widgets.stage()
     with gr.Row(elem_id="progress"):
@@ -110,8 +112,8 @@ def control_panel() -> ControlPanel:
             )
         speed = _slider("Speed", 0, 4, _DEFAULTS.speed, 0.1, "speed", "From still to four times calm.")
         with gr.Row(elem_id="amounts"):
-            sky = _slider("Sky", 0, 2, _DEFAULTS.sky, 0.05, "sky", "How much of it.")
-            water = _slider("Water", 0, 2, _DEFAULTS.water, 0.05, "water", "How much of it.")
+            sky = _slider("Sky", 0, 2, _DEFAULTS.sky, 0.05, "sky", "How much.")
+            water = _slider("Water", 0, 2, _DEFAULTS.water, 0.05, "water", "How much.")
         link = gr.Checkbox(False, label="Link sky and water", info="One amount for both.", elem_id="link")
         perspective = _slider(
             "Depth", 0, 1, _DEFAULTS.perspective, 0.05, "perspective",

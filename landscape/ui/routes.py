@@ -11,13 +11,17 @@ from starlette.routing import Route
 
 from landscape.errors import LandscapeError
 from landscape.formats import FORMATS
+from landscape.scene_files import SUFFIX
 from landscape.ui.exports import Exports
 from landscape.ui.sessions import SessionStore
 
 PREFIX = "/landscape"
 SESSION_HEADER = "x-landscape-session"
 PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-_TYPES = {form.suffix: form.media_type for form in FORMATS.values()} | {".json": "application/json"}
+_TYPES = {form.suffix: form.media_type for form in FORMATS.values()} | {
+    ".json": "application/json",
+    SUFFIX: "application/zip",
+}
 
 
 def clip_routes(store: SessionStore, exports: Exports) -> list[Route]:

@@ -13,8 +13,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from landscape.errors import LandscapeError
 from landscape.ui.engine import Engine
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 """Folder of the sample photos."""
 LARGEST_UPLOAD = "200mb"
+LONGEST_END = 2.0
+"""Seconds for work to stop when the app ends."""
 SWEEP_INTERVAL = 300
 """Seconds between two looks for sessions to end."""
 
@@ -59,6 +62,7 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
     page = build(handlers, store, ASSETS)
     routes = [*clip_routes(store, handlers.exports), live_route(store, engine)]
     _launch(page, engine, host, port, browser, {"routes": routes}, mcp=mcp, head=head(export_css()))
+    _wait(folder, store.end)
 
 
 def serve_booth(
@@ -110,13 +114,15 @@ def serve_booth(
         "middleware": [Middleware(VisitorsOnly, open_paths=OPEN_PATHS)],
     }
     _launch(build_booth(samples, idle), engine, host, port, browser, kwargs, css=booth_css())
+    _wait(folder, booth.close)
 
 
 def _prepare(host: str, port: int) -> tuple[Path, SessionStore]:
     """Make the private folder and the sessions, before Gradio is imported, which reads these variables."""
     require_free(host, port)
-    signal.signal(signal.SIGTERM, _end)  # else the visitors' files would stay behind
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # else the visitors' files would stay behind
     folder = private_folder()
+    tempfile.tempdir = str(folder)  # whatever any library puts aside goes with the rest
     os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(folder), HF_HUB_OFFLINE="1")
     sessions = folder / "sessions"
     sessions.mkdir(mode=0o700)
@@ -159,11 +165,29 @@ def _launch(
         prevent_thread_lock=True,
     )
     _warm(engine)
-    page.block_thread()
 
 
-def _end(*_: object) -> None:
-    sys.exit(0)
+def _wait(folder: Path, close: Callable[[], None]) -> NoReturn:
+    """Serve until the app is told to end, then leave nothing behind.
+
+    The process then ends at once: Python's own way would wait for every clip that is being written and for every page
+    that is still open.
+
+    Args:
+        folder: The visitors' files.
+        close: Stops all work.
+    """
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.wait(0.5):  # without a limit, Windows hears no signal
+        pass
+    closing = threading.Thread(target=close, daemon=True)
+    closing.start()
+    closing.join(LONGEST_END)
+    shutil.rmtree(folder, ignore_errors=True)
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _warm(engine: Engine) -> None:

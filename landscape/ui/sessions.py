@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from landscape.errors import LandscapeError
+from landscape.estimate import Sample
 from landscape.ui.controls import Controls
 from landscape.ui.slot import Job, Slot
 from landscape.ui.studio import Studio
@@ -38,6 +40,7 @@ class Session:
         opening: The job that opens the photo.
         exports: The jobs that write clips, oldest first.
         files: What was written, by names that cannot be guessed.
+        sample: The last sample for estimates of a file's size, and what it was made of.
     """
 
     folder: Path
@@ -49,6 +52,7 @@ class Session:
     opening: Job | None = None
     exports: list[Job] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
+    sample: tuple[tuple[Any, ...], Sample] | None = None
     _cancel: threading.Event = field(default_factory=threading.Event)
     _queued: bool = False
 
@@ -71,7 +75,7 @@ class Session:
 
     def put(self, studio: Studio | None) -> None:
         """Replace what the visitor works on; the fit of the former photo ends."""
-        former, self.studio = self.studio, studio
+        former, self.studio, self.sample = self.studio, studio, None
         if former is not None:
             former.close()
 
@@ -164,6 +168,13 @@ class SessionStore:
             self.slot.drop(identifier)
             session.put(None)
             shutil.rmtree(session.folder, ignore_errors=True)
+
+    def end(self) -> None:
+        """End all sessions."""
+        with self._lock:
+            identifiers = list(self._sessions)
+        for identifier in identifiers:
+            self.close(identifier)
 
     def leave(self, page: str) -> None:
         """Note that a browser page was closed; its session waits for it to come back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from landscape.ui.engine import Engine, Fit
 
 FULL_SIDE = 2048
 """Long side at which masks are made for clips; larger clips get them enlarged."""
+BETTER, SOONEST = 2.0, 1.5
+"""While a fit goes on, previews take over its newest scene when it has worked for this many times as long as for the
+scene they have, and for so many seconds more: preparing a preview takes time from the fit."""
 MUCH_CHANGED = 0.06
 """Share of the photo that must start or stop moving for the model to be fitted again."""
 
@@ -46,9 +50,12 @@ class Studio:
     Args:
         engine: The models.
         settings: How the model is fitted.
+        fit: A fit that is there already; begun if None.
     """
 
-    def __init__(self, engine: Engine, photo: Photo, found: Masks, settings: InversionSettings) -> None:
+    def __init__(
+        self, engine: Engine, photo: Photo, found: Masks, settings: InversionSettings, fit: Fit | None = None
+    ) -> None:
         self.photo = photo
         self.found = found
         self._engine = engine
@@ -60,8 +67,10 @@ class Studio:
         self._state = self._look()
         self._full: tuple[int, Masks] = (1, found)
         self._fitted = self._state.masks.moving
-        self._fit: Fit = engine.begin(photo, found, settings)
+        self._fit: Fit = engine.begin(photo, found, settings) if fit is None else fit
         self._former: Any = None
+        self._taken: tuple[Any, Any] = (None, None)
+        self._began = self._taken_after = 0.0
         self._preview: tuple[Any, Masks, Any] | None = None
 
     @property
@@ -110,14 +119,25 @@ class Studio:
             self._fit = self._engine.begin(self.photo, masks, settings)
 
     def preview_scene(self) -> Any:
-        """The newest scene under the newest masks, at the size of the brush's layers; None before the first."""
+        """A recent scene under the newest masks, at the size of the brush's layers; None before the first."""
         with self._lock:
-            scene, masks = self._fit.latest()[1] or self._former, self._state.masks
+            scene, masks = self._snapshot(), self._state.masks
             if scene is None:
                 return None
             if self._preview is None or self._preview[0] is not scene or self._preview[1] is not masks:
                 self._preview = (scene, masks, scene.with_masks(masks))
             return self._preview[2]
+
+    def _snapshot(self) -> Any:
+        """The fit's scene for previews; callers hold the lock."""
+        scene, now = self._fit.latest()[1], time.monotonic()
+        if scene is None:
+            return self._former
+        if self._taken[0] is not self._fit:
+            self._taken, self._began, self._taken_after = (self._fit, scene), now, 0.0
+        elif self._fit.done or now - self._began >= max(BETTER * self._taken_after, self._taken_after + SOONEST):
+            self._taken, self._taken_after = (self._fit, scene), now - self._began
+        return self._taken[1]
 
     def full_masks(self) -> Masks:
         """The newest masks at the size for clips; takes a moment after a change."""
