@@ -1,4 +1,4 @@
-"""A booth under visitors: ``python benchmarks/booth_soak.py [--minutes 30] [--without-models]``.
+"""A booth under visitors: ``python -m benchmarks.booth_soak [--minutes 30] [--without-models]``.
 
 Starts the booth, lets visitors come in a real browser (samples, phones that send a photo, moods, videos fetched, people
 who walk away) and watches the server: its memory after each visit, files left behind, failed requests, errors on the

@@ -1,4 +1,4 @@
-"""What each format costs and keeps: ``python benchmarks/export_formats.py [PHOTO ...]``.
+"""What each format costs and keeps: ``python -m benchmarks.export_formats [PHOTO ...]``.
 
 A clip in which the upper half of each photo drifts is written in every format; the table gives the encoding time and
 the file's size relative to H.264, and the fidelity (PSNR of the luma in dB; equal where the rate factors match).

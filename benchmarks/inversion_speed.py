@@ -1,6 +1,6 @@
 """Quality of the fit against processor seconds, for several ways to fit by EOIFS.
 
-    python benchmarks/inversion_speed.py assets/alpine_clouds.jpg [--rows product,turns] [--table table.md]
+    python -m benchmarks.inversion_speed assets/alpine_clouds.jpg [--rows product,turns] [--table table.md]
 
 Seconds are of the processor on one thread, without the measuring itself; other load on the machine hardly changes them.
 """

@@ -1,6 +1,6 @@
 """One optimisation step of the inversion at 256 px against a straightforward loop with VGG-19, in one run.
 
-    python benchmarks/inversion_step.py [--rounds 5] [--threads 1]
+    python -m benchmarks.inversion_step [--rounds 5] [--threads 1]
 
 Both fit the same random photo with a `paper-256` generator of random weights, whose shapes and speed are those of the
 released one. The plain loop is algorithm 2 of the paper as one would write it down: the generator as it is trained, the

@@ -1,6 +1,6 @@
 """The live preview in a browser: how soon it moves, frames a second, how soon a change is seen, what a fit costs.
 
-Start the app, then run ``python benchmarks/live_preview.py http://127.0.0.1:7860``; it needs Chromium and Playwright.
+Start the app, then run ``python -m benchmarks.live_preview http://127.0.0.1:7860``; it needs Chromium and Playwright.
 ``--fit-alone`` first measures the fit of the same photo while no page is open.
 """
 

@@ -1,4 +1,4 @@
-"""Measure how long a clip takes and how much memory: ``python benchmarks/render.py PHOTO --size 1280 --frames 200``.
+"""Measure how long a clip takes and how much memory: ``python -m benchmarks.render PHOTO --size 1280 --frames 200``.
 
 The photo is fitted by the encoder alone, as the fit is not what is measured. Processor seconds count this process and
 the encoder of the video; on an idle machine with two cores a clip takes little more than half of them.

@@ -4,7 +4,7 @@ Both train the same generator and the same two discriminators on the same data a
 run; the ratio is what counts. The plain loop does what a first version would: images are decoded from JPEG and resized
 by a data loader in the loop, fakes are drawn anew for the generator's step, and R1 is applied at every step.
 
-    python benchmarks/training_step.py --data DATA --resolution 32 --seconds 60
+    python -m benchmarks.training_step --data DATA --resolution 32 --seconds 60
 """
 
 from __future__ import annotations

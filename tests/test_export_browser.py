@@ -121,7 +121,7 @@ def test_a_reload_finds_the_scene_the_settings_and_the_running_export(visitors: 
     recipe["motion"]["direction"], recipe["export"]["format"] = 210.0, "gif"
     (tmp_path / "turned.json").write_text(json.dumps(recipe))
     other.set_input_files("#photo input[type=file]", tmp_path / "turned.json")
-    expect(other.locator(".dial")).to_have_attribute("aria-valuenow", "210")
+    expect(other.locator(".dial")).to_have_attribute("aria-valuenow", "210", timeout=20_000)
     expect(other.locator("#format input")).to_have_value("GIF: for messages")
 
 
