@@ -102,3 +102,28 @@ def marked(tmp_path_factory):
     mark_moving(out, (8, 16), build_segmenter().eval(), lambda *step: steps.append(step))
     assert steps
     return out
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Sessions of visitors, in a folder of their own."""
+    from landscape.ui.sessions import SessionStore
+
+    (tmp_path / "sessions").mkdir()
+    return SessionStore(tmp_path / "sessions")
+
+
+@pytest.fixture
+def engine():
+    """An engine that is quick because it knows no model."""
+    from tests.fake_engine import FakeEngine
+
+    return FakeEngine()
+
+
+@pytest.fixture
+def handlers(store, engine):
+    """The page's handlers over both."""
+    from landscape.ui.handlers import Handlers
+
+    return Handlers(store, engine)

@@ -45,16 +45,6 @@ def store(tmp_path: Path, clock: list[float]) -> SessionStore:
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def handlers(store: SessionStore, engine: FakeEngine) -> Handlers:
-    return Handlers(store, engine)
-
-
-@pytest.fixture
 def exports(handlers: Handlers) -> Exports:
     return handlers.exports
 

@@ -22,22 +22,6 @@ STROKE = Stroke(np.array([[0.2, 0.2], [0.4, 0.2]], np.float32), 0.2, 0.0, "freez
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> SessionStore:
-    (tmp_path / "sessions").mkdir()
-    return SessionStore(tmp_path / "sessions")
-
-
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def handlers(store: SessionStore, engine: FakeEngine) -> Handlers:
-    return Handlers(store, engine)
-
-
-@pytest.fixture
 def photo(tmp_path: Path, landscape_pixels: np.ndarray) -> Path:
     path = tmp_path / "hill.png"
     Image.fromarray(landscape_pixels).save(path)

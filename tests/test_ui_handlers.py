@@ -23,23 +23,6 @@ from tests.fake_engine import FakeEngine, slow
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> SessionStore:
-    root = tmp_path / "sessions"
-    root.mkdir()
-    return SessionStore(root)
-
-
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def handlers(store: SessionStore, engine: FakeEngine) -> Handlers:
-    return Handlers(store, engine)
-
-
-@pytest.fixture
 def photo(tmp_path: Path, landscape_pixels: np.ndarray) -> Path:
     path = tmp_path / "my photo.png"
     Image.fromarray(landscape_pixels).save(path)
