@@ -40,7 +40,7 @@ ROWS: dict[str, Recipe] = {
     "turns": dataclasses.replace(PRODUCT, joint=False, **with_steps(300)),
     "joint 40": dataclasses.replace(PRODUCT, **with_steps(40)),
     "joint 70": dataclasses.replace(PRODUCT, **with_steps(70)),
-    "last 2 blocks": dataclasses.replace(PRODUCT, tuned_blocks=2),
+    "all blocks": dataclasses.replace(PRODUCT, tuned_blocks=None),
     "no rehearsal": dataclasses.replace(PRODUCT, rehearse=False),
 }
 """What is compared; ``turns`` is algorithm 2's taking turns between the static and the moving part."""
