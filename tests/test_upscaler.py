@@ -287,7 +287,11 @@ def test_evaluation_measures_all_inputs(photo, masks, small_models):
     assert "| drawn | upscaler |" in markdown_table([row, row])
 
 
-@pytest.mark.skipif(not (default_folder() / "upscaler.safetensors").is_file(), reason="not trained yet")
-def test_the_bundled_upscaler_is_loaded_with_the_other_networks():
-    upscaler = load_models().upscaler
+def test_an_upscaler_is_loaded_with_the_other_networks_where_there_is_one(tmp_path):
+    for file in default_folder().iterdir():
+        if file.name != "upscaler.safetensors":
+            (tmp_path / file.name).symlink_to(file)
+    assert load_models(tmp_path).upscaler is None
+    save_upscaler(tmp_path / "upscaler.safetensors", build_upscaler(CONFIGS["compact"]), {})
+    upscaler = load_models(tmp_path).upscaler
     assert upscaler is not None and upscaler.config == CONFIGS["compact"]

@@ -23,10 +23,16 @@ def copy_private(session: Session, path: Path) -> Path:
     return Path(shutil.copyfile(path, folder / path.name))
 
 
-def keep_source(session: Session, path: Path) -> None:
-    """Keep the photo's file as it came, for clips at its own size; the one before goes."""
+def drop_source(session: Session) -> None:
+    """Delete the photo's file, if one is kept."""
     if session.source is not None:
         shutil.rmtree(session.source.parent, ignore_errors=True)
+        session.source = None
+
+
+def keep_source(session: Session, path: Path) -> None:
+    """Keep the photo's file as it came, for clips at its own size; the one before goes."""
+    drop_source(session)
     session.source = copy_private(session, path)
 
 

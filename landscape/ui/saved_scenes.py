@@ -16,6 +16,7 @@ from landscape.quality import Quality
 from landscape.scene_files import SUFFIX
 from landscape.ui.controls import SIZES, inversion
 from landscape.ui.engine import Engine, OpenScene
+from landscape.ui.opening import drop_source
 from landscape.ui.sessions import Session
 from landscape.ui.slot import Job
 from landscape.ui.studio import Studio
@@ -71,9 +72,7 @@ def scene_opening_job(owner: str, session: Session, engine: Engine, path: Path, 
         check_cancelled(job.cancel)
         if max(scene.photo.width, scene.photo.height) > SIZES[-1]:
             scene = scene.with_photo(scene.photo.resized(SIZES[-1]))
-        if session.source is not None:
-            shutil.rmtree(session.source.parent, ignore_errors=True)
-            session.source = None
+        drop_source(session)
         fit = SavedFit(scene, scene.quality)
         session.put(Studio(engine, scene.photo, scene.masks, settings, fit))
 
