@@ -9,11 +9,17 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from landscape.homography import Matrix, homography_log, pixel_centres, power_of_log, step_homography, transform
+from landscape.homography import (
+    Matrix,
+    homography_log,
+    pixel_centres,
+    power_of_log,
+    step_homography,
+    transform_points,
+)
 from landscape.settings import MotionSettings
 
 STEPS_PER_SECOND = 30.0
@@ -83,14 +89,21 @@ def displacement(
     Returns:
         (height, width, 2) float32 dx, dy in pixels; add it to the pixel's own position for ``cv2.remap``.
     """
-    ys, xs = pixel_centres(height), pixel_centres(width)
-    share = water_share(ys, horizon)
-    field = torch.zeros(height, width, 2)
-    for below, weight in ((False, 1.0 - share), (True, share)):
-        rows = weight > 0
-        if not rows.any():
-            continue
-        place = torch.stack(torch.meshgrid(xs, ys[rows], indexing="xy"), dim=-1)
-        moved = transform(flow_homography(motion, horizon, seconds, below), ys[rows], xs)
-        field[rows] += weight[rows, None, None] * (moved - place)
-    return (field * torch.tensor([width / 2.0, height / 2.0])).numpy()
+    places, rows = _places(height, width)
+    share = water_share(rows, horizon).numpy()
+    field = np.zeros((height, width, 2), np.float32)
+    for below, weight in ((False, 1 - share), (True, share)):
+        here = weight > 0
+        if here.any():
+            moved = transform_points(flow_homography(motion, horizon, seconds, below), places[here])
+            field[here] += weight[here, None, None] * (moved - places[here])
+    return field * np.array([width / 2, height / 2], np.float32)
+
+
+@lru_cache(maxsize=8)
+def _places(height: int, width: int) -> tuple[NDArray[np.float32], Tensor]:
+    """Positions (height, width, 2) of pixels in [-1, 1], and those of the rows."""
+    rows = pixel_centres(height)
+    places = np.stack(np.meshgrid(pixel_centres(width).numpy(), rows.numpy()), axis=-1)
+    places.setflags(write=False)
+    return places, rows

@@ -7,6 +7,8 @@ counted in steps.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -19,6 +21,8 @@ Matrix = NDArray[np.float64]
 _HORIZON_RANGE = {False: (0.15, 0.95), True: (0.05, 0.85)}  # keeps the four points in general position
 _FAR = 64.0  # positions beyond it are at infinity for every purpose: 32 pictures away
 _LARGE_EXPONENT = 20.0  # sum of absolute entries from which an exponential is kept from overflowing
+_EXTRA_HALVINGS, _TAYLOR_TERMS = 3, 10  # exponents below 1/8: the eleventh term is below double precision
+_SMALL_STEP, _SERIES_TERMS = 0.25, 26  # matrices this near to the identity have a logarithm by series, as steps do
 _MIN_DEPTH = 1e-4  # homogeneous w below it lies on or behind the line at infinity
 
 # dx, dy of left-top, right-top, left-horizon, right-horizon for 1 to 12 o'clock, in units of half the picture.
@@ -91,7 +95,14 @@ def homography_log(h: Matrix) -> Matrix:
     determinant = np.linalg.det(h)
     if not determinant > 0:
         raise ValueError("A homography with a real logarithm has a positive determinant.")
-    logarithm = np.asarray(logm(h / np.cbrt(determinant)))
+    scaled = h / np.cbrt(determinant)
+    rest = scaled - np.eye(3)
+    if np.abs(rest).sum() < _SMALL_STEP:
+        series = np.zeros((3, 3))
+        for term in range(_SERIES_TERMS, 0, -1):
+            series = rest.dot(np.eye(3) / term - series)
+        return series
+    logarithm = np.asarray(logm(scaled))
     if np.abs(np.imag(logarithm)).max() > 1e-8:
         raise ValueError("The homography has no real logarithm.")
     return np.ascontiguousarray(np.real(logarithm))
@@ -103,10 +114,20 @@ def power_of_log(logarithm: Matrix, t: float) -> Matrix:
     if np.abs(exponent).sum() > _LARGE_EXPONENT:
         # A homography is free in scale: subtracting the fastest growth keeps any t finite.
         exponent -= float(np.linalg.eigvals(exponent).real.max()) * np.eye(3)
-    # scipy's starts a thread for each of the few products of 3 x 3 matrices and takes a hundred times as long.
-    power = torch.matrix_exp(torch.from_numpy(exponent)).numpy()
+    power = _exponential(exponent)
     largest = float(np.abs(power).max())
     return power / (power[2, 2] if power[2, 2] > 1e-6 * largest else largest)
+
+
+def _exponential(exponent: Matrix) -> Matrix:
+    """Matrix exponential by scaling and squaring; those of SciPy and torch take many times as long for 3 x 3."""
+    halvings = max(0, math.ceil(math.log2(max(float(np.abs(exponent).sum()), 1e-9))) + _EXTRA_HALVINGS)
+    small, power = exponent / 2.0**halvings, np.eye(3)
+    for term in range(_TAYLOR_TERMS, 0, -1):
+        power = np.eye(3) + small.dot(power) / term
+    for _ in range(halvings):
+        power = power.dot(power)
+    return power
 
 
 def homography_power(h: Matrix, t: float) -> Matrix:
@@ -146,6 +167,22 @@ def transform(h: Matrix, ys: Tensor, xs: Tensor) -> Tensor:
     u = (float(h[0, 0]) * x + (float(h[0, 1]) * y + float(h[0, 2]))) / depth
     v = (float(h[1, 0]) * x + (float(h[1, 1]) * y + float(h[1, 2]))) / depth
     return torch.stack([u, v], dim=-1).clamp_(-_FAR, _FAR)
+
+
+def transform_points(h: Matrix, points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Apply a homography to points, as :func:`transform` does to a grid; quick for small pictures.
+
+    Args:
+        h: (3, 3).
+        points: (..., 2) positions x, y.
+
+    Returns:
+        The moved positions, same shape.
+    """
+    x, y = points[..., 0], points[..., 1]
+    u, v, depth = (row[0] * x + (row[1] * y + row[2]) for row in h.astype(np.float32))
+    moved = np.stack([u, v], axis=-1) / np.maximum(depth, np.float32(_MIN_DEPTH))[..., None]
+    return np.asarray(np.clip(moved, -_FAR, _FAR), np.float32)
 
 
 def sample(maps: Tensor, grid: Tensor, mode: str = "bilinear") -> Tensor:
