@@ -18,7 +18,7 @@ from landscape.homography import (
     pixel_centres,
     power_of_log,
     step_homography,
-    transform_points,
+    transform_grid,
 )
 from landscape.settings import MotionSettings
 
@@ -89,21 +89,24 @@ def displacement(
     Returns:
         (height, width, 2) float32 dx, dy in pixels; add it to the pixel's own position for ``cv2.remap``.
     """
-    places, rows = _places(height, width)
-    share = water_share(rows, horizon).numpy()
-    field = np.zeros((height, width, 2), np.float32)
+    ys, xs = (pixel_centres(size).numpy() for size in (height, width))
+    field = np.zeros((2, height, width), np.float32)
+    for below, rows, weight in _bands(horizon, height):
+        y = ys[rows, None]
+        moved = transform_grid(flow_homography(motion, horizon, seconds, below), y, xs)
+        for axis, (position, place, size) in enumerate(zip(moved, (xs, y), (width, height), strict=True)):
+            field[axis, rows] += (weight * (size / 2)) * (position - place)
+    return np.ascontiguousarray(field.transpose(1, 2, 0))
+
+
+@lru_cache(maxsize=16)
+def _bands(horizon: float, height: int) -> list[tuple[bool, slice, NDArray[np.float32]]]:
+    """Rows of the sky's flow and of the water's, with their weights (n, 1); those present alone."""
+    share = water_share(pixel_centres(height), horizon).numpy()[:, None]
+    bands = []
     for below, weight in ((False, 1 - share), (True, share)):
-        here = weight > 0
-        if here.any():
-            moved = transform_points(flow_homography(motion, horizon, seconds, below), places[here])
-            field[here] += weight[here, None, None] * (moved - places[here])
-    return field * np.array([width / 2, height / 2], np.float32)
-
-
-@lru_cache(maxsize=8)
-def _places(height: int, width: int) -> tuple[NDArray[np.float32], Tensor]:
-    """Positions (height, width, 2) of pixels in [-1, 1], and those of the rows."""
-    rows = pixel_centres(height)
-    places = np.stack(np.meshgrid(pixel_centres(width).numpy(), rows.numpy()), axis=-1)
-    places.setflags(write=False)
-    return places, rows
+        there = np.flatnonzero(weight > 0)
+        if len(there):
+            rows = slice(int(there[0]), int(there[-1]) + 1)
+            bands.append((below, rows, weight[rows]))
+    return bands

@@ -48,8 +48,11 @@ class GeneratorTrack:
         self._drawn = [self._timed(seconds)]
 
     def continue_from(self, other: GeneratorTrack) -> None:
-        """Begin with the newest frame of another track, which differs little: those of this one come soon."""
-        self._drawn = other._drawn[-1:]
+        """Begin with the newest frame of another track, which differs little, and with the one it is drawing.
+
+        Changes that follow each other faster than frames are drawn still get newer frames in this way.
+        """
+        self._drawn, self._coming = other._drawn[-1:], other._coming
 
     def at(self, seconds: float, exact: bool = False) -> Tensor:
         """The frame at a time, (3, R, R).

@@ -19,6 +19,7 @@ from torch import Tensor
 Matrix = NDArray[np.float64]
 
 _HORIZON_RANGE = {False: (0.15, 0.95), True: (0.05, 0.85)}  # keeps the four points in general position
+_IDENTITY = np.eye(3)
 _FAR = 64.0  # positions beyond it are at infinity for every purpose: 32 pictures away
 _LARGE_EXPONENT = 20.0  # sum of absolute entries from which an exponential is kept from overflowing
 _EXTRA_HALVINGS, _TAYLOR_TERMS = 3, 10  # exponents below 1/8: the eleventh term is below double precision
@@ -96,11 +97,11 @@ def homography_log(h: Matrix) -> Matrix:
     if not determinant > 0:
         raise ValueError("A homography with a real logarithm has a positive determinant.")
     scaled = h / np.cbrt(determinant)
-    rest = scaled - np.eye(3)
+    rest = scaled - _IDENTITY
     if np.abs(rest).sum() < _SMALL_STEP:
         series = np.zeros((3, 3))
         for term in range(_SERIES_TERMS, 0, -1):
-            series = rest.dot(np.eye(3) / term - series)
+            series = rest.dot(_IDENTITY / term - series)
         return series
     logarithm = np.asarray(logm(scaled))
     if np.abs(np.imag(logarithm)).max() > 1e-8:
@@ -122,9 +123,9 @@ def power_of_log(logarithm: Matrix, t: float) -> Matrix:
 def _exponential(exponent: Matrix) -> Matrix:
     """Matrix exponential by scaling and squaring; those of SciPy and torch take many times as long for 3 x 3."""
     halvings = max(0, math.ceil(math.log2(max(float(np.abs(exponent).sum()), 1e-9))) + _EXTRA_HALVINGS)
-    small, power = exponent / 2.0**halvings, np.eye(3)
+    small, power = exponent / 2.0**halvings, _IDENTITY
     for term in range(_TAYLOR_TERMS, 0, -1):
-        power = np.eye(3) + small.dot(power) / term
+        power = _IDENTITY + small.dot(power) / term
     for _ in range(halvings):
         power = power.dot(power)
     return power
@@ -169,20 +170,20 @@ def transform(h: Matrix, ys: Tensor, xs: Tensor) -> Tensor:
     return torch.stack([u, v], dim=-1).clamp_(-_FAR, _FAR)
 
 
-def transform_points(h: Matrix, points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Apply a homography to points, as :func:`transform` does to a grid; quick for small pictures.
+def transform_grid(h: Matrix, ys: NDArray[np.float32], xs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """As :func:`transform`, for arrays: quick for small pictures.
 
     Args:
         h: (3, 3).
-        points: (..., 2) positions x, y.
+        ys: (H, 1) row coordinates.
+        xs: (W,) column coordinates.
 
     Returns:
-        The moved positions, same shape.
+        x and y, (H, W) each.
     """
-    x, y = points[..., 0], points[..., 1]
-    u, v, depth = (row[0] * x + (row[1] * y + row[2]) for row in h.astype(np.float32))
-    moved = np.stack([u, v], axis=-1) / np.maximum(depth, np.float32(_MIN_DEPTH))[..., None]
-    return np.asarray(np.clip(moved, -_FAR, _FAR), np.float32)
+    u, v, depth = (row[0] * xs + (row[1] * ys + row[2]) for row in h.astype(np.float32))
+    np.maximum(depth, _MIN_DEPTH, out=depth)
+    return [np.clip(moved / depth, -_FAR, _FAR) for moved in (u, v)]
 
 
 def sample(maps: Tensor, grid: Tensor, mode: str = "bilinear") -> Tensor:

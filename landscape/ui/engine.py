@@ -13,7 +13,9 @@ import numpy as np
 from landscape.masking import Masks
 from landscape.outlook import Outlook
 from landscape.photo import Photo
-from landscape.preview import LiveFrame, LivePreview, style_pictures
+from landscape.preview import LivePreview
+from landscape.preview_parts import style_pictures
+from landscape.preview_player import LiveFrame
 from landscape.progress import Progress
 from landscape.quality import Quality
 from landscape.refinement import Refinement
@@ -140,6 +142,9 @@ class Live(Protocol):
 
     def next_frame(self, timeout: float) -> LiveFrame | None:
         """The next picture when it is due, or None."""
+
+    def clear(self) -> None:
+        """Show nothing until the next :meth:`show`."""
 
     def close(self) -> None:
         """End."""

@@ -2,31 +2,32 @@
 
 The header of a picture says how many of the page's changes, wishes and strokes, it shows.
 
-Everything goes over one WebSocket. Messages are JSON; pictures are a JSON header and the picture in one binary
-message: four bytes with the header's length (big endian), the header, the picture.
+Everything goes over one WebSocket, in the messages of :mod:`landscape.ui.live_messages`.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import struct
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from landscape.errors import LandscapeError
-from landscape.mask_edits import MaskEditor, MaskSettings, Stroke
+from landscape.mask_edits import MaskEditor
+from landscape.mask_layers import MaskSettings
+from landscape.strokes import Stroke
 from landscape.ui.controls import Controls
 from landscape.ui.engine import Engine, Live
-from landscape.ui.pictures import STAGE_SIDE, jpeg, png
+from landscape.ui.live_edits import LiveEdits
+from landscape.ui.live_messages import fit_status, frame_message, labels_message, photo_message
 from landscape.ui.saved_scenes import save_scene_file
 from landscape.ui.sessions import Session
 from landscape.ui.studio import Studio
+from landscape.ui.style_cards import StyleCards
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +35,8 @@ Send = Callable[[str | bytes], None]
 
 IN_FLIGHT = 3
 """Most pictures sent and not yet shown: more would only grow old on the way."""
-CARD_SIDE = 300
-"""Long side of the pictures on the style cards."""
-FRAME_QUALITY = 86
 STATUS_INTERVAL = 0.4
 """Seconds between two looks at the fit."""
-PUT_DOWN = 4.0
-"""Seconds after the last stroke at which the brush counts as put down."""
 GIVE_WAY = 0.4
 """Seconds after a change in which the fit rests, so that the change is seen at once."""
 CARDS_AFTER = 1.5
@@ -61,23 +57,17 @@ class LiveLine:
         self._engine = engine
         self._send = send
         self._live: Live = engine.live()
-        self._edits = ThreadPoolExecutor(1, "landscape-edits")
-        self._cards = ThreadPoolExecutor(1, "landscape-cards")
-        self._drawing_cards = False
+        self._edits = LiveEdits(send, self._changed)
+        self._cards = StyleCards(engine, send, lambda: self._untouched_for(CARDS_AFTER))
         self._closed = threading.Event()
         self._credit = threading.Semaphore(IN_FLIGHT)
         self._wish = session.wish
         self._hidden = False
         self._studio: Studio | None = None
-        self._mask_sent = 0
         self._status: dict[str, Any] = {}
         self._looked = 0.0
-        self._edited = self._wished = time.monotonic()
-        self._unsettled = False
-        self._cards_of = (0, False)
-        self._cards_shown = False
+        self._touched = time.monotonic()
         self._changes = (0, 0)
-        self._last_stroke = 0
 
     def run(self) -> None:
         """Send what changes until the line is closed."""
@@ -92,9 +82,7 @@ class LiveLine:
                         self._credit.release()
                         continue
                     count, number = self._changes
-                    header = {"kind": "frame", "time": round(frame.seconds, 4), "run": frame.run, "lit": frame.lit}
-                    header["changes"] = count if frame.number >= number else count - 1
-                    self._send(packed(header, jpeg(frame.pixels, FRAME_QUALITY)))
+                    self._send(frame_message(frame, count if frame.number >= number else count - 1))
         except Exception:
             if not self._closed.is_set():
                 logger.exception("a live line failed")
@@ -105,8 +93,8 @@ class LiveLine:
         """End the line; the session stays."""
         self._closed.set()
         self._live.close()
-        for pool in (self._edits, self._cards):
-            pool.shutdown(wait=False, cancel_futures=True)
+        self._cards.close()
+        self._edits.close()
 
     def receive(self, text: str) -> None:
         """Take a message of the page; those that cannot be understood get a sentence as their answer."""
@@ -130,7 +118,7 @@ class LiveLine:
         self._changed()
 
     def _on_cards(self, shown: bool) -> None:
-        self._cards_shown = bool(shown)
+        self._cards.shown = bool(shown)
 
     def _on_play(self, playing: bool) -> None:
         self._live.play(bool(playing))
@@ -165,14 +153,7 @@ class LiveLine:
 
     def _on_save_mask(self) -> None:
         studio = self._require()
-
-        def save() -> None:
-            masks = studio.full_masks()
-            labels = masks.labels()
-            labels[masks.freeze > 0.5] = 0
-            self._send(packed({"kind": "labels", "name": studio.photo.name}, png(labels)))
-
-        self._edits.submit(save)
+        self._edits.submit(lambda: self._send(labels_message(studio)))
 
     def _on_save_scene(self) -> None:
         self._require()
@@ -215,22 +196,19 @@ class LiveLine:
         return self._studio
 
     def _edit(self, change: Callable[[MaskEditor], None], stroke: int = 0) -> None:
-        studio = self._require()
+        self._require()
+        self._touch()
+        self._edits.edit(change, stroke)
 
-        def work() -> None:
-            studio.edit(change)
-            self._last_stroke = max(self._last_stroke, stroke)
-            self._edited, self._unsettled = time.monotonic(), True
-            self._changed()
-
-        studio.fit.give_way(GIVE_WAY)
-        self._edits.submit(work)
-
-    def _changed(self) -> None:
-        """Show a change at once; the fit rests meanwhile."""
-        self._wished = time.monotonic()
+    def _touch(self) -> None:
+        """Let the fit rest for a moment, as the page asks for a change."""
+        self._touched = time.monotonic()
         if self._studio is not None:
             self._studio.fit.give_way(GIVE_WAY)
+
+    def _changed(self) -> None:
+        """Show a change at once."""
+        self._touch()
         self._changes = (self._changes[0] + 1, self._show())
 
     def _show(self) -> int:
@@ -245,87 +223,31 @@ class LiveLine:
         """Notice what others changed: another photo, other masks, a better fit."""
         studio = self._session.studio
         if studio is not self._studio and studio is not None:
-            self._studio, self._mask_sent, self._status, self._cards_of = studio, 0, {}, (0, False)
-            photo = studio.photo
-            facts = {"kind": "photo", "name": photo.name, "width": photo.width, "height": photo.height}
-            self._send(packed(facts, jpeg(photo.resized(STAGE_SIDE).pixels, 88)))
+            self._live.clear()
+            self._studio, self._status = studio, {}
+            self._cards.forget()
+            self._send(photo_message(studio))
+            self._edits.open(studio)
         if studio is None:
             return
-        state = studio.mask
-        if state.revision != self._mask_sent:
-            self._mask_sent = state.revision
-            layers = np.dstack([state.masks.sky, state.masks.water, state.masks.freeze])
-            header = {
-                "kind": "mask",
-                "undo": state.can_undo,
-                "redo": state.can_redo,
-                "touched": state.touched,
-                "horizon": state.masks.horizon,
-                "stroke": self._last_stroke,
-            }
-            self._send(packed(header, png(np.rint(np.clip(layers, 0, 1) * 255).astype(np.uint8))))
-        now = time.monotonic()
-        resting = studio.fit.done or studio.fit.paused or now - max(self._wished, self._edited) < GIVE_WAY
+        resting = studio.fit.done or studio.fit.paused or not self._untouched_for(GIVE_WAY)
         self._live.spare(not resting)
-        if now - self._looked > STATUS_INTERVAL:
-            self._looked = now
+        self._edits.follow()
+        if time.monotonic() - self._looked > STATUS_INTERVAL:
+            self._looked = time.monotonic()
             self._show()
             self._tell_fit(studio)
-            if self._unsettled and now - self._edited > PUT_DOWN:
-                self._unsettled = False
-                self._edits.submit(studio.refit)
-            quiet = now - max(self._wished, self._edited) > CARDS_AFTER
-            if quiet and not self._drawing_cards:
-                self._begin_cards(studio)
+            self._cards.follow(studio)
+
+    def _untouched_for(self, seconds: float) -> bool:
+        """Whether the page has asked for no change for so long."""
+        return time.monotonic() - self._touched > seconds
 
     def _tell_fit(self, studio: Studio) -> None:
-        fit = studio.fit
-        quality, outlook = fit.quality, fit.outlook
-        status = {
-            "kind": "fit",
-            "score": None if quality is None else quality.score,
-            "ssim": None if quality is None else round(quality.ssim, 3),
-            "lpips": None if quality is None else round(quality.lpips, 3),
-            "done": fit.done,
-            "paused": fit.paused,
-            "failed": fit.error is not None,
-            "left": None if outlook.seconds_left is None else round(outlook.seconds_left),
-        }
+        status = fit_status(studio.fit)
         if status != self._status:
             self._status = status
             self._send(json.dumps(status))
 
-    def _begin_cards(self, studio: Studio) -> None:
-        """Draw the style cards when the fit has ended, and whenever they are old where somebody looks at them."""
-        scene = studio.preview_scene()
-        wanted = (studio.mask.revision, studio.fit.done)
-        if scene is None or self._cards_of == wanted:
-            return
-        if not self._cards_shown and (self._cards_of[1] or not studio.fit.done):
-            return
-        former, self._cards_of, self._drawing_cards = self._cards_of, wanted, True
-
-        def work() -> None:
-            try:
-                for style, pixels in self._engine.style_pictures(scene, CARD_SIDE):
-                    if self._closed.is_set() or studio is not self._studio:
-                        return
-                    self._send(packed({"kind": "card", "style": style}, jpeg(pixels, 84)))
-                    if time.monotonic() - self._wished < CARDS_AFTER:  # a change comes first; they begin anew after it
-                        self._cards_of = former
-                        return
-            except Exception:
-                logger.exception("style cards failed")
-            finally:
-                self._drawing_cards = False
-
-        self._cards.submit(work)
-
     def _say(self, sentence: str) -> None:
         self._send(json.dumps({"kind": "notice", "text": sentence}))
-
-
-def packed(header: dict[str, Any], picture: bytes) -> bytes:
-    """A picture and what belongs to it as one binary message."""
-    head = json.dumps(header).encode()
-    return struct.pack(">I", len(head)) + head + picture

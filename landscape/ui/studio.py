@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from landscape.mask_edits import EDIT_SIDE, MaskEditor
+from landscape.mask_edits import MaskEditor
+from landscape.mask_layers import EDIT_SIDE
 from landscape.masking import Masks
 from landscape.photo import Photo
 from landscape.settings import InversionSettings
