@@ -16,7 +16,7 @@ from landscape.takes import Take
 
 Pixels = NDArray[np.uint8]
 
-_MOST_SPACING, _PIXELS_APART = 0.1, 0.16
+_MOST_SPACING, _PIXELS_APART = 0.2, 0.16
 """Seconds of the clip between two frames of the generator at most, and times the speed. Clouds move by half a
 generator's pixel from one to the next then, so that a blend of the two is as good as a frame of its own."""
 _FIRST_COST = 0.03

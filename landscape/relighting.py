@@ -11,7 +11,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from landscape.sampling import Array, masked_blur
+from landscape.sampling import Array, blur
 
 _DARKEST = 0.02
 """Keeps gains finite in black regions."""
@@ -80,7 +80,11 @@ class StaticLight:
         self._weight = np.asarray(static**2 + 1e-4, np.float32)
         self._smooth = max(1.0, _SMOOTHNESS * long_side)
         self._sigma = max(1.0, _RADIUS * long_side)
-        self._before = masked_blur(before, self._seen, self._smooth)
+        self._seen_around, self._weight_around = (
+            np.maximum(blur(weight, sigma), 1e-4)[..., None]
+            for weight, sigma in ((self._seen, self._smooth), (self._weight, self._sigma))
+        )
+        self._before = self._smoothed(before)
         moments = self._mean(np.dstack([photo, photo * photo]))
         self._mean_photo = moments[..., :3]
         self._variance = np.maximum(moments[..., 3:] - self._mean_photo**2, 0)
@@ -94,7 +98,7 @@ class StaticLight:
         Returns:
             gain and offset, (h, w, 3) each.
         """
-        lit = change_light(self._photo, self._before, masked_blur(after, self._seen, self._smooth))
+        lit = change_light(self._photo, self._before, self._smoothed(after))
         moments = self._mean(np.dstack([lit, self._photo * lit]))
         mean_lit = moments[..., :3]
         covariance = moments[..., 3:] - self._mean_photo * mean_lit
@@ -104,4 +108,7 @@ class StaticLight:
         return np.ascontiguousarray(model[..., :3]), np.ascontiguousarray(model[..., 3:])
 
     def _mean(self, image: Array) -> Array:
-        return masked_blur(np.asarray(image, np.float32), self._weight, self._sigma)
+        return blur(np.asarray(image, np.float32) * self._weight[..., None], self._sigma) / self._weight_around
+
+    def _smoothed(self, image: Array) -> Array:
+        return blur(image * self._seen[..., None], self._smooth) / self._seen_around

@@ -68,6 +68,7 @@ class LiveLine:
         self._looked = 0.0
         self._touched = time.monotonic()
         self._changes = (0, 0)
+        self._counting = threading.Lock()
 
     def run(self) -> None:
         """Send what changes until the line is closed."""
@@ -142,15 +143,6 @@ class LiveLine:
 
         self._edit(change)
 
-    def _on_undo(self) -> None:
-        self._edit(MaskEditor.undo)
-
-    def _on_redo(self) -> None:
-        self._edit(MaskEditor.redo)
-
-    def _on_reset(self) -> None:
-        self._edit(MaskEditor.reset)
-
     def _on_save_mask(self) -> None:
         studio = self._require()
         self._edits.submit(lambda: self._send(labels_message(studio)))
@@ -182,9 +174,9 @@ class LiveLine:
         "view": _on_view,
         "stroke": _on_stroke,
         "mask": _on_mask,
-        "undo": _on_undo,
-        "redo": _on_redo,
-        "reset": _on_reset,
+        "undo": lambda self: self._edit(MaskEditor.undo),
+        "redo": lambda self: self._edit(MaskEditor.redo),
+        "reset": lambda self: self._edit(MaskEditor.reset),
         "save_mask": _on_save_mask,
         "save_scene": _on_save_scene,
         "fit": _on_fit,
@@ -209,7 +201,8 @@ class LiveLine:
     def _changed(self) -> None:
         """Show a change at once."""
         self._touch()
-        self._changes = (self._changes[0] + 1, self._show())
+        with self._counting:  # wishes and strokes come in two threads
+            self._changes = (self._changes[0] + 1, self._show())
 
     def _show(self) -> int:
         """Show what is wished of the newest scene; returns the preview's number of it."""

@@ -33,6 +33,9 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LARGEST_UPLOAD = "200mb"
 LONGEST_END = 2.0
 """Seconds for work to stop when the app ends."""
+_TURN = 0.0005
+"""Seconds after which one Python thread lets another go on. Pictures are made in two threads by many short steps outside
+of Python; at the usual 5 ms each waits for the other most of the time."""
 SWEEP_INTERVAL = 300
 """Seconds between two looks for sessions to end."""
 
@@ -120,6 +123,7 @@ def serve_booth(
 def _prepare(host: str, port: int) -> tuple[Path, SessionStore]:
     """Make the private folder and the sessions, before Gradio is imported, which reads these variables."""
     require_free(host, port)
+    sys.setswitchinterval(_TURN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # else the visitors' files would stay behind
     folder = private_folder()
     tempfile.tempdir = str(folder)  # whatever any library puts aside goes with the rest

@@ -8,6 +8,7 @@ const live = stage.querySelector(".stage-live");
 const pen = live.getContext("2d");
 const former = document.createElement("canvas");
 const FADE = 180;
+const CALM = 400; /* Changes that follow faster, as of a slider, differ little: fading them takes time and blurs. */
 const camera = { zoom: 1, x: 0, y: 0 };
 let picture = null;
 let lit = false;
@@ -16,6 +17,7 @@ let decoding = false;
 let waiting = null;
 let run = -1;
 let fadeFrom = -FADE;
+let jumped = -CALM;
 let split = 0.5;
 
 /* Live pictures: the newest wins; each shown one lets the app send another. */
@@ -42,12 +44,15 @@ async function decode() {
 
 function show(header, next) {
   if (header.run !== run) {
-    if (picture) {
+    const now = performance.now();
+    fadeFrom = -FADE;
+    if (picture && now - jumped > CALM) {
       former.width = live.width;
       former.height = live.height;
       former.getContext("2d").drawImage(live, 0, 0);
-      fadeFrom = performance.now();
+      fadeFrom = now;
     }
+    jumped = now;
     run = header.run;
   }
   if (picture) picture.close();
