@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from landscape.errors import LandscapeError
 
@@ -96,6 +96,23 @@ def read_photo(path: Path | str, max_long_side: int | None = None) -> Photo:
     except PermissionError as error:
         raise _not_allowed(path) from error
     return dataclasses.replace(_decode(io.BytesIO(source), path, None), source=source)
+
+
+def photo_size(path: Path | str) -> tuple[int, int]:
+    """Width and height in pixels of a photo as :func:`read_photo` gives it; the pixels are not read.
+
+    Raises:
+        LandscapeError: If the file is no picture.
+    """
+    path = Path(path)
+    _require_file(path)
+    try:
+        with path.open("rb") as file, _open(file) as image:
+            width, height = image.size
+            sideways = image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    except Exception as error:  # as in _decode
+        raise LandscapeError(f"“{path.name}” is not a picture that can be read.") from error
+    return (height, width) if sideways else (width, height)
 
 
 def decode_photo(data: bytes, name: str) -> Photo:

@@ -47,19 +47,12 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
             [(entry.label, entry.name) for entry in FORMATS.values()],
             value=_DEFAULTS.format, label="File", elem_id="format", info="What the clip is written as.",
         )  # fmt: skip
-        with gr.Row():
-            crf = gr.Radio(
-                list(FIDELITIES),
-                value=_DEFAULTS.crf,
-                label="Fidelity",
-                min_width=300,
-                elem_id="fidelity",
-                info="Finer is larger.",
-            )
-            fps = gr.Dropdown(
-                list(RATES), value=_DEFAULTS.fps, label="Rate", elem_id="fps", info="Frames a second.",
-                min_width=110,
-            )  # fmt: skip
+        crf = gr.Radio(
+            list(FIDELITIES), value=_DEFAULTS.crf, label="Fidelity", elem_id="fidelity", info="Finer is larger."
+        )
+        fps = gr.Dropdown(
+            list(RATES), value=_DEFAULTS.fps, label="Rate", elem_id="fps", info="Frames a second.", min_width=110
+        )
         export = gr.Button("Export", variant="primary", size="lg", elem_id="export")
         estimate = gr.HTML(elem_id="estimate", js_on_load=(STATIC / "estimate.js").read_text(encoding="utf-8"))
         estimate_now = gr.Button(visible="hidden", elem_id="estimate-now")

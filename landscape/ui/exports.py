@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +14,13 @@ from numpy.typing import NDArray
 from landscape.errors import LandscapeError
 from landscape.estimate import SAMPLE_FRAMES, SAMPLE_SIDE, Sample
 from landscape.formats import FORMATS
-from landscape.photo import Photo, read_photo
+from landscape.photo import Photo, photo_size, read_photo
 from landscape.progress import Progress
-from landscape.recipe import Recipe, recipe_beside, write_recipe
+from landscape.recipe import Recipe
 from landscape.settings import ExportSettings
+from landscape.ui.clips import Clip, at_size, human_size, write_clip
 from landscape.ui.controls import SIZES, Controls, inversion
-from landscape.ui.engine import Engine, OpenScene
+from landscape.ui.engine import Engine
 from landscape.ui.opening import copy_private, fit
 from landscape.ui.pictures import photo_thumbnail_uri
 from landscape.ui.sessions import Session, SessionStore
@@ -32,23 +31,6 @@ logger = logging.getLogger(__name__)
 MOST_EXPORTS = 300
 """Most clips of one visitor."""
 UNEXPECTED = "Something went wrong on this computer; the terminal that runs the app says what. Your photo is kept."
-
-
-@dataclass(frozen=True)
-class Clip:
-    """What an export made.
-
-    Attributes:
-        name: Name in the store's files.
-        path: The file.
-        recipe: Name of its recipe in the store's files.
-        whole: Whether it has all its frames.
-    """
-
-    name: str
-    path: Path
-    recipe: str
-    whole: bool
 
 
 class Exports:
@@ -94,11 +76,11 @@ class Exports:
         def work(progress: Progress, job: Job) -> Clip:
             scene = fit(session, quality, progress, job)
             if source is not None:
-                scene = _at_size(scene, photo, source, export.long_side)
-            return _write(session, scene, photo.name, recipe, source, progress, job)
+                scene = at_size(scene, photo, source, export.long_side)
+            return write_clip(session, scene, photo.name, recipe, source, progress, job)
 
         job = job or Job(identifier, None, "Rendering")
-        return self._enqueue(session, job, work, photo, export)
+        return self._enqueue(session, job, work, photo, max(studio.size), export)
 
     def submit_photo(self, identifier: str, path: Path, wish: Controls, export: ExportSettings, quality: str) -> Job:
         """Write a clip of another photo with the same settings; the session's own photo stays open.
@@ -116,11 +98,12 @@ class Exports:
             try:
                 picture = read_photo(own, max_long_side=max(SIZES[-1], export.long_side))
                 scene = self._engine.open(picture, self._engine.find_masks(picture), settings, progress, job.cancel)
-                return _write(session, scene, photo.name, recipe, own, progress, job)
+                return write_clip(session, scene, photo.name, recipe, own, progress, job)
             finally:
                 shutil.rmtree(own.parent, ignore_errors=True)
 
-        return self._enqueue(session, Job(identifier, None, "Rendering"), work, photo, export)
+        own_side = max(photo_size(own))
+        return self._enqueue(session, Job(identifier, None, "Rendering"), work, photo, own_side, export)
 
     def estimate(self, identifier: str, wish: Controls, export: ExportSettings) -> str:
         """How large the clip's file will be, in words; nothing while the photo is not open.
@@ -141,9 +124,9 @@ class Exports:
             player = scene.previewer(wish.motion(), wish.light(), side, export.seconds, export.loop)
             frames = [player.frame(index / export.fps) for index in range(SAMPLE_FRAMES)]
             session.sample = key, Sample.of(frames, export)
-        photo = studio.photo
-        scale = min(1.0, export.long_side / max(photo.width, photo.height))
-        size = session.sample[1].bytes(export.frames, round(photo.width * scale), round(photo.height * scale))
+        width, height = studio.size
+        scale = min(1.0, export.long_side / max(width, height))
+        size = session.sample[1].bytes(export.frames, round(width * scale), round(height * scale))
         return f"About {human_size(size)}, {export.frames} frames"
 
     def frame(self, identifier: str, wish: Controls, seconds: float) -> NDArray[np.uint8]:
@@ -162,7 +145,9 @@ class Exports:
         player = scene.previewer(wish.motion(), wish.light(), export.long_side, export.seconds, export.loop)
         return player.frame(seconds)
 
-    def _enqueue(self, session: Session, job: Job, work: Any, photo: Photo, export: ExportSettings) -> Job:
+    def _enqueue(
+        self, session: Session, job: Job, work: Any, photo: Photo, own_side: int, export: ExportSettings
+    ) -> Job:
         if len(session.exports) >= MOST_EXPORTS:
             raise LandscapeError(f"There are {MOST_EXPORTS} clips already: remove some first.")
         job.work = work
@@ -172,7 +157,7 @@ class Exports:
             "format": FORMATS[export.format].label.split(":")[0],
             "kind": export.format,
             "seconds": export.seconds,
-            "side": min(export.long_side, max(photo.width, photo.height)),
+            "side": min(export.long_side, own_side),
             "begun": time.time(),
         }
         session.exports.append(job)
@@ -230,38 +215,3 @@ class Exports:
 
     def _find(self, identifier: str, name: str) -> Job | None:
         return next((job for job in self._store.get(identifier).exports if job.identifier == name), None)
-
-
-def human_size(count: int) -> str:
-    """Bytes in words, to two digits: an estimate has no more."""
-    digits = float(f"{max(count, 1000):.1e}")
-    unit, name = next(pair for pair in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")) if digits >= pair[0])
-    return f"{digits / unit:g} {name}"
-
-
-def _at_size(scene: OpenScene, photo: Photo, source: Path, long_side: int) -> OpenScene:
-    """The scene with as many of the photo's own pixels as the clip shows; the page keeps a smaller copy."""
-    if long_side <= max(photo.width, photo.height):
-        return scene
-    larger = read_photo(source, max_long_side=long_side)
-    if max(larger.width, larger.height) <= max(photo.width, photo.height):
-        return scene
-    return scene.with_photo(Photo(larger.pixels, photo.name))
-
-
-def _write(
-    session: Session, scene: OpenScene, name: str, recipe: Recipe, source: Path | None, progress: Progress, job: Job
-) -> Clip:
-    export = recipe.export
-    out = session.next_clip(name, FORMATS[export.format].suffix)
-    out.parent.mkdir(mode=0o700)
-    try:
-        scene.render(out, recipe.motion, recipe.light, export, progress=progress, cancel=job.cancel, finish=job.finish)
-        beside = write_recipe(recipe_beside(out), recipe, source)
-    except BaseException:
-        shutil.rmtree(out.parent, ignore_errors=True)
-        raise
-    job.facts["size"] = out.stat().st_size
-    clip = Clip(secrets.token_urlsafe(24), out, secrets.token_urlsafe(24), not job.finish.is_set())
-    session.files |= {clip.name: out, clip.recipe: beside}
-    return clip

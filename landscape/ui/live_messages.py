@@ -39,7 +39,8 @@ def frame_message(frame: LiveFrame, changes: int) -> bytes:
 def photo_message(studio: Studio) -> bytes:
     """The photo at the size of a page."""
     photo = studio.photo
-    facts = {"kind": "photo", "name": photo.name, "width": photo.width, "height": photo.height}
+    width, height = studio.size
+    facts = {"kind": "photo", "name": photo.name, "width": width, "height": height}
     return packed(facts, jpeg(photo.resized(STAGE_SIDE).pixels, 88))
 
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from landscape.errors import LandscapeError
-from landscape.photo import Photo
+from landscape.photo import Photo, photo_size
 from landscape.progress import Progress, check_cancelled
 from landscape.ui.controls import inversion
 from landscape.ui.engine import Engine, OpenScene
@@ -48,7 +48,7 @@ def opening_job(owner: str, session: Session, engine: Engine, photo: Photo, sour
         masks = engine.find_masks(photo)
         check_cancelled(job.cancel)
         keep_source(session, source)
-        session.put(Studio(engine, photo, masks, settings))
+        session.put(Studio(engine, photo, masks, settings, size=photo_size(source)))
 
     return Job(owner, work, "Finding sky and water", urgent=True)
 

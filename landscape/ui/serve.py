@@ -34,8 +34,8 @@ LARGEST_UPLOAD = "200mb"
 LONGEST_END = 2.0
 """Seconds for work to stop when the app ends."""
 _TURN = 0.0005
-"""Seconds after which one Python thread lets another go on. Pictures are made in two threads by many short steps outside
-of Python; at the usual 5 ms each waits for the other most of the time."""
+"""Seconds after which one Python thread lets another go on. Pictures are made in two threads by many short steps
+outside of Python; at the usual 5 ms each waits for the other most of the time."""
 SWEEP_INTERVAL = 300
 """Seconds between two looks for sessions to end."""
 
@@ -128,6 +128,8 @@ def _prepare(host: str, port: int) -> tuple[Path, SessionStore]:
     folder = private_folder()
     tempfile.tempdir = str(folder)  # whatever any library puts aside goes with the rest
     os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(folder), HF_HUB_OFFLINE="1")
+    here = ["localhost", "127.0.0.1", "0.0.0.0"]  # Gradio calls itself at its start, which no proxy can pass on
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join([*filter(None, [os.environ.get("NO_PROXY")]), *here])
     sessions = folder / "sessions"
     sessions.mkdir(mode=0o700)
     store = SessionStore(sessions)
@@ -167,6 +169,7 @@ def _launch(
         mcp_server=mcp,
         app_kwargs=app_kwargs,
         prevent_thread_lock=True,
+        _frontend=False,  # else a slow first answer, or a proxy in the environment, ends the app with "use share=True"
     )
     _warm(engine)
 

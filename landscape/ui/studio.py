@@ -52,12 +52,25 @@ class Studio:
         engine: The models.
         settings: How the model is fitted.
         fit: A fit that is there already; begun if None.
+        size: Width and height of the photo's file in pixels, if the photo was reduced.
+
+    Attributes:
+        photo: The photo that is worked on.
+        found: The masks that were found.
+        size: Width and height that clips can have at most.
     """
 
     def __init__(
-        self, engine: Engine, photo: Photo, found: Masks, settings: InversionSettings, fit: Fit | None = None
+        self,
+        engine: Engine,
+        photo: Photo,
+        found: Masks,
+        settings: InversionSettings,
+        fit: Fit | None = None,
+        size: tuple[int, int] | None = None,
     ) -> None:
         self.photo = photo
+        self.size = size or (photo.width, photo.height)
         self.found = found
         self._engine = engine
         self._settings = settings
