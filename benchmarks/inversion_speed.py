@@ -20,8 +20,8 @@ import torch
 from landscape.evaluation.inversion import FRAME_STEP, moving_frames
 from landscape.evaluation.metrics import sky_flow
 from landscape.inversion import Inversion, invert
+from landscape.model_view import find_masks, model_image, model_mask
 from landscape.photo import read_photo
-from landscape.scene import find_masks, model_image, model_mask
 from landscape.settings import InversionSettings, MotionSettings
 from landscape.variants import RECIPES, Recipe
 from landscape.weights import Models, load_models

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +15,15 @@ from torch import Tensor
 
 from landscape.animation import Animator
 from landscape.compositing import Compositor
-from landscape.progress import check_cancelled
+from landscape.formats import FORMATS
+from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.recipe import Recipe
 from landscape.streaming import ahead
+from landscape.video import write_video
 
 Pixels = NDArray[np.uint8]
 
+RENDER_STAGE = "rendering"
 _SMALL_AHEAD = 4
 """Generator frames that wait for the compositor; they are small."""
 _FRAMES_AHEAD = 2
@@ -71,3 +78,70 @@ class Previewer:
 
     def _composite(self, generated: Tensor, seconds: float) -> Pixels:
         return self._compositor.frame(generated, seconds, self._light_change)
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """What was written.
+
+    Attributes:
+        width: Pixels.
+        height: Pixels.
+        frames: Number of frames.
+        fps: Frames a second.
+        mean_photo_weight: Mean weight of the photo's own colours in the moving parts, 0 to 1.
+        timings: Seconds by stage.
+    """
+
+    width: int
+    height: int
+    frames: int
+    fps: float
+    mean_photo_weight: float
+    timings: dict[str, float]
+
+
+def render_clip(
+    out: Path,
+    previewer: Previewer,
+    recipe: Recipe,
+    size: tuple[int, int],
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
+    finish: threading.Event | None = None,
+) -> RenderReport:
+    """Write a clip; see :meth:`landscape.scene.Scene.render`.
+
+    Args:
+        out: The file.
+        previewer: Makes the frames.
+        recipe: What the file is to tell of itself, and how it is exported.
+        size: Width and height of the frames in pixels.
+        progress: Called after every frame.
+        cancel: Set it to stop.
+        finish: Set it to end the clip early.
+    """
+    started, export, written = time.monotonic(), recipe.export, 0
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal written
+        written = done
+        progress(RENDER_STAGE, done, export.frames)
+
+    with closing(previewer.clip(export.frames, export.fps, cancel)) as clip:
+        write_video(
+            out,
+            clip,
+            export.fps,
+            crf=export.crf,
+            total=export.frames,
+            metadata=recipe.as_dict(),
+            progress=report,
+            cancel=cancel,
+            finish=finish,
+            format=export.format,
+        )
+    even = FORMATS[export.format].even
+    width, height = (side + side % 2 if even else side for side in size)
+    timings = {"rendering": round(time.monotonic() - started, 3)}
+    return RenderReport(width, height, written, export.fps, previewer.mean_photo_weight, timings)

@@ -10,28 +10,25 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from landscape.animation import Animator
 from landscape.compositing import Compositor
-from landscape.formats import FORMATS
 from landscape.inversion import Inversion
-from landscape.masking import Masks, masks_from_labels, segment
+from landscape.masking import Masks
+from landscape.model_view import find_masks, model_image, model_mask
 from landscape.mosaic import Mosaic, invert_squares
 from landscape.photo import Photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.quality import Quality
 from landscape.recipe import Recipe
-from landscape.rendering import Previewer
+from landscape.rendering import Previewer, RenderReport, render_clip
 from landscape.scenery import Scenery
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.squares import Layout, as_square
 from landscape.upscaling import upscale_with
-from landscape.video import write_video
 from landscape.weights import Models
 
 Pixels = NDArray[np.uint8]
@@ -43,29 +40,6 @@ SKY_AT_TOP = 0.7
 seven portraits, animals and indoor pictures two."""
 PREVIEW_SIDE = 768
 MASK_STAGE = "finding sky and water"
-RENDER_STAGE = "rendering"
-ONE_SQUARE = Layout()
-
-
-@dataclass(frozen=True)
-class RenderReport:
-    """What was written.
-
-    Attributes:
-        width: Pixels.
-        height: Pixels.
-        frames: Number of frames.
-        fps: Frames a second.
-        mean_photo_weight: Mean weight of the photo's own colours in the moving parts, 0 to 1.
-        timings: Seconds by stage.
-    """
-
-    width: int
-    height: int
-    frames: int
-    fps: float
-    mean_photo_weight: float
-    timings: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -297,57 +271,11 @@ class Scene:
         """
         started = time.monotonic()
         previewer = self.previewer(motion, light, export.long_side, export.seconds, export.loop, export.generator_only)
-        prepared = time.monotonic()
-        photo = self.photo.resized(export.long_side)
-
-        written = 0
-
-        def report(stage: str, done: int, total: int) -> None:
-            nonlocal written
-            written = done
-            progress(RENDER_STAGE, done, export.frames)
-
-        with closing(previewer.clip(export.frames, export.fps, cancel)) as clip:
-            write_video(
-                out,
-                clip,
-                export.fps,
-                crf=export.crf,
-                total=export.frames,
-                metadata=Recipe(motion, light, self.settings, export).as_dict(),
-                progress=report,
-                cancel=cancel,
-                finish=finish,
-                format=export.format,
-            )
-        timings = {
-            "preparation": round(prepared - started, 3),
-            "rendering": round(time.monotonic() - prepared, 3),
-        }
-        even = FORMATS[export.format].even
-        width, height = (side + side % 2 if even else side for side in (photo.width, photo.height))
-        return RenderReport(width, height, written, export.fps, previewer.mean_photo_weight, timings)
+        preparation = time.monotonic() - started
+        recipe, photo = Recipe(motion, light, self.settings, export), self.photo.resized(export.long_side)
+        report = render_clip(out, previewer, recipe, (photo.width, photo.height), progress, cancel, finish)
+        return dataclasses.replace(report, timings={"preparation": round(preparation, 3), **report.timings})
 
 
 ObserveScene = Callable[[Callable[[], Scene]], None]
 """Called with a function that makes the scene as it is so far."""
-
-
-def find_masks(photo: Photo, models: Models) -> Masks:
-    """Find sky and water of a photo."""
-    labels = segment(photo.pixels, models.segmenter, str(models.generator.w_mean.device))
-    return masks_from_labels(labels, photo.pixels)
-
-
-def model_image(photo: Photo, resolution: int, layout: Layout = ONE_SQUARE) -> Tensor:
-    """The photo as the model sees it: squeezed to the layout's size (a square by default), (1, 3, H, W) in [-1, 1]."""
-    height, width = layout.size(resolution)
-    small = cv2.resize(photo.pixels, (width, height), interpolation=cv2.INTER_AREA)
-    return torch.from_numpy(small).permute(2, 0, 1)[None].float() / 127.5 - 1
-
-
-def model_mask(masks: Masks, resolution: int, layout: Layout = ONE_SQUARE) -> Tensor:
-    """Where the photo moves as the model sees it, (1, 1, H, W) in [0, 1], sizes as of :func:`model_image`."""
-    height, width = layout.size(resolution)
-    small = cv2.resize(masks.moving.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-    return torch.from_numpy(small)[None, None].clamp(0, 1)

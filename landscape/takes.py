@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from landscape.animation import Animator
-from landscape.scene import Scene, model_mask
+from landscape.model_view import model_mask
+from landscape.scene import Scene
 from landscape.settings import LightSettings, MotionSettings
 
 

@@ -13,6 +13,12 @@ from PIL import Image
 
 from landscape.networks.generator import Generator, GeneratorConfig
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first: those that drive a browser or are slow come last."""
+    items.sort(key=lambda item: ("slow" in item.keywords, "browser" in item.keywords))
+
+
 SMALL = GeneratorConfig((16, 16, 16, 12, 8), 32, fused_from=8, padding_mode="reflect", blur=False)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 
+from landscape.generator_track import GeneratorTrack
 from landscape.masking import SKY, masks_from_labels
 from landscape.photo import Photo
 from landscape.preview import LivePreview
@@ -107,10 +111,65 @@ def test_other_masks_are_drafted_and_then_settled(scene: Scene) -> None:
     less = Take(scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 4.0, False)
     drafted, settled = parts.turned(less), PreviewParts.prepare(less, 96, parts)
     assert settled.settled(less) and settled.reconstruction is parts.reconstruction
-    frames = [item.frame(item.reconstruction, 0.0).astype(int) for item in (drafted, settled)]
-    small = drafted.small.pixels
-    assert all(np.array_equal(frame[60:], small[45:]) if False else True for frame in frames)
-    assert np.abs(frames[0] - frames[1]).mean() < 2
+    frames = [item.frame(item.reconstruction, 1.5) for item in (drafted, settled)]
+    for frame in frames:
+        assert np.array_equal(frame[45:], drafted.small.pixels[45:]), "what stands still is the photo"
+    assert np.abs(frames[0].astype(int) - frames[1]).mean() < 2
+
+
+def test_a_stroke_is_in_the_next_picture_and_settles(scene: Scene, preview: LivePreview) -> None:
+    first = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    frame_when(preview, lambda frame: frame.number == first)
+    labels = np.zeros((96, 128), np.uint8)
+    labels[:20] = SKY
+    second = preview.show(
+        scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 6.0, False
+    )
+    frame = preview.next_frame(1.0)
+    assert frame is not None and frame.number == second
+    end = time.monotonic() + 30
+    while preview._player is None or preview._player.parts.draft:
+        preview.next_frame(0.2)
+        assert time.monotonic() < end
+    assert preview._player.number == second
+
+
+def test_a_better_fit_keeps_nobody_waiting(scene: Scene, preview: LivePreview) -> None:
+    first = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    frame_when(preview, lambda frame: frame.number == first)
+    better = dataclasses.replace(scene, inversions=(dataclasses.replace(scene.inversion, ssim=0.99),))
+    second = preview.show(better, MotionSettings(90.0), LightSettings(), 6.0, False)
+    frame = preview.next_frame(1.0)
+    assert frame is not None and frame.number == second and preview._player is not None
+    assert preview._player.take.scene.inversions is scene.inversions, "the turn is seen with the fit at hand"
+    end = time.monotonic() + 30
+    while preview._player.take.scene.inversions is not better.inversions:
+        preview.next_frame(0.2)
+        assert time.monotonic() < end
+    assert preview._player.number == second and preview._player.take.motion == MotionSettings(90.0)
+
+
+def test_nothing_is_shown_after_clearing(scene: Scene, preview: LivePreview) -> None:
+    first = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    frame_when(preview, lambda frame: frame.number == first)
+    preview.clear()
+    assert preview.next_frame(0.05) is None
+    again = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    frame_when(preview, lambda frame: frame.number == again)
+
+
+def test_turning_goes_on_with_the_frames_that_are_drawn(scene: Scene) -> None:
+    drawn: list[float] = []
+    executor = ThreadPoolExecutor(1)
+    track = GeneratorTrack(lambda time: torch.full((3, 2, 2), drawn.append(time) or time), executor, 0.1, 0.01)
+    track.prepare(0.0)
+    track.at(0.0)
+    other = GeneratorTrack(lambda time: torch.full((3, 2, 2), -1.0), executor, 0.1, 0.01)
+    other.continue_from(track)
+    executor.shutdown(wait=True)
+    other.close()
+    assert len(drawn) == 2 and drawn[1] > 0
+    assert float(other.at(drawn[1])[0, 0, 0]) == pytest.approx(drawn[1]), "the frame on its way is taken over"
 
 
 def test_slow_computers_get_smaller_pictures() -> None:

@@ -8,7 +8,8 @@ import torch
 
 from landscape.errors import Cancelled
 from landscape.masking import masks_from_labels
-from landscape.scene import Scene, model_image, model_mask
+from landscape.model_view import model_image, model_mask
+from landscape.scene import Scene
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.video import probe_video
 

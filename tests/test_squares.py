@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from landscape.flow import displacement
 from landscape.masking import masks_from_labels
+from landscape.model_view import model_image
 from landscape.mosaic import _share
 from landscape.motion import DynamicMotion
 from landscape.photo import Photo
-from landscape.scene import Scene, model_image
+from landscape.scene import Scene
 from landscape.settings import InversionSettings, LightSettings, MotionSettings
 from landscape.squares import LONGEST, PART_LENGTH, WHOLE, Layout, Window, as_square
 

@@ -17,13 +17,13 @@ from landscape.errors import LandscapeError
 from landscape.evaluation.metrics import direction_error, sky_flow
 from landscape.inversion import Inversion, confine_dynamic, extend_dynamic, invert
 from landscape.masking import Masks
+from landscape.model_view import model_image, model_mask
 from landscape.motion import DynamicMotion
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.vgg import Vgg19
 from landscape.photo import Photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.scene import model_image, model_mask
 from landscape.settings import InversionSettings, MotionSettings
 from landscape.synthesis import to_pixels
 

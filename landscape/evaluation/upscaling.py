@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from landscape.evaluation.metrics import lpips, ssim
+from landscape.model_view import model_image
 from landscape.networks.upscaler import FACTOR, Upscaler, bicubic
-from landscape.scene import Scene, model_image
+from landscape.scene import Scene
 from landscape.similarity import as_unit_batch
 
 RESOLUTIONS = (64, 128)

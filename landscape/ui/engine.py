@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from landscape.masking import Masks
+from landscape.model_view import find_masks
 from landscape.outlook import Outlook
 from landscape.photo import Photo
 from landscape.preview import LivePreview
@@ -19,7 +20,7 @@ from landscape.preview_player import LiveFrame
 from landscape.progress import Progress
 from landscape.quality import Quality
 from landscape.refinement import Refinement
-from landscape.scene import Scene, find_masks
+from landscape.scene import Scene
 from landscape.scene_files import open_scene, save_scene
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.weights import Models, load_models
