@@ -18,7 +18,7 @@ from landscape.carrying import MIDDLE, Layers, MovingRegion
 from landscape.phases import Clock, make_clock
 from landscape.plates import STRIP, Plate
 from landscape.ripples import Ripples, make_ripples
-from landscape.sampling import Array, Window
+from landscape.sampling import Array, Window, with_ring
 from landscape.scenery import Scenery
 from landscape.settings import MotionSettings
 
@@ -130,6 +130,8 @@ class Compositor:
         grid, whole = self._grid, moving.region.window
         gain, base = _four(layers.contrast), _four(layers.base - MIDDLE * layers.contrast)
         places = [self._places(phase.offset, whole) for phase in layers.phases]
+        shining = plate.luminaries
+        seen = None if shining is None else shining.seen(with_ring(moving.region.base, whole), layers.base)
         for window in grid.strips(whole, STRIP):
             here = grid.pixels(window)
             top = here[0].start - whole[0] * grid.scale
@@ -152,6 +154,9 @@ class Compositor:
                 detail = cv2.blendLinear(sampled[0], sampled[1], weight, 1 - weight)
             pixels = cv2.multiply(detail, grid.enlarge(gain[cut], window), dtype=cv2.CV_32F)
             smooth = cv2.add(grid.enlarge(base[cut], window), self._noise(*alpha.shape))
+            if shining is not None and seen is not None:
+                glow = shining.glow[top : top + alpha.shape[0]]
+                smooth = cv2.add(smooth, cv2.multiply(glow, grid.enlarge(seen[cut], window), dtype=cv2.CV_32F))
             share = alpha.astype(np.float32) * np.float32(1 / 255)
             if self._deep:
                 below = frame[here] * np.float32(1 / _FINE)
