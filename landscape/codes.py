@@ -34,10 +34,7 @@ class Sampler:
 
     @torch.no_grad()
     def redraw_dynamic(self, codes: Codes, rng: torch.Generator | None = None) -> Codes:
-        """Other skies and waters over the same land: only S_dynamic is new.
-
-        The prior draws them with a light of their own, which is left aside: z stays.
-        """
+        """Other skies and waters over the same land in the same light: only S_dynamic is new."""
         noise = self._noise(len(codes.z), rng)
         if self.prior is not None:
             noise = self._carried(self.prior, noise, codes)
@@ -57,7 +54,10 @@ class Sampler:
         return Codes(z, g.sample_maps(count, rng=rng), g.sample_maps(count, rng=rng))
 
     def _carried(self, prior: LatentPrior, noise: Codes, given: Codes | None) -> Codes:
-        """Carry noise to latents, the static ones of ``given`` held if there are any."""
+        """Carry noise to latents; with ``given``, whose land and light are kept, S_dynamic alone.
+
+        The given light goes its own known way from the noise, so that the sky is drawn for it at every step.
+        """
         depth = len(prior.resolutions)
         state = Codes(noise.z, noise.s_static[:depth], noise.s_dynamic[:depth])
         held = None
@@ -65,19 +65,19 @@ class Sampler:
             held = prior.scaled(Codes(given.z, given.s_static[:depth], given.s_dynamic[:depth]))
         times = torch.linspace(1, 0, STEPS + 1).tolist()
         for now, then in zip(times[:-1], times[1:], strict=True):
-            first = self._velocity(prior, state, now, held)
-            second = self._velocity(prior, _moved(state, first, then - now), then, held)
+            first = self._velocity(prior, state, now, held, noise.z)
+            second = self._velocity(prior, _moved(state, first, then - now), then, held, noise.z)
             state = _moved(_moved(state, first, (then - now) / 2), second, (then - now) / 2)
-        found = prior.unscaled(state if held is None else _with_static(state, held))
+        found = prior.unscaled(state if held is None else _with_given(state, held, noise.z, 0.0))
         finer = [maps[depth:] for maps in (noise.s_static, noise.s_dynamic)]
         return Codes(found.z, found.s_static + finer[0], found.s_dynamic + finer[1])
 
     @staticmethod
-    def _velocity(prior: LatentPrior, state: Codes, time: float, held: Codes | None) -> Codes:
+    def _velocity(prior: LatentPrior, state: Codes, time: float, held: Codes | None, noise: Tensor) -> Codes:
         dynamic_time = state.z.new_full((len(state.z),), time)
         if held is None:
             return prior(state, dynamic_time, dynamic_time)
-        return prior(_with_static(state, held), torch.zeros_like(dynamic_time), dynamic_time)
+        return prior(_with_given(state, held, noise, time), torch.zeros_like(dynamic_time), dynamic_time)
 
 
 def _moved(codes: Codes, velocity: Codes, step: float) -> Codes:
@@ -88,6 +88,7 @@ def _moved(codes: Codes, velocity: Codes, step: float) -> Codes:
     return Codes(z, move(codes.s_static, velocity.s_static), move(codes.s_dynamic, velocity.s_dynamic))
 
 
-def _with_static(codes: Codes, held: Codes) -> Codes:
-    z = torch.cat([held.z[:, :-Z_DYNAMIC_WIDTH], codes.z[:, -Z_DYNAMIC_WIDTH:]], dim=1)
-    return Codes(z, held.s_static, codes.s_dynamic)
+def _with_given(codes: Codes, held: Codes, noise: Tensor, time: float) -> Codes:
+    """S_dynamic of ``codes`` with the land of ``held`` and its light on the way from the noise, at a time 1 to 0."""
+    light = torch.lerp(held.z[:, -Z_DYNAMIC_WIDTH:], noise[:, -Z_DYNAMIC_WIDTH:], time)
+    return Codes(torch.cat([held.z[:, :-Z_DYNAMIC_WIDTH], light], dim=1), held.s_static, codes.s_dynamic)

@@ -7,21 +7,30 @@ the photo is carried along the motion.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 from torch import Tensor
 
 from landscape.carrying import MIDDLE, Layers, MovingRegion
 from landscape.phases import Clock, make_clock
 from landscape.plates import STRIP, Plate
 from landscape.ripples import Ripples, make_ripples
-from landscape.sampling import Array, Window
-from landscape.scenery import Pixels, Scenery
+from landscape.sampling import Array, Window, with_ring
+from landscape.scenery import Scenery
 from landscape.settings import MotionSettings
+
+Frame = npt.NDArray[Any]
+"""(H, W, 3) uint8, or uint16 where frames are deep."""
 
 _PREVIEW = 768
 """Frames up to this long side are previews: speed counts more than the last bit of sharpness."""
-_LIMITS = ({"reach": 0.2, "shortest": 3.2}, {"reach": 0.03, "shortest": 1.2})
+_NOTHING = np.zeros(4)
+_FINE = 257
+"""Steps of 16-bit colours in one of 8 bits."""
+_LIMITS = ({"reach": 0.26, "shortest": 3.2}, {"reach": 0.03, "shortest": 1.2})
 """How far the sky and the water are carried, and the shortest periods."""
 
 
@@ -31,15 +40,19 @@ class Compositor:
     :meth:`frame` holds no state and may be called for any time in any order.
     """
 
-    def __init__(self, scenery: Scenery, motion: MotionSettings, loop_seconds: float | None = None) -> None:
+    def __init__(
+        self, scenery: Scenery, motion: MotionSettings, loop_seconds: float | None = None, *, deep: bool = False
+    ) -> None:
         """Prepare the motion.
 
         Args:
             scenery: What the photo shows, prepared once for all motions.
             motion: Direction, speed and amounts.
             loop_seconds: Period of a loop, or None.
+            deep: Make frames of 16 bits a channel.
         """
         self._scenery = scenery
+        self._deep = deep
         self._grid = scenery.grid
         size = (self._grid.height, self._grid.width)
         self._interpolation = cv2.INTER_LINEAR if max(size) <= _PREVIEW else cv2.INTER_CUBIC
@@ -53,11 +66,12 @@ class Compositor:
                 clock = make_clock(motion, scenery.horizon, part.share, size, loop_seconds=loop_seconds, **limits)
             self._regions.append((MovingRegion(part.region, clock, self._grid.scale), part.plate))
         # Half a step of noise, the same in every frame: smooth colours get no bands and still ones do not flicker.
+        # Deep frames become videos of 10 bits, whose steps are a quarter as large.
         width = max((plate.alpha.shape[1] for _, plate in self._regions), default=1)
         noise = np.random.default_rng(7).uniform(-0.5, 0.5, (STRIP + self._grid.scale, width, 1))
-        self._dither = np.repeat(noise.astype(np.float32), 4, axis=2)
+        self._dither = np.repeat(noise.astype(np.float32) * np.float32(0.25 if deep else 1), 4, axis=2)
 
-    def frame(self, generated: Array | Tensor, seconds: float, light_change: bool = False) -> Pixels:
+    def frame(self, generated: Array | Tensor, seconds: float, light_change: bool = False) -> Frame:
         """Composite one frame.
 
         Args:
@@ -67,32 +81,42 @@ class Compositor:
                 the photo's, byte for byte.
 
         Returns:
-            (H, W, 3) uint8 RGB.
+            (H, W, 3) RGB, uint8, or uint16 up to 65535 for deep frames.
         """
         colours = self._scenery.colours(generated)
         if self._scenery.generator_only:
             return self._enlarged(colours)
-        frame = self._relit(colours) if light_change else self._scenery.static.copy()
+        frame = self._relit(colours) if light_change else self._still()
         for moving, plate in self._regions:
             self._lay(frame, moving, plate, moving.layers(colours, seconds, light_change))
-        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB), np.uint8)
+        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
 
-    def _enlarged(self, colours: Array) -> Pixels:
-        grid, small = self._grid, self._grid.square(colours)
-        frame = np.empty((grid.height, grid.width, 3), np.uint8)
+    def _still(self) -> Frame:
+        static = self._scenery.static
+        return static * np.uint16(_FINE) if self._deep else static.copy()
+
+    def _stored(self, colours: Array, more: Array = _NOTHING) -> Frame:
+        """The sum of two pictures (h, w, 4), 0 to 255, as it is stored in a frame."""
+        if self._deep:
+            return np.asarray(cv2.multiply(cv2.add(colours, more), np.full(4, float(_FINE)), dtype=cv2.CV_16U))
+        return np.asarray(cv2.add(colours, more, dtype=cv2.CV_8U))
+
+    def _enlarged(self, colours: Array) -> Frame:
+        grid, small = self._grid, _four(self._grid.square(colours))
+        frame = np.empty((grid.height, grid.width, 3), np.uint16 if self._deep else np.uint8)
         for window in grid.strips(grid.whole, STRIP):
-            frame[grid.pixels(window)] = np.clip(np.rint(grid.up(small, window)), 0, 255)
+            frame[grid.pixels(window)] = self._stored(grid.up(small, window))[..., :3]
         return frame
 
-    def _relit(self, colours: Array) -> Pixels:
+    def _relit(self, colours: Array) -> Frame:
         grid, static = self._grid, self._scenery.static
         gain, offset = (_four(model) for model in self._scenery.light.fit(grid.square(colours)))
-        frame = np.empty_like(static)
+        frame = np.empty(static.shape, np.uint16 if self._deep else np.uint8)
         for window in grid.strips(grid.whole, STRIP):
             rows = grid.pixels(window)[0]
             lit = cv2.multiply(static[rows], grid.up(gain, window), dtype=cv2.CV_32F)
             lit = cv2.add(lit, grid.up(offset, window))
-            frame[rows] = cv2.add(lit, self._noise(*lit.shape[:2]), dtype=cv2.CV_8U)
+            frame[rows] = self._stored(lit, self._noise(*lit.shape[:2]))
         return frame
 
     def _noise(self, height: int, width: int) -> Array:
@@ -101,11 +125,13 @@ class Compositor:
             noise = np.tile(self._dither[:height], (1, -(-width // self._dither.shape[1]), 1))[:, :width]
         return noise
 
-    def _lay(self, frame: Pixels, moving: MovingRegion, plate: Plate, layers: Layers) -> None:
+    def _lay(self, frame: Frame, moving: MovingRegion, plate: Plate, layers: Layers) -> None:
         """Lay a region over the frame; the frame's own pixels there are kept by what the mask leaves of them."""
         grid, whole = self._grid, moving.region.window
         gain, base = _four(layers.contrast), _four(layers.base - MIDDLE * layers.contrast)
         places = [self._places(phase.offset, whole) for phase in layers.phases]
+        shining = plate.luminaries
+        seen = None if shining is None else shining.seen(with_ring(moving.region.base, whole), layers.base)
         for window in grid.strips(whole, STRIP):
             here = grid.pixels(window)
             top = here[0].start - whole[0] * grid.scale
@@ -128,9 +154,17 @@ class Compositor:
                 detail = cv2.blendLinear(sampled[0], sampled[1], weight, 1 - weight)
             pixels = cv2.multiply(detail, grid.enlarge(gain[cut], window), dtype=cv2.CV_32F)
             smooth = cv2.add(grid.enlarge(base[cut], window), self._noise(*alpha.shape))
-            pixels = cv2.add(pixels, smooth, dtype=cv2.CV_8U)
+            if shining is not None and seen is not None:
+                glow = shining.glow[top : top + alpha.shape[0]]
+                smooth = cv2.add(smooth, cv2.multiply(glow, grid.enlarge(seen[cut], window), dtype=cv2.CV_32F))
             share = alpha.astype(np.float32) * np.float32(1 / 255)
-            frame[here] = cv2.blendLinear(pixels, np.ascontiguousarray(frame[here]), share, 1 - share)
+            if self._deep:
+                below = frame[here] * np.float32(1 / _FINE)
+                pixels = np.clip(cv2.add(pixels, smooth), 0, 255)
+                frame[here] = self._stored(cv2.blendLinear(pixels, below, share, 1 - share))
+            else:
+                pixels = cv2.add(pixels, smooth, dtype=cv2.CV_8U)
+                frame[here] = cv2.blendLinear(pixels, np.ascontiguousarray(frame[here]), share, 1 - share)
 
     def _places(self, offset: Array, window: Window) -> Array:
         """Positions to sample in a plate, on the window's grid pixels and the ring around them, in photo pixels."""

@@ -47,10 +47,10 @@ class DraftScenery(Scenery):
         if not len(rows):
             return None
         window = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
-        region, hidden = dataclasses.replace(_resampled(known.region, analysed), window=window), None
+        region, luminaries = dataclasses.replace(_resampled(known.region, analysed), window=window), None
         if not water:
-            photo, hidden = take_out_luminaries(photo, share)
-        plate = cut_plate(self.static, photo, share, above, hidden, region, self.grid)
+            photo, luminaries = take_out_luminaries(photo, share)
+        plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
         return dataclasses.replace(known, region=region, plate=plate, share=reduced)
 
 

@@ -10,7 +10,6 @@ import json
 import subprocess
 import threading
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +22,8 @@ from numpy.typing import NDArray
 from landscape.formats import Format
 from landscape.progress import check_cancelled
 
-Frame = NDArray[np.uint8]
+Frame = NDArray[Any]
+"""(H, W, 3) uint8, or uint16 for deep formats."""
 
 RECIPE_NAME = "recipe.json"
 """Name of the metadata in a ZIP of frames."""
@@ -40,7 +40,7 @@ class Encoder(Protocol):
     """Writes one file."""
 
     def add(self, frame: Frame) -> None:
-        """Append a frame, uint8 (H, W, 3). Raises EncodingError."""
+        """Append a frame, (H, W, 3), uint8, or uint16 where the format is deep. Raises EncodingError."""
 
     def finish(self, cancel: threading.Event | None) -> None:
         """Complete the file. Raises EncodingError, or Cancelled when ``cancel`` is set."""
@@ -190,15 +190,6 @@ class FramesEncoder:
         """Close the file."""
         with contextlib.suppress(OSError, ValueError):
             self._zip.close()
-
-
-def encoder_for(
-    part: Path, shape: tuple[int, ...], fps: float, form: Format, crf: int, metadata: dict[str, Any] | None
-) -> Encoder:
-    """The encoder of a format; arguments as of :class:`VideoEncoder`."""
-    kinds: dict[str, Callable[..., Encoder]] = {"gif": GifEncoder, "png": FramesEncoder}
-    kind = kinds.get(form.name, VideoEncoder)
-    return kind(part, shape, fps, form, crf, metadata)
 
 
 def _run_ffmpeg(arguments: list[str], cancel: threading.Event | None) -> None:

@@ -31,6 +31,7 @@ class Format:
             ``crf_scale * crf + crf_offset`` (measured by ``benchmarks/export_formats.py``).
         crf_offset: See ``crf_scale``.
         crf_limit: Largest rate factor of the encoder.
+        deep: Whether its frames have 16 bits a channel; 8 otherwise.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Format:
     crf_scale: float = 1.0
     crf_offset: float = 0.0
     crf_limit: int = 51
+    deep: bool = False
 
     @property
     def even(self) -> bool:
@@ -74,7 +76,7 @@ FORMATS = {
     for entry in (
         _H264,
         _H265,
-        replace(_H265, name="h265-10bit", label="MP4, H.265, 10 bit: smoother skies", pixels="yuv420p10le"),
+        replace(_H265, name="h265-10bit", label="MP4, H.265, 10 bit: smoother skies", pixels="yuv420p10le", deep=True),
         _VP9_WEBM,
         _AV1_WEBM,
         Format("gif", "GIF: for messages", ".gif", "image/gif"),

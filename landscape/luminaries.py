@@ -1,6 +1,12 @@
-"""Sun, moon and stars: what shines in the sky and stays in place while clouds move."""
+"""Sun, moon and stars: what shines in the sky and stays in place while clouds move.
+
+They are light that is added to the sky behind them, so they need no edge: as cut-out pieces of the photo they would
+carry a rim of the old sky into every other light.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -32,9 +38,51 @@ _STAR_LIGHT = (9, 22)
 """How much brighter than their surroundings stars begin to be, and surely are."""
 _STEEP = (6.0, 14.0)
 """Differences of the starless sky within a star's reach, 0 to 255, from which a bright spot is a cloud's edge."""
+_BURNT = (248.0, 255.0)
+"""Values, 0 to 255, from which a disc is brighter than a photo can show."""
+_CORE = (0.985, 1.0)
+"""Where in a disc's glow, 1 on the disc, that may be: white clouds beside the sun are burnt out as well."""
+_SOFT = 0.003
+"""Softness of the burnt disc's edge as a fraction of the long side."""
+_MORE = 120.0
+"""How much brighter, 0 to 255, such discs count: they stay bright before a darker sky."""
+_DARKEST = 8.0
+"""Keeps ratios of luminance, 0 to 255, finite."""
 
 
-def take_out_luminaries(photo: Pixels, sky: Array) -> tuple[Pixels, Array | None]:
+@dataclass(frozen=True)
+class Luminaries:
+    """What shines in a sky.
+
+    Attributes:
+        glow: (H, W, 4) uint8, the light that is added to the sky; the fourth channel is the first's copy.
+        night: Whether they are moon and stars, which a darker sky leaves alone and a brighter one outshines, and not
+            the sun, which dims with the light.
+    """
+
+    glow: Pixels = field(repr=False)
+    night: bool
+
+    def seen(self, before: Array, after: Array) -> Array:
+        """How much of them is seen.
+
+        Args:
+            before: (h, w, 3) the sky's smooth colours in the photo, 0 to 255.
+            after: (h, w, 3) the same in a frame.
+
+        Returns:
+            (h, w, 4) factors on the glow, in [0, 1].
+        """
+        ratio = (np.clip(after, 0, 255) + _DARKEST) / (np.clip(before, 0, 255) + _DARKEST)
+        if self.night:
+            brighter = ratio.mean(axis=2, keepdims=True)
+            factors = np.repeat(np.minimum(1 / brighter, 1) ** 2, 3, axis=2)
+        else:
+            factors = np.sqrt(np.minimum(ratio, 1))
+        return np.asarray(np.dstack([factors, factors[..., :1]]), np.float32)
+
+
+def take_out_luminaries(photo: Pixels, sky: Array) -> tuple[Pixels, Luminaries | None]:
     """Separate sun, moon and stars from the sky that moves.
 
     Args:
@@ -42,18 +90,24 @@ def take_out_luminaries(photo: Pixels, sky: Array) -> tuple[Pixels, Array | None
         sky: (H, W) in [0, 1].
 
     Returns:
-        The photo (H, W, 3) without them, and where they are, (H, W) in [0, 1], or None where there are none.
+        The photo (H, W, 3) without them, and what was taken out, or None where there are none.
     """
-    shining: Array | None = None
+    without = photo
     discs = find_discs(photo, sky)
     if discs is not None:
-        shining = discs
-        photo = _paint_over(photo, discs)
-    stars = find_stars(photo, sky)
+        without = _paint_over(photo, discs)
+    stars = find_stars(without, sky)
     if stars is not None:
-        shining = stars[0] if shining is None else np.maximum(shining, stars[0])
-        photo = stars[1]
-    return photo, shining
+        without = stars
+    if without is photo:
+        return photo, None
+    glow = cv2.subtract(photo, without)
+    if discs is not None:
+        burnt = smoothstep(photo.min(axis=2), *_BURNT) * smoothstep(discs, *_CORE)
+        burnt = cv2.GaussianBlur(burnt, (0, 0), _SOFT * max(burnt.shape))
+        glow = cv2.add(glow, np.repeat(np.rint(_MORE * burnt).astype(np.uint8)[..., None], 3, axis=2))
+    dark = float(np.median(cv2.cvtColor(without, cv2.COLOR_RGB2GRAY)[sky > 0.5])) < _NIGHT
+    return without, Luminaries(np.dstack([glow, glow[..., :1]]), dark)
 
 
 def _paint_over(photo: Pixels, discs: Array) -> Pixels:
@@ -121,7 +175,7 @@ def _falls_off(light: Array, region: npt.NDArray[np.bool_], distance: Array, ang
     return len(drops) >= 4 and min(drops) >= _FALL
 
 
-def find_stars(photo: Pixels, sky: Array) -> tuple[Array, Pixels] | None:
+def find_stars(photo: Pixels, sky: Array) -> Pixels | None:
     """Find the stars of a night sky.
 
     Args:
@@ -129,7 +183,7 @@ def find_stars(photo: Pixels, sky: Array) -> tuple[Array, Pixels] | None:
         sky: (H, W) in [0, 1].
 
     Returns:
-        (H, W) in [0, 1], 1 on stars, and the photo (H, W, 3) without them; None by day or without stars.
+        The photo (H, W, 3) without them; None by day or without stars.
     """
     light = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     region = sky > 0.9
@@ -147,8 +201,7 @@ def find_stars(photo: Pixels, sky: Array) -> tuple[Array, Pixels] | None:
         return None
     around = cv2.dilate(bright, np.ones((3, 3), np.uint8))
     opened = cv2.GaussianBlur(cv2.morphologyEx(photo, cv2.MORPH_OPEN, kernel), (0, 0), reach / 4)
-    painted = np.where(around[..., None] > 0, opened, photo)
-    return cv2.GaussianBlur(around, (0, 0), 0.6), painted
+    return np.where(around[..., None] > 0, opened, photo)
 
 
 def _compact(bright: Array, widest: int) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.carrying import MIDDLE, Region
+from landscape.luminaries import Luminaries
 from landscape.sampling import Array, Grid, Window, smoothstep, with_ring
 
 Pixels = npt.NDArray[np.uint8]
@@ -26,6 +27,8 @@ _LEAST = 0.02
 """Smaller shares of a region are the mask's uncertainty."""
 _UNEXPLAINED = (10.0, 30.0)
 """Errors of colours, 0 to 255, from which a pixel is no mixture of what moves and what stands still."""
+_OWN = (0.85, 0.97)
+"""Share of mask and matte from which a pixel begins to be, and is, the region's own whatever it looks like."""
 _SPREAD = 8.0
 """Colours behind a region may leave the range of the pixel's and the other side's colour by so much."""
 
@@ -37,10 +40,12 @@ class Plate:
     Attributes:
         alpha: (H', W') share of the region.
         detail: (H', W', 4) the photo minus the region's smooth colours, plus 128, continued beyond the region.
+        luminaries: What shines in the region and stays in place, in its window; or None.
     """
 
     alpha: Pixels = field(repr=False)
     detail: Pixels = field(repr=False)
+    luminaries: Luminaries | None = None
 
 
 def cut_plate(
@@ -48,7 +53,7 @@ def cut_plate(
     photo: Pixels,
     mask: Array,
     above: Array | None,
-    hidden: Array | None,
+    luminaries: Luminaries | None,
     region: Region,
     grid: Grid,
 ) -> Plate:
@@ -60,34 +65,33 @@ def cut_plate(
         photo: (H, W, 3), without what shines in the region and stays in place.
         mask: (H, W) share of the region, in [0, 1].
         above: (H, W) share, in [0, 1], of regions that will be laid over this one.
-        hidden: (H, W) share, in [0, 1], of what shines.
+        luminaries: What shines in the region, at the photo's size.
         region: The region.
         grid: Grid over the full-size photo.
     """
     rows, columns = grid.pixels(region.window)
     shape = (rows.stop - rows.start, columns.stop - columns.start)
-    alpha, raw = np.empty(shape, np.uint8), np.empty((*shape, 4), np.uint8)
+    alpha, own, raw = np.empty(shape, np.uint8), np.empty(shape, np.uint8), np.empty((*shape, 4), np.uint8)
     detail = np.empty_like(raw)
     strips = grid.strips(region.window, STRIP)
     for window in strips:
         here, inside = grid.pixels(window), _inside(grid, window, region)
         share = mask[here] if above is None else np.minimum(mask[here] / np.maximum(1 - above[here], 1e-3), 1)
         matte = region.border.matte(photo[here], np.asarray(share, np.float32), grid, window)
-        if hidden is not None:
-            matte = matte * (1 - hidden[here])
         alpha[inside] = np.rint(matte * 255) * (matte > _LEAST)
+        own[inside] = np.rint(255 * smoothstep(np.minimum(matte, share), *_OWN))
         base = grid.enlarge(with_ring(region.base, window), window)
         raw[inside] = cv2.cvtColor(
             np.clip(np.rint(photo[here] - base + MIDDLE), 0, 255).astype(np.uint8), cv2.COLOR_RGB2RGBA
         )
+    if luminaries is not None:
+        luminaries = Luminaries(luminaries.glow[rows, columns], luminaries.night)
     for window in strips:
-        here, inside = grid.pixels(window), _inside(grid, window, region)
+        inside = _inside(grid, window, region)
         detail[inside] = _continue(raw, region, grid, window)
-        mixed = alpha[inside] > 0
-        if hidden is not None:
-            mixed &= hidden[here] == 0
-        _take_out(static, alpha[inside], detail[inside], mixed, region, grid, window)
-    return Plate(alpha, detail)
+        glow = None if luminaries is None else luminaries.glow[inside]
+        _take_out(static, alpha[inside], own[inside], detail[inside], glow, region, grid, window)
+    return Plate(alpha, detail, luminaries)
 
 
 def _inside(grid: Grid, window: Window, region: Region) -> tuple[slice, slice]:
@@ -118,8 +122,9 @@ def _continue(raw: Pixels, region: Region, grid: Grid, window: Window) -> Pixels
 def _take_out(
     static: Pixels,
     alpha: Pixels,
+    own: Pixels,
     detail: Pixels,
-    mixed: npt.NDArray[np.bool_],
+    glow: Pixels | None,
     region: Region,
     grid: Grid,
     window: Window,
@@ -128,17 +133,20 @@ def _take_out(
 
     Pixels that this does not explain are left to what stands still.
     """
-    here = grid.pixels(window)
+    here, mixed = grid.pixels(window), alpha > 0
     if not mixed.any():
         return
     behind = static[here]
     share = (alpha[mixed].astype(np.float32) / 255)[:, None]
     pixel = behind[mixed][:, :3].astype(np.float32)
     moving = grid.enlarge(with_ring(region.base, window), window)[mixed] + detail[mixed][:, :3] - MIDDLE
+    if glow is not None:
+        moving = np.minimum(moving + glow[mixed][:, :3], 255)
     other = grid.enlarge(with_ring(region.border.other, window), window)[mixed]
     found = _behind(pixel, moving, other, share)
     error = np.abs(share * moving + (1 - share) * found - pixel).max(axis=1, keepdims=True)
-    share = share * (1 - smoothstep(error, *_UNEXPLAINED))
+    # Near an edge the region's own look is a guess, which must not hold back pixels that surely are its own.
+    share = share * (1 - smoothstep(error, *_UNEXPLAINED) * (1 - own[mixed].astype(np.float32) / 255)[:, None])
     alpha[mixed] = np.rint(share[:, 0] * 255)
     behind[mixed, :3] = np.clip(np.rint(_behind(pixel, moving, other, share)), 0, 255)
 

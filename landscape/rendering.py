@@ -9,19 +9,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from landscape.animation import Animator
-from landscape.compositing import Compositor
+from landscape.compositing import Compositor, Frame
 from landscape.formats import FORMATS
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.recipe import Recipe
 from landscape.streaming import ahead
 from landscape.video import write_video
-
-Pixels = NDArray[np.uint8]
 
 RENDER_STAGE = "rendering"
 _SMALL_AHEAD = 4
@@ -45,11 +41,11 @@ class Previewer:
         self._light_change = light_change
         self.mean_photo_weight = mean_photo_weight
 
-    def frame(self, seconds: float) -> Pixels:
-        """Make the frame at a time, uint8 (H, W, 3) RGB."""
+    def frame(self, seconds: float) -> Frame:
+        """Make the frame at a time, (H, W, 3) RGB, uint8, or uint16 where the compositor's frames are deep."""
         return self._composite(self._animator.frame(seconds), seconds)
 
-    def clip(self, frames: int, fps: float, cancel: threading.Event | None = None) -> Generator[Pixels, None, None]:
+    def clip(self, frames: int, fps: float, cancel: threading.Event | None = None) -> Generator[Frame, None, None]:
         """Frames of a clip one by one; generator, compositor and whoever takes the frames work at the same time.
 
         The frames are those of :meth:`frame`; a handful is held at once whatever the clip's length.
@@ -68,7 +64,7 @@ class Previewer:
                 check_cancelled(cancel)
                 yield self._animator.frame(index / fps), index / fps
 
-        def composited() -> Iterator[Pixels]:
+        def composited() -> Iterator[Frame]:
             with closing(ahead(drawn(), _SMALL_AHEAD)) as small:
                 for generated, seconds in small:
                     yield self._composite(generated, seconds)
@@ -76,7 +72,7 @@ class Previewer:
         with closing(ahead(composited(), _FRAMES_AHEAD)) as finished:
             yield from finished
 
-    def _composite(self, generated: Tensor, seconds: float) -> Pixels:
+    def _composite(self, generated: Tensor, seconds: float) -> Frame:
         return self._compositor.frame(generated, seconds, self._light_change)
 
 

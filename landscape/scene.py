@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from landscape.animation import Animator
-from landscape.compositing import Compositor
+from landscape.compositing import Compositor, Frame
+from landscape.formats import FORMATS
 from landscape.inversion import Inversion
 from landscape.masking import Masks
 from landscape.model_view import find_masks, model_image, model_mask
@@ -181,6 +182,7 @@ class Scene:
         seconds: float = 6.0,
         loop: bool = False,
         generator_only: bool = False,
+        deep: bool = False,
     ) -> Previewer:
         """Prepare frames at any time.
 
@@ -191,6 +193,7 @@ class Scene:
             seconds: Length of the clip, for day cycles and loops.
             loop: Whether the clip ends where it began.
             generator_only: Show only what the generator draws.
+            deep: Make frames of 16 bits a channel.
         """
         animator = Animator(
             self.inversions,
@@ -206,8 +209,13 @@ class Scene:
             seed=self.settings.seed,
         )
         scenery = self._scenery(long_side, generator_only)
-        compositor = Compositor(scenery, motion, seconds if loop else None)
+        compositor = Compositor(scenery, motion, seconds if loop else None, deep=deep)
         return Previewer(animator, compositor, light.active, scenery.mean_photo_weight)
+
+    def _exporter(self, motion: MotionSettings, light: LightSettings, export: ExportSettings) -> Previewer:
+        length = (export.long_side, export.seconds, export.loop)
+        deep = FORMATS[export.format].deep
+        return self.previewer(motion, light, *length, export.generator_only, deep)
 
     def _scenery(self, long_side: int, generator_only: bool) -> Scenery:
         """Take the photo apart; that of previews is kept, as only the motion and the light change between them."""
@@ -231,13 +239,13 @@ class Scene:
         light: LightSettings,
         export: ExportSettings,
         cancel: threading.Event | None = None,
-    ) -> Iterator[Pixels]:
-        """Frames of a clip one by one; nothing is held for the whole clip.
+    ) -> Iterator[Frame]:
+        """Frames of a clip one by one, as :meth:`Previewer.clip` gives them; nothing is held for the whole clip.
 
         Raises:
             Cancelled: If ``cancel`` was set.
         """
-        previewer = self.previewer(motion, light, export.long_side, export.seconds, export.loop, export.generator_only)
+        previewer = self._exporter(motion, light, export)
         with closing(previewer.clip(export.frames, export.fps, cancel)) as clip:
             yield from clip
 
@@ -270,7 +278,7 @@ class Scene:
             Cancelled: If ``cancel`` was set.
         """
         started = time.monotonic()
-        previewer = self.previewer(motion, light, export.long_side, export.seconds, export.loop, export.generator_only)
+        previewer = self._exporter(motion, light, export)
         preparation = time.monotonic() - started
         recipe, photo = Recipe(motion, light, self.settings, export), self.photo.resized(export.long_side)
         report = render_clip(out, previewer, recipe, (photo.width, photo.height), progress, cancel, finish)

@@ -130,16 +130,16 @@ class Scenery:
         self, photo: Pixels, share: Array, above: Array | None, first: Array, analysed: Grid, *, water: bool
     ) -> Part | None:
         step = Grid(self.grid.height, self.grid.width, self.grid.scale // analysed.scale)
-        small, hidden, mirror = step.reduce(photo), None, False
+        small, luminaries, mirror = step.reduce(photo), None, False
         if water:
             mirror = is_mirror(small, step.reduce(share))
         else:
-            photo, hidden = take_out_luminaries(photo, share)
+            photo, luminaries = take_out_luminaries(photo, share)
             small = step.reduce(photo)
         region = make_region(small, step.reduce(share), first, analysed, photo_alone=mirror)
         if region is None:
             return None
-        plate = cut_plate(self.static, photo, share, above, hidden, region, self.grid)
+        plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
         return Part(water, mirror, region, plate, self.grid.reduce(share))
 
     def colours(self, frame: Array | Tensor) -> Array:

@@ -12,8 +12,10 @@ from landscape.sampling import Array, Grid, Window, blur, fill, smoothstep, with
 
 _SURE = 0.98
 """Share of the mask above which a pixel belongs to the region alone."""
-_LEAST = 0.1
-"""Share of the mask above which a pixel's colour alone may give it to the region."""
+_LEANING = (0.45, 0.75)
+"""Shares of the mask from which a pixel's colour alone may, and does, give it to the region.
+
+Under them it does not, as hazy hills have the colours of clouds."""
 _MARGIN = 0.0025
 """Pixels this near to the mask's edge (fraction of the long side) may hold colours of static objects."""
 _EDGE_BAND = 0.012
@@ -27,6 +29,14 @@ _USUAL = (3.0, 20.0)
 _COLOUR_LINE = (0.25, 0.85)
 """Pixels this far on the way from the region's colour to the other side's begin to, and surely, belong to that."""
 
+_THREAD = 0.002
+"""Half the width, as a fraction of the long side, up to which a doubtful thread within the region belongs to it."""
+_DOUBTFUL = 0.4
+"""Share of the region that a doubtful thread and all around it have at least; branches, wires and ridges have less."""
+_NOTCH = 0.012
+"""Notches of an edge up to this size, as a fraction of the long side, do not turn the mirror that stands there."""
+_MIRRORS = 3
+"""How often what is mirrored onto something static is mirrored again."""
 _PALETTE = 8
 """Colours that a side's pixels are summed up in."""
 _SAMPLES = 4000
@@ -90,8 +100,14 @@ class Border:
         refined = mask + distinct * (region - mask)
         apart = photo - own - np.clip(along, 0, 1)[..., None] * (other - own)
         refined *= 1 - smoothstep(np.sqrt((apart**2).sum(axis=2)) / spread, *_STRANGE)
-        doubtful = (band > 0) & (mask > _LEAST) & (refined < _SURE)
-        refined[doubtful] = np.maximum(refined[doubtful], self._known(photo[doubtful]))
+        doubtful = (band > 0) & (mask > _LEANING[0]) & (refined < _SURE)
+        known = self._known(photo[doubtful]) * smoothstep(mask[doubtful], *_LEANING)
+        refined[doubtful] = np.maximum(refined[doubtful], known)
+        # Colours that neither side knows, as where the blue begins beneath a cloud, leave threads of doubt in the sky.
+        reach = 2 * max(1, round(_THREAD * max(grid.height, grid.width))) + 1
+        kernel = np.ones((reach, reach), np.uint8)
+        apart = cv2.erode(refined, kernel) > _DOUBTFUL
+        refined = np.where(apart, np.maximum(refined, cv2.morphologyEx(refined, cv2.MORPH_CLOSE, kernel)), refined)
         return np.asarray(mask + band * (refined - mask), np.float32)
 
     def _known(self, pixels: npt.NDArray[np.uint8]) -> Array:
@@ -175,7 +191,10 @@ def pure_generator_pixels(valid: npt.NDArray[np.bool_], alpha: Array, resolution
 
 
 def reflection(valid: npt.NDArray[np.bool_]) -> Array:
-    """Where detail beyond a region comes from: reflected at the region's edge.
+    """Where detail beyond a region comes from: mirrored at the region's edge.
+
+    The mirror stands across the edge's direction on a larger scale: mirrored at every notch of a ridge, clouds would
+    spread out like fans.
 
     Args:
         valid: (H, W), at least one pixel of the region.
@@ -184,24 +203,30 @@ def reflection(valid: npt.NDArray[np.bool_]) -> Array:
         (H, W, 2) float32 dx, dy to the source, 0 inside the region and small near its edge.
     """
     height, width = valid.shape
-    offset = np.zeros((height, width, 2), np.float32)
     if valid.all():
-        return offset
-    _, labels = cv2.distanceTransformWithLabels(
+        return np.zeros((height, width, 2), np.float32)
+    beyond, labels = cv2.distanceTransformWithLabels(
         (~valid).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    nearest = np.zeros(int(labels.max()) + 1, np.int32)
-    places = np.flatnonzero(valid).astype(np.int32)
-    nearest[labels.ravel()[places]] = places
+    inside = cv2.distanceTransform(valid.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    smooth = blur(beyond - inside, max(1.0, _NOTCH * max(height, width)))
+    normal = np.dstack([cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)])
+    length = np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-6)
+    offset = -2 * beyond[..., None] * normal / length
     y, x = np.nonzero(~valid)
-    edge = nearest[labels[y, x]]
-    edge_y, edge_x = edge // width, edge % width
-    source_y = np.clip(2 * edge_y - y, 0, height - 1)
-    source_x = np.clip(2 * edge_x - x, 0, width - 1)
-    there = valid[source_y, source_x]
-    offset[y, x, 0] = np.where(there, source_x, edge_x) - x
-    offset[y, x, 1] = np.where(there, source_y, edge_y) - y
-    return offset
+    source_x, source_y = x, y
+    for _ in range(_MIRRORS):
+        step = offset[source_y, source_x]
+        source_x = np.clip(np.rint(source_x + step[:, 0]).astype(np.intp), 0, width - 1)
+        source_y = np.clip(np.rint(source_y + step[:, 1]).astype(np.intp), 0, height - 1)
+    # What no mirror brings into the region comes from its nearest pixel.
+    nearest = np.zeros(int(labels.max()) + 1, np.intp)
+    places = np.flatnonzero(valid)
+    nearest[labels.ravel()[places]] = places
+    edge, there = nearest[labels[y, x]], valid[source_y, source_x]
+    offset[y, x, 0] = np.where(there, source_x, edge % width) - x
+    offset[y, x, 1] = np.where(there, source_y, edge // width) - y
+    return np.asarray(offset, np.float32)
 
 
 def fill_colours(photo: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_], grid: Grid) -> tuple[Array, Array]:

@@ -9,14 +9,15 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
 
-from landscape.encoders import Encoder, EncodingError, Frame, encoder_for
+from landscape.deep_encoder import DeepVideoEncoder
+from landscape.encoders import Encoder, EncodingError, Frame, FramesEncoder, GifEncoder, VideoEncoder
 from landscape.errors import LandscapeError
 from landscape.formats import Format, format_of
 from landscape.progress import Progress, check_cancelled, ignore_progress
@@ -44,7 +45,8 @@ def write_video(
 
     Args:
         path: The file to write, in an existing folder, with the suffix of the format.
-        frames: uint8 (H, W, 3) sRGB, all of one size. Videos complete odd sizes by repeating the last row or column.
+        frames: (H, W, 3) sRGB, all of one size, uint8, or uint16 for formats of more than 8 bits. Videos complete odd
+            sizes by repeating the last row or column.
         fps: Frames a second.
         crf: H.264's constant rate factor, 0 (lossless) to 51; other formats get their own of the same fidelity.
         total: Number of frames, for the progress.
@@ -60,7 +62,7 @@ def write_video(
     Raises:
         LandscapeError: If the path has another suffix or cannot be written, or there is no frame.
         Cancelled: If ``cancel`` was set; no file is left behind.
-        ValueError: If a frame has another type or size than uint8 (H, W, 3) of the first.
+        ValueError: If a frame has another type than the format takes, or another size than the first.
     """
     path = Path(path)
     kind = format_of(path, format)
@@ -116,9 +118,9 @@ def _encode(
         for index, frame in enumerate(frames):
             if encoder is None:
                 shape = frame.shape
-                _require_frame(frame, shape)
-                encoder = encoder_for(part, shape, fps, kind, crf, metadata)
-            _require_frame(frame, shape)
+                _require_frame(frame, shape, kind)
+                encoder = _encoder(kind)(part, shape, fps, kind, crf, metadata)
+            _require_frame(frame, shape, kind)
             encoder.add(frame)
             progress("video", index + 1, total if total is not None else index + 1)
         if encoder is None:
@@ -139,8 +141,16 @@ def _until(frames: Iterable[Frame], cancel: threading.Event | None, finish: thre
     check_cancelled(cancel)
 
 
-def _require_frame(frame: Frame, shape: tuple[int, ...]) -> None:
-    if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or frame.shape != shape:
+def _encoder(kind: Format) -> Callable[..., Encoder]:
+    if kind.deep:
+        return DeepVideoEncoder
+    kinds: dict[str, Callable[..., Encoder]] = {"gif": GifEncoder, "png": FramesEncoder}
+    return kinds.get(kind.name, VideoEncoder)
+
+
+def _require_frame(frame: Frame, shape: tuple[int, ...], kind: Format) -> None:
+    types = [np.uint8, np.uint16] if kind.deep else [np.uint8]
+    if frame.dtype not in types or frame.ndim != 3 or frame.shape[2] != 3 or frame.shape != shape:
         raise ValueError(f"A frame is {frame.dtype} {frame.shape}, not uint8 {shape}.")
 
 

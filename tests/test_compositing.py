@@ -101,6 +101,22 @@ def test_static_pixels_are_the_photo_byte_for_byte() -> None:
     assert difference(frame, case.photo)[moving].mean() > 5
 
 
+@pytest.mark.parametrize("light_change", [False, True])
+def test_deep_frames_are_the_same_pictures_in_finer_steps(light_change: bool) -> None:
+    case = make_case(water=True)
+    scenery = case.scenery()
+    drawn = at_night(case.generated(1.3), 0.5) if light_change else case.generated(1.3)
+    plain = Compositor(scenery, case.motion).frame(drawn, 1.3, light_change)
+    deep = Compositor(scenery, case.motion, deep=True).frame(drawn, 1.3, light_change)
+    assert deep.dtype == np.uint16 and deep.shape == plain.shape
+    assert np.abs(deep / 257 - plain).max() < 1.6  # the noise, and roundings of the last bit
+    moving = case.masks.sky == 1
+    assert len(np.unique(deep[moving])) > 20 * len(np.unique(plain[moving]))
+    if not light_change:
+        static = case.masks.sky + case.masks.water == 0
+        assert np.array_equal(deep[static], case.photo[static] * np.uint16(257))
+
+
 def test_first_frame_is_the_photo_also_where_things_move() -> None:
     case = make_case(water=True)
     frame = case.compositor().frame(case.generated(0.0), 0.0)

@@ -61,6 +61,19 @@ def test_settings_and_formats_agree() -> None:
     assert tuple(FORMATS) == NAMES
 
 
+def test_ten_bits_keep_gradients_that_eight_bits_lose(tmp_path: Path) -> None:
+    path = tmp_path / "dusk.mp4"
+    slope = np.linspace(20 * 257, 40 * 257, 512)  # 20 steps of 8 bits
+    frame = np.repeat(np.rint(slope)[None, :, None], 64, axis=0).repeat(3, axis=2).astype(np.uint16)
+    write_video(path, [frame] * 3, 10, crf=0, format="h265-10bit")
+    reader = imageio_ffmpeg.read_frames(str(path), pix_fmt="gray16le", bits_per_pixel=16)
+    next(reader)
+    grey = np.frombuffer(next(reader), np.uint16).reshape(64, 512)
+    assert 60 <= len(np.unique(grey)) <= 90
+    with pytest.raises(ValueError, match="not uint8"):
+        write_video(path, [frame], 10, format="h265")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_each_format_keeps_frames_colours_and_recipe(tmp_path: Path, name: str) -> None:
     form = FORMATS[name]

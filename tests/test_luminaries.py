@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.luminaries import find_discs, find_stars, take_out_luminaries
+from landscape.luminaries import Luminaries, find_discs, find_stars, take_out_luminaries
 
 HEIGHT, WIDTH = 240, 360
 
@@ -38,9 +38,24 @@ def test_sun_and_moon_are_found_and_taken_out(brightness: float, radius: int) ->
     assert np.hypot(x - 200, y - 90) < radius
     assert found[0, 0] == 0 and (found > 0.5).mean() < 0.1
     without, shining = take_out_luminaries(photo, EVERYWHERE)
-    assert shining is not None and shining[90, 200] == 1
+    assert shining is not None and shining.night == (brightness < 100)
     assert without[90, 200].mean() < photo[90, 200].mean() - 40
-    assert np.array_equal(without[shining == 0], photo[shining == 0])
+    apart = np.hypot(*(np.mgrid[:HEIGHT, :WIDTH] - np.array([90, 200])[:, None, None])) > 8 * radius
+    assert np.array_equal(without[apart], photo[apart]) and not shining.glow[apart].any()
+    again = cv2.add(without, np.ascontiguousarray(shining.glow[..., :3])).astype(int)
+    assert np.abs(again - photo).mean() < 2 and again[90, 200].min() == 255
+
+
+def test_the_sun_dims_with_the_light_and_the_stars_are_outshone() -> None:
+    glow = np.zeros((4, 5, 4), np.uint8)
+    day, night = np.full((4, 5, 3), 160.0, np.float32), np.full((4, 5, 3), 30.0, np.float32)
+    sun, stars = Luminaries(glow, False), Luminaries(glow, True)
+    assert np.allclose(sun.seen(day, day), 1) and np.allclose(stars.seen(night, night), 1)
+    assert 0.2 < sun.seen(day, night).max() < 0.7
+    assert stars.seen(night, day).max() < 0.1 and np.allclose(stars.seen(night, 0.5 * night), 1)
+    warm = day * np.array([1.0, 0.7, 0.4], np.float32)
+    red, green, blue, copy = sun.seen(day, warm)[0, 0]
+    assert red > green > blue and copy == red
 
 
 def test_bright_clouds_and_plain_skies_hold_no_sun() -> None:
@@ -61,10 +76,8 @@ def test_stars_are_found_at_night_alone() -> None:
         stars = find_stars(photo, EVERYWHERE)
         assert (stars is not None) == night
         if stars is not None:
-            shining, starless = stars
-            assert shining[places[:, 0], places[:, 1]].min() > 0.5
-            assert shining.mean() < 0.1
-            assert starless[places[:, 0], places[:, 1]].max() < 90
+            assert stars[places[:, 0], places[:, 1]].max() < 90
+            assert (stars != photo).any(axis=2).mean() < 0.1
 
 
 def test_sharp_edges_of_clouds_in_dark_skies_are_no_stars() -> None:
@@ -78,5 +91,5 @@ def test_sharp_edges_of_clouds_in_dark_skies_are_no_stars() -> None:
     star = (20, 20)
     photo[star] = 255
     found = find_stars(photo, EVERYWHERE)
-    assert found is not None and found[0][star] > 0.5
-    assert found[0][40:].max() < 0.1
+    assert found is not None and found[star].max() < 90
+    assert np.abs(found[40:].astype(int) - photo[40:]).max() < 12

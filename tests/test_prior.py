@@ -1,11 +1,14 @@
 """The prior of the latents: its network, its training and samples from it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from landscape.codes import Sampler
 from landscape.errors import LandscapeError
+from landscape.networks.generator import Z_DYNAMIC_WIDTH
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import Codes, LatentPrior
 from landscape.training.latent_prior import fit_units, flow_loss, read_latents, train_prior
@@ -108,6 +111,11 @@ def test_other_skies_keep_the_land_and_the_light(generator, prior):
     assert all(torch.equal(a, b) for a, b in zip(scene.s_static, other.s_static, strict=True))
     assert not any(torch.equal(a, b) for a, b in zip(scene.s_dynamic, other.s_dynamic, strict=True))
     assert sampler.draw_images(other).shape == (2, 3, 16, 16)
+    z = scene.z.clone()
+    z[:, -Z_DYNAMIC_WIDTH:] += 1
+    lights = [replace(scene, z=light) for light in (z, scene.z)]
+    skies = [sampler.redraw_dynamic(light, torch.Generator().manual_seed(3)).s_dynamic[-1] for light in lights]
+    assert not torch.equal(*skies)
 
 
 def test_maps_finer_than_the_prior_are_white_noise(small_generator, prior):

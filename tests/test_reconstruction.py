@@ -19,7 +19,6 @@ from landscape.networks.segmenter import build_segmenter
 from landscape.training.export import export_with_posterior
 from landscape.training.gan import train_gan
 from landscape.training.moving import mark_moving
-from landscape.training.prior import set_prior
 from landscape.training.reconstruction import (
     PairBatch,
     Reconstruction,
@@ -27,6 +26,7 @@ from landscape.training.reconstruction import (
     reconstruct_pairs,
 )
 from landscape.training.sampling import RealData
+from landscape.training.z_distribution import set_z_distribution
 from landscape.variants import VARIANTS
 from landscape.weights import PERCEPTUAL_FILE, default_folder, load_encoder, load_generator
 from tests.conftest import SMALL
@@ -179,7 +179,7 @@ def test_samples_have_the_fitted_distribution_and_light_stays_independent(small_
     mix = torch.randn(SMALL.style_width, SMALL.style_width, generator=rng) / 6
     codes = 0.7 + torch.randn(20000, SMALL.style_width, generator=rng) @ mix.T
     assert torch.equal(small_generator.z_root, torch.eye(SMALL.style_width))
-    set_prior(small_generator, codes)
+    set_z_distribution(small_generator, codes)
     drawn = small_generator.sample_z(20000, rng)
     assert torch.allclose(drawn.mean(dim=0), codes.mean(dim=0), atol=0.1)
     found, wanted = torch.cov(drawn.T), torch.cov(codes.T)

@@ -66,6 +66,15 @@ def test_generator_only_shows_no_pixel_of_the_photo(scene):
     assert frame.mean() == pytest.approx(float((small.mean() + 1) * 127.5), abs=2)
 
 
+def test_ten_bit_exports_are_made_of_deep_frames(scene):
+    plain, deep = (
+        next(scene.frames(MotionSettings(), LightSettings("deep night"), ExportSettings(0.5, 10, 128, format=name)))
+        for name in ("h265", "h265-10bit")
+    )
+    assert plain.dtype == np.uint8 and deep.dtype == np.uint16
+    assert np.abs(deep / 257 - plain).max() < 1.6
+
+
 def test_new_masks_keep_the_fit(scene, landscape_pixels):
     still = masks_from_labels(np.zeros(landscape_pixels.shape[:2], np.uint8), None)
     other = scene.with_masks(still)

@@ -15,6 +15,7 @@ from landscape.errors import LandscapeError
 from landscape.evaluation.segmentation import evaluate_segmentation, overlap
 from landscape.networks.segmenter import build_segmenter, load_segmenter
 from landscape.training import mask_data
+from landscape.training.lakes import flood
 from landscape.training.mask_batches import augment, training_batches
 from landscape.training.mask_data import LabelledPhoto, group_duplicates, read_labelled_photos
 from landscape.training.segmentation import (
@@ -84,6 +85,66 @@ def test_reading_marks_held_out_and_not_sky(data: Path) -> None:
     }
     with pytest.raises(LandscapeError, match="labelled"):
         read_labelled_photos(data / "nothing")
+
+
+def test_outlines_add_water_to_photos_that_know_the_sky_alone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outlines = data.parent / "outlines.json"
+    lower_half = [[0, 65], [100, 65], [100, 100], [0, 100]]
+    island = [[40, 75], [60, 75], [60, 90], [40, 90]]
+    wanted = {"a_in_a": {"water": [lower_half], "islands": [island]}}
+    outlines.write_text(json.dumps({"outlines": wanted, "wrong": ["a_in_b"]}))
+    monkeypatch.setattr(mask_data, "OUTLINES", outlines)
+    photos = {photo.name: photo for photo in read_labelled_photos(data)}
+    assert "a_in_b" not in photos
+    photo = photos["a_in_a"]
+    assert photo.labels_water and not photos["a_out_a"].labels_water
+    assert set(np.unique(photo.labels)) == {0, 1, 2, 255}
+    height, width = photo.labels.shape
+    assert (photo.labels[round(0.7 * height) : round(0.73 * height)] == 2).all()
+    assert photo.labels[round(0.82 * height), width // 2] == 0
+    assert (photo.labels[round(0.65 * height)] == 255).all() and photo.labels[0, 0] == 1
+
+
+def test_the_bundled_outlines_lie_in_their_photos_and_contradict_no_list() -> None:
+    drawn = json.loads(mask_data.OUTLINES.read_text())
+    dry = set(mask_data.DRY_PHOTOS.read_text().split())
+    assert len(drawn["outlines"]) > 40
+    assert not dry & set(drawn["outlines"]) and not dry & set(drawn["wrong"])
+    for shapes in drawn["outlines"].values():
+        corners = np.concatenate([np.array(outline) for kind in shapes.values() for outline in kind])
+        assert shapes["water"] and corners.min() >= 0 and corners.max() <= 100
+
+
+def test_a_flooded_photo_mirrors_what_stands_above_the_water() -> None:
+    height, width = 120, 160
+    labels = np.zeros((height, width), np.uint8)
+    labels[:50] = 1
+    pixels = np.full((height, width, 3), (30, 90, 30), np.uint8)
+    pixels[:50] = (120, 170, 250)
+    lakes = 0
+    for seed in range(12):
+        flooded, found = flood(pixels, labels, np.random.default_rng(seed))
+        water = found == 2
+        if not water.any():
+            assert np.array_equal(flooded, pixels) and np.array_equal(found, labels)
+            continue
+        lakes += 1
+        line = int(np.flatnonzero(water.any(axis=1))[0])
+        assert 50 < line <= round(0.85 * height)
+        assert np.array_equal(flooded[~water], pixels[~water]) and np.array_equal(found[:line], labels[:line])
+        near, far = flooded[line : line + 3].mean(axis=(0, 1)), flooded[water].mean(axis=0)
+        assert near[1] > near[2]  # the green shore
+        if (height - line) > 2 * (line - 50):
+            assert far[2] > near[2]  # the blue sky
+    assert lakes > 5
+
+
+def test_photos_without_room_are_not_flooded() -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    for labels in (np.zeros((40, 60), np.uint8), np.ones((40, 60), np.uint8)):
+        flooded, found = flood(pixels, labels, rng)
+        assert np.array_equal(flooded, pixels) and np.array_equal(found, labels)
 
 
 def test_copies_stay_on_one_side(data: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -215,6 +215,7 @@ def segmenter(
     out: OutOption,
     steps: Annotated[int, typer.Option(help="Training steps.")] = 3000,
     seed: SeedOption = 0,
+    start_from: Annotated[Path | None, typer.Option(help="Segmenter weights to start from, *.safetensors.")] = None,
     resume: ResumeOption = False,
     weights: WeightsOption = None,
 ) -> None:
@@ -224,7 +225,8 @@ def segmenter(
     if not data.is_dir():
         raise LandscapeError(f"Give a folder with labelled sets; {data} is none.")
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        train_segmenter(data, out, steps=steps, seed=seed, resume=resume, progress=progress, cancel=cancel)
+        common: dict[str, Any] = {"progress": progress, "cancel": cancel, "start_from": start_from}
+        train_segmenter(data, out, steps=steps, seed=seed, resume=resume, **common)
     if weights is not None:
         export_segmenter(out, weights)
 

@@ -12,7 +12,7 @@ from landscape.errors import LandscapeError
 from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.posterior import Posterior
 from landscape.training.checkpoint import load_state
-from landscape.training.prior import fit_prior
+from landscape.training.z_distribution import fit_z_distribution
 from landscape.weights import cut_generator, load_weights, save_generator, save_posterior, save_weights
 
 
@@ -67,7 +67,7 @@ def export_with_posterior(
     wanted = posterior.state_dict().keys()
     weights = state["networks"]["posterior"]
     posterior.load_state_dict({name: value for name, value in weights.items() if name in wanted})
-    fit_prior(generator, posterior.eval(), prepared)
+    fit_z_distribution(generator, posterior.eval(), prepared)
     save_generator(out, generator, metadata)
     save_posterior(posterior_out, posterior, metadata)
 

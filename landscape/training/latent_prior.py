@@ -182,7 +182,8 @@ def train_prior(
         out: Folder for ``prior_state.pt`` and ``prior.jsonl``.
         steps: Optimisation steps of 64 images.
         seed: Seed of the weights and of every batch; a resumed run keeps its own.
-        resume: Continue from ``prior_state.pt``; the result is that of an uninterrupted run.
+        resume: Continue from ``prior_state.pt``; with the same ``steps`` the result is that of an uninterrupted run,
+            with more the rate rises again to what a run of so many has there.
         progress: Called after every step.
         cancel: Event that stops training at the next step.
 

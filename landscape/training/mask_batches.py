@@ -10,7 +10,11 @@ import torch
 from torch import Tensor
 
 from landscape.synthesis import from_pixels
+from landscape.training.lakes import flood
 from landscape.training.mask_data import SHARES, UNKNOWN, LabelledPhoto
+
+FLOODED = 0.2
+"""Share of the photos that a lake is put into, where there is room for one."""
 
 
 def training_batches(
@@ -42,7 +46,7 @@ def training_batches(
 
 
 def augment(photo: LabelledPhoto, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Cut, turn, flip and relight a photo at random.
+    """Flood, cut, turn, flip and relight a photo at random.
 
     Args:
         photo: The photo.
@@ -52,8 +56,9 @@ def augment(photo: LabelledPhoto, size: int, rng: np.random.Generator) -> tuple[
     Returns:
         uint8 (size, size, 3) and its labels uint8 (size, size), unknown where the cut leaves the photo.
     """
-    height, width = photo.labels.shape
-    part = np.array([1.0, 1.0]) if rng.random() < 0.25 else rng.uniform(0.5, 1.0, 2)
+    source, truth = flood(photo.pixels, photo.labels, rng) if rng.random() < FLOODED else (photo.pixels, photo.labels)
+    height, width = truth.shape
+    part = np.array([1.0, 1.0]) if rng.random() < 0.25 else rng.uniform(0.4, 1.0, 2)
     centre = np.array([width, height]) * (0.5 + (rng.random(2) - 0.5) * (1 - part))
     angle = np.deg2rad(rng.normal(0, 2.5) if rng.random() < 0.8 else rng.uniform(-12, 12))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -61,11 +66,11 @@ def augment(photo: LabelledPhoto, size: int, rng: np.random.Generator) -> tuple[
     linear = turn * scale
     matrix = np.column_stack([linear, centre - linear @ np.array([size / 2, size / 2])])
     shrink = float(np.abs(scale).max())
-    pixels = cv2.GaussianBlur(photo.pixels, (0, 0), 0.4 * shrink) if shrink > 1.2 else photo.pixels
+    pixels = cv2.GaussianBlur(source, (0, 0), 0.4 * shrink) if shrink > 1.2 else source
     linear_inverse, nearest_inverse = (mode | cv2.WARP_INVERSE_MAP for mode in (cv2.INTER_LINEAR, cv2.INTER_NEAREST))
     pixels = cv2.warpAffine(pixels, matrix, (size, size), flags=linear_inverse, borderMode=cv2.BORDER_REFLECT)
     labels = cv2.warpAffine(
-        photo.labels,
+        truth,
         matrix,
         (size, size),
         flags=nearest_inverse,

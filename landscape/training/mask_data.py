@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,9 +17,11 @@ from scipy.sparse.csgraph import connected_components
 from landscape.errors import LandscapeError
 from landscape.training.split import is_held_out
 
+Outline = list[list[float]]
+
+SKY, WATER, UNKNOWN = 1, 2, 255
 NOT_SKY = 3
 """Label of pixels that are no sky but may be water; learnt through the sum of the other two classes alone."""
-UNKNOWN = 255
 
 SHARES = {
     "hand_labelled": 0.46,
@@ -33,6 +36,12 @@ WATER_SETS = ("hand_labelled", "sea_horizon_weak")
 """Folders whose label 0 means neither sky nor water; elsewhere it means not sky."""
 DRY_PHOTOS = Path(__file__).with_name("dry_photos.txt")
 """Names of photos of the other folders that were looked at and hold no water: fields, deserts, streets."""
+OUTLINES = Path(__file__).with_name("water_outlines.json")
+"""Outlines of the water in photos of the other folders, and names of photos whose sky is labelled wrongly.
+
+Corners are percents of width and height; islands are cut out of the water."""
+BLURRED_OUTLINE = 0.012
+"""Pixels this near to an outline, as a fraction of the width, stay unknown, as it was drawn by hand."""
 
 DUPLICATE = 0.98
 """Correlation of 16 x 16 lightness above which two photos count as one; unrelated sunsets stay under 0.97."""
@@ -59,7 +68,7 @@ class LabelledPhoto:
     labels_water: bool
 
 
-def read_labelled_photos(data: Path, area: int | None = 336**2) -> list[LabelledPhoto]:
+def read_labelled_photos(data: Path, area: int | None = 448**2) -> list[LabelledPhoto]:
     """Read all labelled photos and split them.
 
     Near duplicates (copies in several sets, frames of one clip) fall on one side: the group is held out as soon as
@@ -80,9 +89,13 @@ def read_labelled_photos(data: Path, area: int | None = 336**2) -> list[Labelled
     found = [(source, path) for source in SHARES for path in sorted((data / source / "images").glob("*.jpg"))]
     if not found:
         raise LandscapeError(f"{data} holds no labelled photos; give the folder that contains hand_labelled/images.")
-    dry = frozenset(DRY_PHOTOS.read_text().split())
-    watered = [source in WATER_SETS or path.stem in dry for source, path in found]
-    photos = [_read(path, area, known) for (_, path), known in zip(found, watered, strict=True)]
+    dry, drawn = frozenset(DRY_PHOTOS.read_text().split()), json.loads(OUTLINES.read_text())
+    outlines = drawn["outlines"]
+    found = [(source, path) for source, path in found if path.stem not in drawn["wrong"]]
+    watered = [source in WATER_SETS or path.stem in dry or path.stem in outlines for source, path in found]
+    photos = [
+        _read(path, area, known, outlines.get(path.stem)) for (_, path), known in zip(found, watered, strict=True)
+    ]
     first_names = list(_first_names(data.parent))
     thumbnails = [_thumbnail(pixels) for pixels, _ in photos]
     thumbnails += [_thumbnail(_imread(path, cv2.IMREAD_REDUCED_COLOR_2)) for _, path in first_names]
@@ -117,6 +130,30 @@ def group_duplicates(thumbnails: np.ndarray, clips: list[str]) -> np.ndarray:
     return groups
 
 
+def with_water(labels: np.ndarray, water: list[Outline], islands: list[Outline]) -> np.ndarray:
+    """Add outlined water to labels of the sky.
+
+    Args:
+        labels: uint8 (H, W).
+        water: Outlines, lists of corners (x, y) in percents of width and height.
+        islands: Outlines of what is no water within them.
+
+    Returns:
+        uint8 (H, W), unknown along the outlines.
+    """
+    height, width = labels.shape
+    inside = np.zeros((height, width), np.uint8)
+    for outlines, value in ((water, 1), (islands, 0)):
+        for corners in outlines:
+            cv2.fillPoly(inside, [np.rint(np.array(corners) / 100 * [width, height]).astype(np.int32)], (value,))
+    reach = 2 * max(1, round(BLURRED_OUTLINE * width / 2)) + 1
+    kernel = np.ones((reach, reach), np.uint8)
+    edge = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, kernel, borderType=cv2.BORDER_REPLICATE)
+    found = np.where(inside > 0, np.uint8(WATER), labels)
+    found[(edge > 0) & ((labels != SKY) | (inside > 0))] = UNKNOWN
+    return found
+
+
 def _imread(path: Path, flags: int) -> np.ndarray:
     image = cv2.imread(str(path), flags)
     if image is None:
@@ -124,11 +161,15 @@ def _imread(path: Path, flags: int) -> np.ndarray:
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if image.ndim == 3 else image
 
 
-def _read(path: Path, area: int | None, labels_water: bool) -> tuple[np.ndarray, np.ndarray]:
+def _read(
+    path: Path, area: int | None, labels_water: bool, outlines: dict[str, Any] | None
+) -> tuple[np.ndarray, np.ndarray]:
     pixels = _imread(path, cv2.IMREAD_COLOR)
     labels = _imread(path.parent.parent / "labels" / f"{path.stem}.png", cv2.IMREAD_GRAYSCALE)
     if not labels_water:
         labels = np.where(labels == 0, np.uint8(NOT_SKY), labels)
+    if outlines is not None:
+        labels = with_water(labels, outlines["water"], outlines.get("islands", []))
     height, width = labels.shape
     shrink = 1.0 if area is None else min(1.0, (area / (height * width)) ** 0.5)
     if shrink < 1:

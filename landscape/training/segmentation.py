@@ -22,7 +22,7 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
-from landscape.networks.segmenter import build_segmenter
+from landscape.networks.segmenter import build_segmenter, load_segmenter
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.synthesis import from_pixels
 from landscape.training.checkpoint import load_state, save_state
@@ -114,8 +114,9 @@ def train_segmenter(
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
     checkpoint_minutes: float = 3.0,
+    start_from: Path | None = None,
 ) -> Path:
-    """Train the segmenter from ImageNet weights on the processor.
+    """Train the segmenter on the processor.
 
     Args:
         data: Folder with one folder per set of labels, see :func:`~landscape.training.mask_data.read_labelled_photos`.
@@ -127,12 +128,13 @@ def train_segmenter(
         progress: Called after every step.
         cancel: Stops the run after the current step; the checkpoint is written first.
         checkpoint_minutes: Time between checkpoints and scores.
+        start_from: Weights to start from, *.safetensors; ImageNet's by default.
 
     Returns:
         The path of the last checkpoint.
 
     Raises:
-        LandscapeError: If the data is missing.
+        LandscapeError: If the data is missing or the weights cannot be read.
         Cancelled: If ``cancel`` was set.
     """
     settings = settings or SegmentationSettings()
@@ -140,7 +142,7 @@ def train_segmenter(
     torch.manual_seed(seed)
     photos = read_labelled_photos(data)
     held_out = [photo for photo in photos if photo.held_out]
-    network, average = _start(), _start().eval()
+    network, average = _start(start_from), _start(start_from).eval()
     groups: list[dict[str, Any]] = [
         {"params": [p for p in network.get_submodule(part).parameters() if p.requires_grad], "rate": rate, "lr": rate}
         for part, rate in (
@@ -199,10 +201,12 @@ def export_segmenter(run: Path, out: Path) -> Path:
     return out
 
 
-def _start() -> nn.Module:
-    network = build_segmenter()
+def _start(weights: Path | None) -> nn.Module:
+    network = build_segmenter() if weights is None else load_segmenter(weights)
     encoder = network.get_submodule("encoder.model")
-    encoder.load_state_dict({key: value for key, value in imagenet_weights().items() if key in encoder.state_dict()})
+    if weights is None:
+        known = encoder.state_dict()
+        encoder.load_state_dict({key: value for key, value in imagenet_weights().items() if key in known})
     for name, parameter in encoder.named_parameters():
         parameter.requires_grad_(not name.startswith(FROZEN))
     network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]

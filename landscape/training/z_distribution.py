@@ -24,7 +24,7 @@ MOST_IMAGES = 4096
 
 
 @torch.no_grad()
-def fit_prior(generator: Generator, posterior: Posterior, prepared: Path, seed: int = 0) -> None:
+def fit_z_distribution(generator: Generator, posterior: Posterior, prepared: Path, seed: int = 0) -> None:
     """Fit the generator's distribution of z to the codes of the prepared training stills, in place.
 
     Args:
@@ -44,10 +44,10 @@ def fit_prior(generator: Generator, posterior: Posterior, prepared: Path, seed: 
         masks = torch.from_numpy(moving[rows])[:, None].float() / 255
         z = posterior(from_pixels(stills[rows]).to(generator.w_mean), masks.to(generator.w_mean)).z
         codes.append(z.sample(torch.randn(z.mean.shape, generator=rng).to(z.mean)))
-    set_prior(generator, torch.cat(codes))
+    set_z_distribution(generator, torch.cat(codes))
 
 
-def set_prior(generator: Generator, codes: Tensor) -> None:
+def set_z_distribution(generator: Generator, codes: Tensor) -> None:
     """Give the generator the mean and the covariance of codes (N, style_width); N must exceed the width."""
     codes = codes.double()
     covariance = torch.cov(codes.T)
