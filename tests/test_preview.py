@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -15,7 +16,7 @@ from landscape.generator_track import GeneratorTrack
 from landscape.masking import SKY, masks_from_labels
 from landscape.photo import Photo
 from landscape.preview import LivePreview
-from landscape.preview_parts import PreviewParts, style_pictures
+from landscape.preview_parts import DRAFT_SIDE, PreviewParts, style_pictures
 from landscape.preview_player import LiveFrame
 from landscape.preview_size import SIDES, PreviewSize
 from landscape.scene import Scene
@@ -115,6 +116,22 @@ def test_other_masks_are_drafted_and_then_settled(scene: Scene) -> None:
     for frame in frames:
         assert np.array_equal(frame[45:], drafted.small.pixels[45:]), "what stands still is the photo"
     assert np.abs(frames[0].astype(int) - frames[1]).mean() < 2
+
+
+def test_drafts_of_large_pictures_are_small(small_models, landscape_pixels: np.ndarray) -> None:
+    photo = Photo(cv2.resize(landscape_pixels, (640, 480), interpolation=cv2.INTER_CUBIC), "hill")
+    labels = np.zeros((480, 640), np.uint8)
+    labels[:280] = SKY
+    scene = Scene.open(photo, small_models, InversionSettings("E"), masks_from_labels(labels, photo.pixels))
+    parts = PreviewParts.prepare(Take(scene, MotionSettings(), LightSettings(), 4.0, False), 640)
+    labels[150:] = 0
+    less = Take(scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 4.0, False)
+    drafted = parts.turned(less)
+    assert drafted.side == DRAFT_SIDE and drafted.small.width == DRAFT_SIDE
+    settled = PreviewParts.prepare(less, DRAFT_SIDE, parts)
+    frames = [item.frame(item.reconstruction, 1.5).astype(int) for item in (drafted, settled)]
+    assert np.abs(frames[0] - frames[1]).mean() < 3
+    assert np.array_equal(frames[0][130:], drafted.small.pixels[130:]), "what stands still is the photo"
 
 
 def test_a_stroke_is_in_the_next_picture_and_settles(scene: Scene, preview: LivePreview) -> None:
