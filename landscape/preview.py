@@ -25,6 +25,8 @@ SPARING_RATE = 8.0
 """Frames a second while others need the computer."""
 SPARING_SIDE = 512
 """Long side that is sharp enough while others need the computer."""
+_LATE, _INTERRUPTED = 0.004, 0.2
+"""Seconds after its time at which a picture is late, and from which nobody asked for it before."""
 _SETTLED = 0.35
 """Seconds without a change after which what the first pictures left out is prepared."""
 
@@ -121,11 +123,13 @@ class LivePreview:
         with self._changed:
             seconds, playing, sparing = self._clock.seconds, self._clock.playing, self._sparing
             self._shown = (player.run, seconds)
-        self._began = self._now()
-        self._due = max(self._due + 1 / (SPARING_RATE if sparing else RATE), self._began)
+        began, before, behind = self._now(), self._began, self._now() - self._due
+        self._began, self._due = began, max(self._due + 1 / (SPARING_RATE if sparing else RATE), began)
         frame = player.frame(seconds, not playing, sparing)
         if not sparing:
-            self._adapt(player, self._now() - self._began)
+            # Where pictures come too late, all that happens between two of them counts, and not the drawing alone.
+            late = _LATE < behind < _INTERRUPTED
+            self._adapt(player, began - before if late else self._now() - began)
         return frame
 
     def clear(self) -> None:

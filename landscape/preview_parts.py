@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from landscape.compositing import Compositor
 from landscape.draft_scenery import DraftScenery
 from landscape.masking import Masks
 from landscape.photo import Photo
 from landscape.scene import PREVIEW_SIDE, Scene
 from landscape.scenery import Scenery
 from landscape.settings import STYLES, LightSettings, MotionSettings
-from landscape.steady_light import SteadyLight
+from landscape.steady_light import SteadyCompositor, SteadyLight
 from landscape.takes import Take
 
 Pixels = NDArray[np.uint8]
@@ -50,7 +49,7 @@ class PreviewParts:
     reconstruction: Tensor
     moving: Tensor
     scenery: Scenery
-    compositor: Compositor
+    compositor: SteadyCompositor
     draft: bool = False
 
     @classmethod
@@ -73,7 +72,7 @@ class PreviewParts:
         masks = _fitting(scene.masks, photo, small)
         scenery = Scenery(small.pixels, masks, reconstruction)
         scenery.light = SteadyLight(scenery.light, 1 - masks.moving)
-        compositor = Compositor(scenery, take.motion, take.period)
+        compositor = SteadyCompositor(scenery, take.motion, take.period)
         return cls(take, side, photo, small, reconstruction, moving, scenery, compositor)
 
     def settled(self, take: Take) -> bool:
@@ -96,7 +95,7 @@ class PreviewParts:
             return dataclasses.replace(self, take=shown)
         scenery = copy.copy(self.scenery)  # the horizon alone may differ, which only the motion asks for
         scenery.horizon = take.scene.masks.horizon
-        compositor = Compositor(scenery, take.motion, take.period)
+        compositor = SteadyCompositor(scenery, take.motion, take.period)
         return dataclasses.replace(self, take=shown, scenery=scenery, compositor=compositor)
 
     def _drafted(self, take: Take) -> PreviewParts:
@@ -106,7 +105,7 @@ class PreviewParts:
         masks = _fitting(take.scene.masks, self.photo, small)
         scenery = DraftScenery(self.scenery, small.pixels, masks, self.reconstruction)
         scenery.light = SteadyLight(scenery.light, 1 - masks.moving)
-        compositor = Compositor(scenery, take.motion, take.period)
+        compositor = SteadyCompositor(scenery, take.motion, take.period)
         reconstruction, moving = self.reconstruction, take.moving()
         return PreviewParts(take, side, self.photo, small, reconstruction, moving, scenery, compositor, draft=True)
 

@@ -1,10 +1,11 @@
-"""The light of what stands still, fitted anew only when it changes."""
+"""The light of what stands still, made anew only when it changes."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from landscape.compositing import Compositor, Frame
 from landscape.relighting import LightModel
 from landscape.sampling import Array
 
@@ -51,6 +52,21 @@ class SteadyLight:
             self._weight = cv2.resize(self._static, small.shape[1::-1], interpolation=cv2.INTER_AREA)
         change = np.abs(small - self._small).mean(axis=2)
         return float((change * self._weight).sum() / max(float(self._weight.sum()), 1e-6))
+
+
+class SteadyCompositor(Compositor):
+    """A compositor for a scenery with a :class:`SteadyLight`, used by one thread at a time.
+
+    What stands still is relit once for each light that was fitted: under a style once for all.
+    """
+
+    _lit: tuple[tuple[Array, Array], Frame] | None = None
+
+    def _relit(self, colours: Array) -> Frame:
+        fitted = self._scenery.light.fit(self._grid.square(colours))
+        if self._lit is None or self._lit[0] is not fitted:
+            self._lit = (fitted, super()._relit(colours))
+        return self._lit[1].copy()
 
 
 def _reduced(image: Array) -> Array:
