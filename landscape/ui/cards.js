@@ -5,6 +5,7 @@ const pictures = (hub.cards = hub.cards || new Map());
 
 function choose(name) {
   if (name === props.value) return;
+  hub.hurry({ style: name });
   props.value = name;
   mark();
   trigger("input");

@@ -20,6 +20,7 @@ function show() {
 function set(degrees) {
   const next = ((Math.round(degrees) % 360) + 360) % 360;
   if (next === Number(props.value)) return;
+  window.landscape.hurry({ direction: next });
   props.value = next;
   show();
   trigger("input");

@@ -1,6 +1,10 @@
 /* The page's line to the app: one WebSocket for moving pictures, wishes and strokes. Parts of the page listen with
    `landscape.on(kind, listener)` and speak with `landscape.send(kind, values)`. */
 window.landscape = (() => {
+  const MOMENT = 16;
+  const AHEAD = 1500;
+  const HURRIED = ["speed", "sky", "water", "perspective", "strength"].map((name) => "#" + name).join();
+  const ahead = new Map();
   const listeners = new Map();
   const latest = new Map();
   const state = { playing: true, side: 768, hidden: false };
@@ -8,6 +12,8 @@ window.landscape = (() => {
   let session = "";
   let wish = null;
   let wishWaits = false;
+  let sentAt = 0;
+  let doubt = 0;
   let retry = 500;
   let ended = false;
 
@@ -66,17 +72,48 @@ window.landscape = (() => {
     };
   }
 
-  /* Sliders send many values between two pictures: only the newest of each moment goes out. */
+  /* Controls say what they are set to at once, as Gradio takes a while to tell: its word on them comes later, and
+     until then may be an older one. */
+  function hurry(values) {
+    if (!wish) return;
+    Object.entries(values).forEach(([name, value]) => ahead.set(name, [value, performance.now()]));
+    wishNow({ ...wish, ...values });
+  }
+
   function wishFor(names, values) {
-    wish = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+    const told = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+    for (const [name, [value, since]] of ahead) {
+      if (told[name] === value || performance.now() - since > AHEAD) ahead.delete(name);
+      else told[name] = value;
+    }
+    wishNow(told);
+    clearTimeout(doubt);
+    if (ahead.size) doubt = setTimeout(() => wishFor(names, values), AHEAD + 1);
+  }
+
+  /* Sliders move many times between two pictures: only the newest value of each moment goes out. */
+  function wishNow(next) {
+    const changed = JSON.stringify(next) !== JSON.stringify(wish);
+    wish = next;
+    if (!changed) return;
     emit("wish", wish);
     if (wishWaits) return;
+    const rest = sentAt + MOMENT - performance.now();
+    if (rest <= 0) return sendWish();
     wishWaits = true;
-    setTimeout(() => {
-      wishWaits = false;
-      send("wish", { values: wish });
-    }, 16);
+    setTimeout(sendWish, rest);
   }
+
+  function sendWish() {
+    wishWaits = false;
+    sentAt = performance.now();
+    send("wish", { values: wish });
+  }
+
+  document.addEventListener("input", (event) => {
+    const owner = event.target.type === "range" && event.target.closest(HURRIED);
+    if (owner) hurry({ [owner.id]: Number(event.target.value) });
+  });
 
   function play(playing) {
     state.playing = playing;
@@ -106,5 +143,5 @@ window.landscape = (() => {
     show("studio");
   });
   document.documentElement.dataset.panel = "motion";
-  return { on, emit, send, join, wish: wishFor, play, view, panel, show, state, get wished() { return wish; } };
+  return { on, emit, send, join, wish: wishFor, hurry, play, view, panel, show, state, get wished() { return wish; } };
 })();
