@@ -1,7 +1,8 @@
 """Screenshots of the app and of a booth: ``python docs/make_screenshots.py http://127.0.0.1:7860 [--booth URL]``.
 
-Both run beside this script; it needs Chromium and Playwright. The README shows ``app.jpg`` and ``app_light.jpg``;
-``--all FOLDER`` writes many more, of small and large screens, to look at.
+Both run beside this script; it needs Chromium and Playwright. The README shows ``app.jpg`` and ``app_light.jpg``.
+``--scene FILE`` opens a saved scene instead of fitting a sample; a second one is for the picture in light colours.
+``--all FOLDER`` writes many more pictures, of small and large screens, to look at.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import shutil
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 HERE = Path(__file__).parent
 SAMPLE = "sea_coast"
+SIZE = ViewportSize(width=1440, height=860)
 PATIENCE = 600_000
 REST = 6000
 """Milliseconds for the sharp preview and the style cards to come."""
@@ -27,19 +29,21 @@ def take(page: Page, path: Path, rest: int = 0) -> None:
     page.screenshot(path=path, type="jpeg", quality=82)
 
 
-def opened(browser: Browser, address: str, width: int, height: int, scheme: str) -> Page:
-    """A page without a photo."""
-    colours = "dark" if scheme == "dark" else "light"
-    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=colours)
+def opened(browser: Browser, address: str) -> Page:
+    """A page in dark colours without a photo."""
+    page = browser.new_page(viewport=SIZE, color_scheme="dark")
     page.set_default_timeout(PATIENCE)
     page.goto(address)
     page.wait_for_selector("#samples img")
     return page
 
 
-def with_photo(page: Page) -> None:
-    """Open the sample and wait for its fit."""
-    page.click(f"#samples button[data-name={SAMPLE}]")
+def with_photo(page: Page, photo: Path | None) -> None:
+    """Open a scene file, or the sample, and wait for its fit."""
+    if photo is None:
+        page.click(f"#samples button[data-name={SAMPLE}]")
+    else:
+        page.set_input_files("#photo input[type=file]", photo)
     page.wait_for_selector(".stage[data-fit=done][data-live]")
 
 
@@ -58,33 +62,40 @@ def masks(page: Page) -> None:
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.3 * box["height"])
 
 
-def of_app(browser: Browser, address: str, folder: Path | None) -> None:
-    """The README's pictures, and all others where there is a folder for them."""
-    for scheme in ("dark", "light"):
-        page = opened(browser, address, 1440, 860, scheme)
-        if folder:
-            take(page, folder / f"welcome_{scheme}.jpg", 500)
-        with_photo(page)
-        if scheme == "dark":
-            take(page, HERE / "app.jpg", REST)
-            if folder:
-                masks(page)
-                take(page, folder / "masks.jpg", 1500)
-                sunset(page)
-                page.click("#day-cycle input")
-                take(page, folder / "day_cycle.jpg", REST)
-        else:
-            sunset(page)
-            take(page, HERE / "app_light.jpg", REST)
-        if folder:
-            page.click("[data-panel-tab=export]")
-            take(page, folder / f"export_{scheme}.jpg", REST)
-            for width, height in ((1280, 720), (3840, 2160)):
-                page.set_viewport_size({"width": width, "height": height})
-                for panel in ("motion", "light", "masks", "export"):
-                    page.click(f"[data-panel-tab={panel}]")
-                    take(page, folder / f"{panel}_{width}_{scheme}.jpg", 1500)
-        page.close()
+def of_app(browser: Browser, address: str, scenes: list[Path], folder: Path | None) -> None:
+    """The README's pictures, and all others where there is a folder for them; each photo is fitted once."""
+    dark, light = scenes[0] if scenes else None, scenes[-1] if scenes else None
+    page = opened(browser, address)
+    if folder:
+        take(page, folder / "welcome_dark.jpg", 500)
+    with_photo(page, dark)
+    take(page, HERE / "app.jpg", REST)
+    if folder:
+        masks(page)
+        take(page, folder / "masks.jpg", 1500)
+        of_panels(page, folder, "dark")
+    if light != dark:
+        page.click("[data-view-button=welcome]")
+        with_photo(page, light)
+    page.click("[data-open=theme]")
+    sunset(page)
+    take(page, HERE / "app_light.jpg", REST)
+    if folder:
+        page.click("#day-cycle input")
+        take(page, folder / "day_cycle.jpg", REST)
+        of_panels(page, folder, "light")
+    page.close()
+
+
+def of_panels(page: Page, folder: Path, scheme: str) -> None:
+    """All panels on small and large screens."""
+    for width, height in ((1280, 800), (2560, 1440)):
+        page.set_viewport_size({"width": width, "height": height})
+        for panel in ("motion", "light", "masks", "export"):
+            page.click(f"[data-panel-tab={panel}]")
+            take(page, folder / f"{panel}_{width}_{scheme}.jpg", 1500)
+    page.set_viewport_size(SIZE)
+    page.click("[data-panel-tab=motion]")
 
 
 def of_booth(browser: Browser, address: str, folder: Path) -> None:
@@ -120,6 +131,7 @@ def main() -> None:
     """Write them."""
     parser = argparse.ArgumentParser(description="Screenshots of a running app.")
     parser.add_argument("address", nargs="?", help="of the app")
+    parser.add_argument("--scene", type=Path, action="append", default=[], help="open this instead of a sample")
     parser.add_argument("--booth", help="address of a booth")
     parser.add_argument("--all", type=Path, help="folder for many more pictures")
     options = parser.parse_args()
@@ -129,7 +141,7 @@ def main() -> None:
         arguments = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
         if options.address:
-            of_app(browser, options.address, options.all)
+            of_app(browser, options.address, options.scene, options.all)
         if options.booth:
             of_booth(browser, options.booth, options.all or HERE)
         browser.close()

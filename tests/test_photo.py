@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from landscape.errors import LandscapeError
-from landscape.photo import MAX_PIXELS, MIN_SIDE, Photo, read_photo
+from landscape.photo import MAX_PIXELS, MIN_SIDE, Photo, photo_size, read_photo
 
 HEIGHT, WIDTH = 80, 120
 
@@ -377,3 +377,20 @@ def test_damaged_bytes_give_a_photo_or_a_clear_error(tmp_path: Path, scene: np.n
         assert "choose" in str(error) or "make it smaller" in str(error) or "crop" in str(error)
     else:
         assert photo.pixels.ndim == 3
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_the_size_is_known_without_the_pixels(tmp_path: Path, scene: np.ndarray, orientation: int) -> None:
+    path = tmp_path / "photo.jpg"
+    exif = Image.Exif()
+    exif[274] = orientation
+    Image.fromarray(scene).save(path, exif=exif)
+    photo = read_photo(path)
+    assert photo_size(path) == (photo.width, photo.height)
+
+
+def test_the_size_of_what_is_no_picture_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(b"no picture")
+    with pytest.raises(LandscapeError, match="not a picture"):
+        photo_size(path)
