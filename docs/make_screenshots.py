@@ -16,7 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 HERE = Path(__file__).parent
-SAMPLE = "sea_coast"
+SAMPLE = "mountain_lake"
 SIZE = ViewportSize(width=1440, height=860)
 PATIENCE = 600_000
 REST = 6000
@@ -79,6 +79,7 @@ def of_app(browser: Browser, address: str, scenes: list[Path], folder: Path | No
         with_photo(page, light)
     page.click("[data-open=theme]")
     sunset(page)
+    page.click("[data-do=play]")
     take(page, HERE / "app_light.jpg", REST)
     if folder:
         page.click("#day-cycle input")

@@ -76,9 +76,10 @@ class LivePreview:
             return self._number
 
     def play(self, playing: bool) -> None:
-        """Let time pass or stand still."""
+        """Let time pass or stand still; a picture that stands still is as sharp as can be."""
         with self._changed:
             self._clock.play(playing)
+            self._settle()
             self._changed.notify_all()
 
     def seek(self, seconds: float) -> None:
@@ -126,7 +127,7 @@ class LivePreview:
         began, before, behind = self._now(), self._began, self._now() - self._due
         self._began, self._due = began, max(self._due + 1 / (SPARING_RATE if sparing else RATE), began)
         frame = player.frame(seconds, not playing, sparing)
-        if not sparing:
+        if playing and not sparing:
             # Where pictures come too late, all that happens between two of them counts, and not the drawing alone.
             late = _LATE < behind < _INTERRUPTED
             self._adapt(player, began - before if late else self._now() - began)
@@ -211,7 +212,9 @@ class LivePreview:
             return None
         if player is None or not player.follows(take):
             return take, min(self._size.side, DRAFT_SIDE), 0.0
-        side = player.side if self._sparing and player.side >= SPARING_SIDE else self._size.side
+        side = self._size.side if self._clock.playing else self._size.best
+        if self._sparing and self._clock.playing and player.side >= SPARING_SIDE:
+            side = player.side
         if player.side == side and player.parts.settled(take):
             return None
         return take, side, _SETTLED - (self._now() - self._touched)

@@ -33,6 +33,11 @@ class PreviewSize:
         self._spent: list[float] = []
         self.side = 512
 
+    @property
+    def best(self) -> int:
+        """Largest long side that is of use, in pixels: for a picture that stands still."""
+        return SIDES[self._largest]
+
     def limit(self, side: int) -> None:
         """Want no pictures larger than this, in pixels."""
         self._largest = next(index for index, value in enumerate(SIDES) if value >= min(side, SIDES[-1]))

@@ -118,6 +118,18 @@ def test_other_masks_are_drafted_and_then_settled(scene: Scene) -> None:
     assert np.abs(frames[0].astype(int) - frames[1]).mean() < 2
 
 
+def test_what_stands_still_is_sharp(small_models, landscape_pixels: np.ndarray, preview: LivePreview) -> None:
+    photo = Photo(cv2.resize(landscape_pixels, (800, 600), interpolation=cv2.INTER_CUBIC), "hill")
+    labels = np.zeros((600, 800), np.uint8)
+    labels[:350] = SKY
+    scene = Scene.open(photo, small_models, InversionSettings("E"), masks_from_labels(labels, photo.pixels))
+    preview.limit(SIDES[-1])
+    number = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    frame_when(preview, lambda frame: frame.number == number)
+    preview.play(False)
+    assert frame_when(preview, lambda frame: frame.pixels.shape[1] == SIDES[-1]).number == number
+
+
 def test_drafts_of_large_pictures_are_small(small_models, landscape_pixels: np.ndarray) -> None:
     photo = Photo(cv2.resize(landscape_pixels, (640, 480), interpolation=cv2.INTER_CUBIC), "hill")
     labels = np.zeros((480, 640), np.uint8)
