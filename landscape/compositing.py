@@ -30,7 +30,7 @@ _PREVIEW = 768
 _NOTHING = np.zeros(4)
 _FINE = 257
 """Steps of 16-bit colours in one of 8 bits."""
-_LIMITS = ({"reach": 0.26, "shortest": 3.2}, {"reach": 0.03, "shortest": 1.2})
+_LIMITS = ({"reach": 0.23, "shortest": 3.2}, {"reach": 0.03, "shortest": 1.2})
 """How far the sky and the water are carried, and the shortest periods."""
 
 

@@ -78,7 +78,8 @@ class Luminaries:
             brighter = ratio.mean(axis=2, keepdims=True)
             factors = np.repeat(np.minimum(1 / brighter, 1) ** 2, 3, axis=2)
         else:
-            factors = np.sqrt(np.minimum(ratio, 1))
+            tinted = np.sqrt(np.minimum(ratio, 1))
+            factors = (tinted + tinted.max(axis=2, keepdims=True)) / 2  # the sun is whiter than its sky
         return np.asarray(np.dstack([factors, factors[..., :1]]), np.float32)
 
 

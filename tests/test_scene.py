@@ -5,12 +5,14 @@ import threading
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from landscape.errors import Cancelled
+from landscape.evaluation.styles import CELL, HEADER, save_style_sheet, style_sheet
 from landscape.masking import masks_from_labels
 from landscape.model_view import model_image, model_mask
 from landscape.scene import Scene
-from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
 from landscape.video import probe_video
 
 FEW_STEPS = InversionSettings(latent_steps=6, tune_steps=6)
@@ -64,6 +66,18 @@ def test_generator_only_shows_no_pixel_of_the_photo(scene):
     frame = previewer.frame(0.0)
     small = scene.inversion.reconstruction()[0].clamp(-1, 1)
     assert frame.mean() == pytest.approx(float((small.mean() + 1) * 127.5), abs=2)
+
+
+def test_the_sheet_of_styles_shows_the_photo_and_nine_lights(scene, tmp_path):
+    sheet = style_sheet([scene, scene])
+    width, height = CELL
+    assert sheet.shape == (HEADER + 2 * height, 10 * width, 3) and sheet.dtype == np.uint8
+    cells = sheet[HEADER : HEADER + height].reshape(height, 10, width, 3).transpose(1, 0, 2, 3).astype(int)
+    night, sunset = (cells[1 + STYLES.index(style)] for style in ("deep night", "warm sunset"))
+    assert night.mean() < cells[0].mean() - 10
+    assert np.abs(sunset - night).mean() > 10
+    save_style_sheet(sheet, tmp_path / "sheet.jpg")
+    assert Image.open(tmp_path / "sheet.jpg").size == (10 * width, HEADER + 2 * height)
 
 
 def test_ten_bit_exports_are_made_of_deep_frames(scene):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,13 +10,13 @@ import typer
 
 from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.commands.scenes import open_scenes
 from landscape.errors import LandscapeError
 from landscape.files import replacing
-from landscape.progress import Progress
 from landscape.settings import RECIPES, VARIANTS, InversionSettings
 
 if TYPE_CHECKING:
-    from landscape.scene import Scene
+    pass
 
 evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
 
@@ -72,25 +70,6 @@ def inversion(
     _tell(markdown_table(figures), figures, report, table)
 
 
-def _open_scenes(
-    photos: list[Path], checkpoints: Path | None, seed: int, progress: Progress, cancel: threading.Event
-) -> Iterator[Scene]:
-    """Fit the model to one photo after another, or open the scenes that were saved."""
-    from landscape.photo import read_photo
-    from landscape.scene import Scene
-    from landscape.scene_files import is_scene_file, open_scene
-    from landscape.weights import load_models
-
-    models = load_models(checkpoints)
-    for index, path in enumerate(photos):
-        progress("photos", index, len(photos))
-        if is_scene_file(path):
-            yield open_scene(path, models)
-        else:
-            yield Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
-    progress("photos", len(photos), len(photos))
-
-
 @evaluate.command()
 def animation(
     photos: Annotated[list[Path], typer.Argument(help="Photos with sky and something that stands still.")],
@@ -103,7 +82,7 @@ def animation(
 
     rows = []
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        for scene in _open_scenes(photos, checkpoints, seed, progress, cancel):
+        for scene in open_scenes(photos, checkpoints, seed, progress, cancel):
             fit = {"ssim": round(scene.quality.ssim, 4), "lpips": round(scene.quality.lpips, 4)}
             rows.append(evaluate_animation(scene) | {"reconstruction": fit, "timings": scene.timings})
     summary = summarise(rows)
@@ -198,7 +177,7 @@ def output(
 
     rows = []
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        for scene in _open_scenes(photos, checkpoints, seed, progress, cancel):
+        for scene in open_scenes(photos, checkpoints, seed, progress, cancel):
             rows.append(evaluate_output(scene, size, seconds, progress, cancel))
     _tell(markdown_table(rows), {"size": size, "seconds": seconds, "photos": rows}, report, table)
 
@@ -218,7 +197,7 @@ def upscaler(
 
     network = load_upscaler(weights or (checkpoints or default_folder()) / UPSCALER_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        scenes = _open_scenes(photos, checkpoints, seed, progress, cancel)
+        scenes = open_scenes(photos, checkpoints, seed, progress, cancel)
         rows = [evaluate_upscaler(scene, network) for scene in scenes]
     _tell(markdown_table(rows), {"photos": rows}, report, table)
 

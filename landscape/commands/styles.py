@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from landscape.commands.console import cancel_on_signals, progress_bars
+from landscape.commands.scenes import open_scenes
 
 styles = typer.Typer(help="The nine styles of light.", no_args_is_help=True)
 
@@ -41,7 +42,7 @@ def fit(
 
 @styles.command()
 def sheet(
-    photos: Annotated[list[Path], typer.Argument(help="Photos, one row each.")],
+    photos: Annotated[list[Path], typer.Argument(help="Photos or scenes, one row each.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The sheet to write, *.jpg.")],
     seed: Annotated[int, typer.Option(help="Seed of the fits.")] = 0,
     checkpoints: Annotated[
@@ -51,12 +52,8 @@ def sheet(
     """Show photos in all styles."""
     from landscape.evaluation.styles import save_style_sheet, style_sheet
     from landscape.files import require_writable
-    from landscape.photo import read_photo
-    from landscape.settings import InversionSettings
-    from landscape.weights import load_models
 
     require_writable(out)
-    pictures = [read_photo(path) for path in photos]
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        drawn = style_sheet(pictures, load_models(checkpoints), InversionSettings(seed=seed), progress, cancel)
+        drawn = style_sheet(open_scenes(photos, checkpoints, seed, progress, cancel), progress, cancel)
     save_style_sheet(drawn, out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -11,30 +11,22 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from landscape.files import replacing
-from landscape.photo import Photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene import Scene
-from landscape.settings import STYLES, InversionSettings, LightSettings, MotionSettings
-from landscape.weights import Models
+from landscape.settings import STYLES, LightSettings, MotionSettings
 
 CELL = (240, 160)
 HEADER = 22
 
 
 def style_sheet(
-    photos: Sequence[Photo],
-    models: Models,
-    settings: InversionSettings,
-    progress: Progress = ignore_progress,
-    cancel: threading.Event | None = None,
+    scenes: Iterable[Scene], progress: Progress = ignore_progress, cancel: threading.Event | None = None
 ) -> np.ndarray:
     """Draw every photo as it is and in every style at full strength.
 
     Args:
-        photos: The photos, one row each.
-        models: The networks.
-        settings: How to fit them.
-        progress: Called after every photo.
+        scenes: The fitted photos, one row each.
+        progress: Called after every style.
         cancel: Set to stop.
 
     Returns:
@@ -49,15 +41,14 @@ def style_sheet(
     for index, name in enumerate(names):
         ImageDraw.Draw(header).text((index * width + 6, 5), name, fill="black")
     rows = [np.asarray(header)]
-    for done, photo in enumerate(photos):
-        check_cancelled(cancel)
-        scene = Scene.open(photo, models, settings, cancel=cancel)
-        cells = [photo.resized(2 * width).pixels]
-        for style in STYLES:
+    for scene in scenes:
+        cells = [scene.photo.resized(2 * width).pixels]
+        for done, style in enumerate(STYLES):
+            check_cancelled(cancel)
             previewer = scene.previewer(MotionSettings(), LightSettings(style, 1.0), long_side=2 * width)
             cells.append(previewer.frame(0.0))
+            progress("styles", done + 1, len(STYLES))
         rows.append(np.concatenate([cv2.resize(c, CELL, interpolation=cv2.INTER_AREA) for c in cells], axis=1))
-        progress("styles", done + 1, len(photos))
     return np.concatenate(rows)
 
 

@@ -1,0 +1,33 @@
+"""Photos and saved scenes as commands are given them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from landscape.progress import Progress
+from landscape.settings import InversionSettings
+
+if TYPE_CHECKING:
+    from landscape.scene import Scene
+
+
+def open_scenes(
+    photos: list[Path], checkpoints: Path | None, seed: int, progress: Progress, cancel: threading.Event
+) -> Iterator[Scene]:
+    """Fit the model to one photo after another, or open the scenes that were saved."""
+    from landscape.photo import read_photo
+    from landscape.scene import Scene
+    from landscape.scene_files import is_scene_file, open_scene
+    from landscape.weights import load_models
+
+    models = load_models(checkpoints)
+    for index, path in enumerate(photos):
+        progress("photos", index, len(photos))
+        if is_scene_file(path):
+            yield open_scene(path, models)
+        else:
+            yield Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
+    progress("photos", len(photos), len(photos))
