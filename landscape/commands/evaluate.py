@@ -56,8 +56,8 @@ def inversion(
 ) -> None:
     """Reconstruction and motion of inversion variants (paper, section 8 and table 2)."""
     from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
+    from landscape.model_view import find_masks
     from landscape.photo import read_photo
-    from landscape.scene import find_masks
     from landscape.weights import load_models
 
     names = [name.strip() for name in variants.split(",")]
