@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from landscape.masking import SKY, masks_from_labels
+from landscape.labels import SKY
+from landscape.masking import masks_from_labels
 from landscape.photo import Photo
 from landscape.preview import LiveFrame, LivePreview, style_pictures
 from landscape.preview_parts import PreviewParts, Take
