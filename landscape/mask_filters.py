@@ -70,3 +70,11 @@ def large_parts(mask: np.ndarray, smallest: int, sure: np.ndarray | None = None)
         keep &= np.bincount(parts[sure], minlength=count) > 0
     kept: np.ndarray = keep[parts]
     return kept
+
+
+def mean_over_parts(values: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """The mean of values (H, W) over each connected part of a mask, bool (H, W); as (H, W), undefined outside."""
+    count, labels = cv2.connectedComponents(part.astype(np.uint8), connectivity=4)
+    sums, areas = (np.bincount(labels.ravel(), weights, count) for weights in (values.ravel(), None))
+    means: np.ndarray = (sums / np.maximum(areas, 1))[labels]
+    return means

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.masking import SKY, WATER, Masks, masks_from_labels
+from landscape.labels import SKY, WATER
+from landscape.masking import Masks, masks_from_labels
 from landscape.outlook import Outlook
 from landscape.photo import Photo
 from landscape.preview_player import LiveFrame

@@ -73,7 +73,7 @@ def test_fifty_megapixels_become_a_native_clip(large: Path, tmp_path: Path) -> N
     assert studio.fit.wait(600)
     before = resident()
     with peak() as most:
-        job = handlers.exports.submit(identifier, Controls(), ExportSettings(0.1, 20, NATIVE), "Quick")
+        job = handlers.exports.submit(identifier, Controls(), ExportSettings(0.2, 10, NATIVE), "Quick")
         assert job.ended.wait(900)
     assert isinstance(job.result, Clip), job.error
     facts = probe_video(job.result.path)

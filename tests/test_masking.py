@@ -13,19 +13,8 @@ from PIL import Image
 from torch import nn
 
 from landscape.errors import LandscapeError
-from landscape.masking import (
-    OTHER,
-    SKY,
-    UNKNOWN,
-    WATER,
-    Masks,
-    clean_labels,
-    find_horizon,
-    masks_from_labels,
-    read_labels,
-    segment,
-    write_labels,
-)
+from landscape.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, write_labels
+from landscape.masking import Masks, find_horizon, masks_from_labels, segment
 
 
 def bands(height: int, width: int, sky: float, water: float = 1.0) -> np.ndarray:

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from landscape.generator_track import GeneratorTrack
-from landscape.masking import SKY, masks_from_labels
+from landscape.labels import SKY
+from landscape.masking import masks_from_labels
 from landscape.photo import Photo
 from landscape.preview import LivePreview
 from landscape.preview_parts import DRAFT_SIDE, PreviewParts, style_pictures

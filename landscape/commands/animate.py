@@ -81,7 +81,8 @@ def animate(
             require_writable(extra)
 
     from landscape import scene_files
-    from landscape.masking import Masks, masks_from_labels, read_labels
+    from landscape.labels import read_labels
+    from landscape.masking import Masks, masks_from_labels
     from landscape.photo import Photo, read_photo
     from landscape.recipe import Recipe, recipe_beside, write_recipe
     from landscape.scene import Scene

@@ -15,8 +15,9 @@ def segment(
     checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
 ) -> None:
     """Find sky and water; the labels have the photo's size and can be edited and given to ``animate --mask``."""
-    from landscape import masking
     from landscape.files import require_writable
+    from landscape.labels import write_labels
+    from landscape.masking import segment as find_labels
     from landscape.networks.segmenter import load_segmenter
     from landscape.photo import read_photo
     from landscape.weights import SEGMENTER_FILE, choose_device, default_folder
@@ -25,4 +26,4 @@ def segment(
     target = choose_device(device)
     picture = read_photo(photo)
     network = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE).to(target)
-    masking.write_labels(out, masking.segment(picture.pixels, network, target))
+    write_labels(out, find_labels(picture.pixels, network, target))

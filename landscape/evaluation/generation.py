@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from landscape.codes import Sampler
 from landscape.evaluation.frechet import Features, frechet_distance, moments
 from landscape.evaluation.metrics import direction_error, sky_flow
-from landscape.masking import OTHER, SKY
+from landscape.labels import OTHER, SKY
 from landscape.motion import DynamicMotion
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.perceptual import LpipsAlex

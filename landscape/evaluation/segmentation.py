@@ -11,7 +11,8 @@ import numpy as np
 from torch import nn
 
 from landscape.errors import LandscapeError
-from landscape.masking import SKY, UNKNOWN, WATER, segment
+from landscape.labels import SKY, UNKNOWN, WATER
+from landscape.masking import segment
 from landscape.progress import Progress, ignore_progress
 from landscape.training.mask_data import LabelledPhoto, read_labelled_photos
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 FACTOR = 4
 """Output pixels per input pixel along each side."""
 _SLOPE = 0.2
+_PRELU = 0.25
 _RESIDUAL = 0.2
 """Share of a block's answer that is added to its input; keeps 69 dense blocks in a row trainable (ESRGAN)."""
 _DENSE = 5
@@ -55,8 +56,10 @@ class CompactUpscaler(nn.Module):
         layers: list[nn.Module] = []
         channels = 3
         for _ in range(config.depth + 1):
-            layers += [nn.Conv2d(channels, config.width, 3, padding=1, padding_mode="replicate")]
-            layers += [nn.PReLU(config.width)]
+            convolution = nn.Conv2d(channels, config.width, 3, padding=1, padding_mode="replicate")
+            # PyTorch's own start shrinks the features threefold with every layer: after fourteen nothing is left.
+            nn.init.kaiming_normal_(convolution.weight, a=_PRELU)
+            layers += [convolution, nn.PReLU(config.width, init=_PRELU)]
             channels = config.width
         last = nn.Conv2d(channels, 3 * FACTOR**2, 3, padding=1, padding_mode="replicate")
         # Training starts at the bicubic enlargement rather than at noise around it.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from landscape.files import replacing
-from landscape.masking import OTHER
+from landscape.labels import OTHER
 from landscape.progress import Progress, ignore_progress
 from landscape.synthesis import from_pixels
 

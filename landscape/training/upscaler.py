@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
 from landscape.networks.perceptual import LpipsAlex
-from landscape.networks.upscaler import FACTOR, Upscaler, UpscalerConfig, bicubic, build_upscaler
+from landscape.networks.upscaler import Upscaler, UpscalerConfig, bicubic, build_upscaler
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.synthesis import from_pixels
 from landscape.training.checkpoint import MovingAverage, load_state, save_state
@@ -25,10 +25,6 @@ from landscape.weights import save_upscaler
 
 CHECKPOINT = "checkpoint.pt"
 BETAS = (0.9, 0.99)
-_NEAR = 6
-"""Side in small pixels of the areas that a raster is looked for in."""
-_SIZES = (0.75, 1.3)
-"""Least and largest size of the pictures that LPIPS compares."""
 SCORED = 4
 """Held-out pictures of each side that are scored along the way."""
 
@@ -42,8 +38,7 @@ class UpscalerTraining:
         cut: Side of the small cuts, pixels; the large ones are four times as large.
         rate: Adam's learning rate.
         warmup: Steps of linear warm-up before the cosine decay.
-        lpips_weight: Weight of LPIPS against the mean absolute error of colours in [-1, 1].
-        raster_weight: Weight of :func:`raster_error` against the same.
+        edge_weight: Weight of :func:`edge_error` against the mean absolute error of colours in [-1, 1].
         half_life: Half-life of the moving average of the weights, cuts.
     """
 
@@ -51,8 +46,7 @@ class UpscalerTraining:
     cut: int = 24
     rate: float = 1e-3
     warmup: int = 50
-    lpips_weight: float = 0.1
-    raster_weight: float = 4.0
+    edge_weight: float = 1.0
     half_life: float = 1500.0
 
 
@@ -79,7 +73,7 @@ def train_upscaler(
         pairs: Folder written by :func:`landscape.training.upscaler_data.prepare_pairs`.
         sides: Sides of the large pictures to learn from, in turns.
         out: The run's folder.
-        perceptual: Frozen network of the perceptual term.
+        perceptual: Frozen network of the scores along the way.
         config: Which network.
         steps: Steps in all.
         settings: Batch, rates and weights.
@@ -117,16 +111,15 @@ def train_upscaler(
         cooling = 0.5 * (1 + math.cos(math.pi * step / steps))
         optimiser.param_groups[0]["lr"] = settings.rate * cooling * min(1.0, (step + 1) / settings.warmup)
         drawn, large = network(small.to(device)), large.to(device)
-        error, raster = F.l1_loss(drawn, large), raster_error(drawn - large)
-        distance = perceptual(*resized_at_random(drawn, large, rng)).mean()
+        error, edges = F.l1_loss(drawn, large), edge_error(drawn - large)
         optimiser.zero_grad(set_to_none=True)
-        (error + settings.lpips_weight * distance + settings.raster_weight * raster).backward()
+        (error + settings.edge_weight * edges).backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         average.update(network, (step + 1) * settings.batch, settings.batch)
         progress("upscaler", step + 1, steps)
         figures: dict[str, float] = {"step": step + 1}
-        named = {"l1": error, "lpips": distance, "raster": raster}
+        named = {"l1": error, "edges": edges}
         figures |= {name: round(value.item(), 5) for name, value in named.items()}
         last = step + 1 == steps or (cancel is not None and cancel.is_set())
         if last or time.monotonic() - saved > 60 * checkpoint_minutes:
@@ -136,35 +129,17 @@ def train_upscaler(
             state = {"step": step + 1, "optimiser": optimiser.state_dict(), "config": asdict(config), **networks}
             save_state(out / CHECKPOINT, state)
             saved = time.monotonic()
-        if (step + 1) % 10 == 0 or len(figures) > 4:
+        if (step + 1) % 10 == 0 or len(figures) > 3:
             with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(figures | {"time": round(time.time(), 1)}) + "\n")
         check_cancelled(cancel)
     return out / CHECKPOINT
 
 
-def raster_error(error: Tensor) -> Tensor:
-    """How much errors (N, 3, 4H, 4W) repeat in steps of four pixels, a scalar in the errors' units.
-
-    The upscaler draws in steps of four, and the first layer of LPIPS looks at every fourth pixel: a pattern of dots
-    pleases the one at no cost to the other.
-    """
-    places = F.pixel_unshuffle(error, FACTOR).unflatten(1, (3, FACTOR**2))
-    near = F.avg_pool2d(places.flatten(1, 2), min(_NEAR, *places.shape[-2:]), stride=max(_NEAR // 2, 1))
-    near = near.unflatten(1, (3, FACTOR**2))
-    return (near - near.mean(dim=2, keepdim=True)).abs().mean()
-
-
-def resized_at_random(drawn: Tensor, large: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Both pictures (N, 3, H, W) at one random size and shift, so that no raster fits the eye's."""
-    scale = rng.uniform(*_SIZES)
-    down, right = rng.integers(0, FACTOR, 2)
-    height, width = (round((side - FACTOR) * scale) for side in drawn.shape[-2:])
-    first, second = (
-        F.interpolate(picture[..., down:, right:], (height, width), mode="bicubic", antialias=True)
-        for picture in (drawn, large)
-    )
-    return first, second
+def edge_error(error: Tensor) -> Tensor:
+    """Mean absolute step between neighbours of errors (N, 3, H, W): blurred edges have large ones."""
+    steps: Tensor = (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
+    return steps + (error[..., 1:] - error[..., :-1]).abs().mean()
 
 
 @torch.no_grad()

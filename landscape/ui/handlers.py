@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.masking import masks_from_labels, read_labels
+from landscape.labels import read_labels
+from landscape.masking import masks_from_labels
 from landscape.photo import read_photo
 from landscape.progress import check_cancelled
 from landscape.scene_files import is_scene_file
