@@ -24,6 +24,7 @@ from landscape.training.segmentation import (
     segmentation_loss,
     train_segmenter,
 )
+from landscape.weights import save_weights
 
 TINY = SegmentationSettings(size=64, batch=2, warmup=1)
 
@@ -214,6 +215,11 @@ def test_training_resumes_exports_and_evaluates(data: Path, tmp_path: Path) -> N
     assert weights.stat().st_size < 8e6
     network = load_segmenter(weights)
     assert not network.training and next(network.parameters()).dtype == torch.float32
+    save_weights(tmp_path / "zero.safetensors", {key: 0 * value for key, value in network.state_dict().items()}, {})
+    half = export_segmenter(whole, tmp_path / "half.safetensors", tmp_path / "zero.safetensors", 0.5)
+    for key, value in load_segmenter(half).state_dict().items():
+        if value.is_floating_point():
+            torch.testing.assert_close(value, 0.5 * network.state_dict()[key], rtol=2e-3, atol=1e-3)
     figures = evaluate_segmentation(data, network)
     assert figures["all"]["photos"] == 2 and figures["hand_labelled"]["water_photos"] == 1
     assert "water_iou" not in figures["ade20k_sky_subset"]

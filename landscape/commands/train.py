@@ -216,6 +216,10 @@ def segmenter(
     steps: Annotated[int, typer.Option(help="Training steps.")] = 3000,
     seed: SeedOption = 0,
     start_from: Annotated[Path | None, typer.Option(help="Segmenter weights to start from, *.safetensors.")] = None,
+    share: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of what was learnt in --weights; the rest is --start-from's."),
+    ] = 1.0,
     resume: ResumeOption = False,
     weights: WeightsOption = None,
 ) -> None:
@@ -228,7 +232,7 @@ def segmenter(
         common: dict[str, Any] = {"progress": progress, "cancel": cancel, "start_from": start_from}
         train_segmenter(data, out, steps=steps, seed=seed, resume=resume, **common)
     if weights is not None:
-        export_segmenter(out, weights)
+        export_segmenter(out, weights, start_from, share)
 
 
 @train.command()

@@ -181,23 +181,35 @@ def train_segmenter(
     return out / CHECKPOINT
 
 
-def export_segmenter(run: Path, out: Path) -> Path:
+def export_segmenter(run: Path, out: Path, start_from: Path | None = None, share: float = 1.0) -> Path:
     """Write the averaged weights of a run as float16 safetensors.
+
+    Weights between those of a network and those that it was trained on to from there keep much of what either knows
+    (Wortsman et al., 2022, Robust fine-tuning).
 
     Args:
         run: Folder of the run.
         out: The file to write, for example ``checkpoints/segmenter.safetensors``.
+        start_from: What the run started from, for a ``share`` below 1.
+        share: Share of the run's weights in what is written, 0 to 1; the rest are those that it started from.
 
     Returns:
         ``out``.
 
     Raises:
-        LandscapeError: If the run has no checkpoint.
+        LandscapeError: If the run has no checkpoint, or the weights that it started from cannot be read.
     """
     if not (run / CHECKPOINT).is_file():
         raise LandscapeError(f"{run} holds no trained segmenter; train one first.")
     state = load_state(run / CHECKPOINT)
-    save_weights(out, state["average"], {"network": "segmenter", "step": state["step"]})
+    weights = state["average"]
+    if start_from is not None:
+        before = load_segmenter(start_from).state_dict()
+        weights = {
+            key: torch.lerp(before[key], value, share) if value.is_floating_point() else value
+            for key, value in weights.items()
+        }
+    save_weights(out, weights, {"network": "segmenter", "step": state["step"]})
     return out
 
 
