@@ -10,6 +10,8 @@ import torch
 from torch import nn
 
 from landscape.errors import LandscapeError
+from landscape.far_shores import SIDE as SHORE_SIDE
+from landscape.far_shores import mark_far_shores
 from landscape.labels import OTHER, SKY, WATER, clean_labels
 from landscape.mask_filters import guided, large_parts, resize, soften, work_size
 
@@ -149,6 +151,7 @@ def segment(pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu") -> np
     soft = resize(segment_softly(photo, segmenter, device), rows, columns)
     moving = guided(soft[..., SKY:], photo, radius=0.012)  # linear: what they leave is the third class
     labels = clean_labels(np.dstack([1 - moving.sum(axis=2), moving]))
+    labels = mark_far_shores(labels, photo, lambda part: segment_softly(part, segmenter, device, SHORE_SIDE))
     if (rows, columns) == (height, width):
         return labels
     full = np.zeros((height, width), dtype=np.uint8)
@@ -159,19 +162,22 @@ def segment(pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu") -> np
 
 
 @torch.inference_mode()
-def segment_softly(pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu") -> np.ndarray:
+def segment_softly(
+    pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu", side: int = NETWORK_SIDE
+) -> np.ndarray:
     """Run the segmenter on a photo and on its mirror image.
 
     Args:
         pixels: uint8 (H, W, 3) RGB.
         segmenter: The network, in evaluation mode on ``device``.
         device: Torch device.
+        side: Long side of the network's input in pixels.
 
     Returns:
         Probabilities of other, sky and water, float32 (h, w, 3) at the network's size.
     """
     height, width = pixels.shape[:2]
-    scale = NETWORK_SIDE / max(height, width)
+    scale = side / max(height, width)
     rows, columns = (max(64, 32 * round(side * scale / 32)) for side in (height, width))
     small = np.ascontiguousarray(resize(pixels, rows, columns).transpose(2, 0, 1))
     images = torch.from_numpy(small).to(device).float().unsqueeze(0) / 127.5 - 1
