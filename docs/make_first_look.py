@@ -1,4 +1,4 @@
-"""The README's first picture: ``python docs/make_first_look.py`` writes ``first_look.jpg`` beside itself.
+"""The README's first picture: ``python -m docs.make_first_look`` writes ``first_look.jpg`` beside itself.
 
 A row shows a sample photo as it is, after 2.5 seconds of its motion, in a warm sunset and in a deep night.
 """
@@ -17,7 +17,7 @@ from landscape.settings import InversionSettings, LightSettings, MotionSettings
 from landscape.weights import load_models
 
 HERE = Path(__file__).parent
-SAMPLES = ("alpine_clouds", "mountain_lake", "sea_coast")
+SAMPLES = ("alpine_clouds", "mountain_lake", "jetty_at_dusk")
 SPEED = 2.5
 """That of clouds in time-lapse films."""
 SECONDS = 2.5
