@@ -15,6 +15,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from landscape.carrying import MIDDLE, Layers, MovingRegion
+from landscape.formats import DEEP_STEP
 from landscape.phases import Clock, make_clock
 from landscape.plates import STRIP, Plate
 from landscape.ripples import Ripples, make_ripples
@@ -28,8 +29,6 @@ Frame = npt.NDArray[Any]
 _PREVIEW = 768
 """Frames up to this long side are previews: speed counts more than the last bit of sharpness."""
 _NOTHING = np.zeros(4)
-_FINE = 257
-"""Steps of 16-bit colours in one of 8 bits."""
 _LIMITS = ({"reach": 0.23, "shortest": 3.2}, {"reach": 0.03, "shortest": 1.2})
 """How far the sky and the water are carried, and the shortest periods."""
 
@@ -93,12 +92,12 @@ class Compositor:
 
     def _still(self) -> Frame:
         static = self._scenery.static
-        return static * np.uint16(_FINE) if self._deep else static.copy()
+        return static * np.uint16(DEEP_STEP) if self._deep else static.copy()
 
     def _stored(self, colours: Array, more: Array = _NOTHING) -> Frame:
         """The sum of two pictures (h, w, 4), 0 to 255, as it is stored in a frame."""
         if self._deep:
-            return np.asarray(cv2.multiply(cv2.add(colours, more), np.full(4, float(_FINE)), dtype=cv2.CV_16U))
+            return np.asarray(cv2.multiply(cv2.add(colours, more), np.full(4, float(DEEP_STEP)), dtype=cv2.CV_16U))
         return np.asarray(cv2.add(colours, more, dtype=cv2.CV_8U))
 
     def _enlarged(self, colours: Array) -> Frame:
@@ -159,7 +158,7 @@ class Compositor:
                 smooth = cv2.add(smooth, cv2.multiply(glow, grid.enlarge(seen[cut], window), dtype=cv2.CV_32F))
             share = alpha.astype(np.float32) * np.float32(1 / 255)
             if self._deep:
-                below = frame[here] * np.float32(1 / _FINE)
+                below = frame[here] * np.float32(1 / DEEP_STEP)
                 pixels = np.clip(cv2.add(pixels, smooth), 0, 255)
                 frame[here] = self._stored(cv2.blendLinear(pixels, below, share, 1 - share))
             else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import threading
 from pathlib import Path
@@ -11,11 +10,8 @@ from typing import Any
 import imageio_ffmpeg
 import numpy as np
 
-from landscape.encoders import EncodingError, Frame
-from landscape.formats import Format
-
-_STEPS = 257
-"""Steps of 16-bit colours in one of 8 bits."""
+from landscape.encoders import EncodingError, Frame, Padding, encoder_arguments
+from landscape.formats import DEEP_STEP, Format
 
 
 class DeepVideoEncoder:
@@ -33,25 +29,22 @@ class DeepVideoEncoder:
     def __init__(
         self, part: Path, shape: tuple[int, ...], fps: float, form: Format, crf: int, metadata: dict[str, Any] | None
     ) -> None:
-        self._pad = (shape[0] % 2, shape[1] % 2) if form.even else (0, 0)
-        size = f"{shape[1] + self._pad[1]}x{shape[0] + self._pad[0]}"
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", "-f", "rawvideo", "-s", size]
+        self._padding = Padding.of(shape, form)
+        width, height = self._padding.size(shape)
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", "-f", "rawvideo"]
+        command += ["-s", f"{width}x{height}"]
         command += ["-pix_fmt", "rgb48le", "-r", f"{fps:.02f}", "-i", "-", "-an", "-c:v", form.encoder]
-        command += ["-preset", form.preset or "medium", *form.arguments(crf)]
-        if metadata is not None:
-            command += ["-metadata", f"comment={json.dumps(metadata, ensure_ascii=False)}"]
+        command += ["-preset", form.preset or "medium", *encoder_arguments(form, crf, metadata)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen([*command, str(part)], stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
 
     def add(self, frame: Frame) -> None:
         """Append a frame, uint8 or uint16; odd sides are completed by repeating the last row or column."""
         if frame.dtype == np.uint8:
-            frame = frame * np.uint16(_STEPS)
-        if any(self._pad):
-            frame = np.pad(frame, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="edge")
+            frame = frame * np.uint16(DEEP_STEP)
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(np.ascontiguousarray(frame, "<u2").data)
+            self._process.stdin.write(np.ascontiguousarray(self._padding.complete(frame), "<u2").data)
         except OSError as error:
             raise EncodingError(f"{error}: {self._end()}") from error
 

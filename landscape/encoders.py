@@ -10,6 +10,7 @@ import json
 import subprocess
 import threading
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -49,6 +50,35 @@ class Encoder(Protocol):
         """Free everything; harmless after :meth:`finish`."""
 
 
+@dataclass(frozen=True)
+class Padding:
+    """Rows and columns that complete frames whose sides must be even, by repeating the last ones."""
+
+    rows: int
+    columns: int
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], form: Format) -> Padding:
+        """What frames of a shape (H, W, 3) lack."""
+        return cls(shape[0] % 2, shape[1] % 2) if form.even else cls(0, 0)
+
+    def size(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Width and height of complete frames."""
+        return shape[1] + self.columns, shape[0] + self.rows
+
+    def complete(self, frame: Frame) -> Frame:
+        """A frame with the rows and columns that it lacks."""
+        if not (self.rows or self.columns):
+            return frame
+        return np.pad(frame, ((0, self.rows), (0, self.columns), (0, 0)), mode="edge")
+
+
+def encoder_arguments(form: Format, crf: int, metadata: dict[str, Any] | None) -> list[str]:
+    """Ffmpeg's parameters of a format, with metadata as JSON in the file's comment."""
+    comment = [] if metadata is None else ["-metadata", f"comment={json.dumps(metadata, ensure_ascii=False)}"]
+    return [*form.arguments(crf), *comment]
+
+
 class VideoEncoder:
     """A video by ffmpeg.
 
@@ -64,11 +94,8 @@ class VideoEncoder:
     def __init__(
         self, part: Path, shape: tuple[int, ...], fps: float, form: Format, crf: int, metadata: dict[str, Any] | None
     ) -> None:
-        self._pad = (shape[0] % 2, shape[1] % 2) if form.even else (0, 0)
-        parameters = form.arguments(crf)
-        if metadata is not None:
-            parameters += ["-metadata", f"comment={json.dumps(metadata, ensure_ascii=False)}"]
-        size = (shape[1] + self._pad[1], shape[0] + self._pad[0])
+        self._padding = Padding.of(shape, form)
+        parameters, size = encoder_arguments(form, crf, metadata), self._padding.size(shape)
         # Encoders without presets ignore the one that the writer always names.
         self._writer: FFMPEG_VideoWriter | None = FFMPEG_VideoWriter(
             str(part), size, fps, codec=form.encoder, preset=form.preset or "medium", ffmpeg_params=parameters
@@ -77,10 +104,8 @@ class VideoEncoder:
     def add(self, frame: Frame) -> None:
         """Append a frame; odd sides are completed by repeating the last row or column."""
         assert self._writer is not None
-        if any(self._pad):
-            frame = np.pad(frame, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="edge")
         try:
-            self._writer.write_frame(frame)
+            self._writer.write_frame(self._padding.complete(frame))
         except OSError as error:
             raise EncodingError(str(error)) from error
 

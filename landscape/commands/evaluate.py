@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,9 +14,6 @@ from landscape.commands.scenes import open_scenes
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.settings import RECIPES, VARIANTS, InversionSettings
-
-if TYPE_CHECKING:
-    pass
 
 evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
 
