@@ -31,6 +31,7 @@ class TrainingConfig:
         discriminator_convolutions: Convolutions per resolution of both discriminators, 2 in StyleGAN.
         reconstruction_share: Share of the steps that reconstruct real images instead of asking the discriminators.
         reconstruction_from: Resolution from which there are such steps.
+        reconstruction_judged: Weight of the projected discriminator's word on what these steps draw; 0 does without it.
         judged_at: Largest resolution that the discriminators see, or None. Layout, colour and light can be judged on
             reduced frames by discriminators that know them well; detail is then left to the reconstruction.
     """
@@ -48,6 +49,7 @@ class TrainingConfig:
     discriminator_convolutions: int = 2
     reconstruction_share: float = 0.0
     reconstruction_from: int = 8
+    reconstruction_judged: float = 0.0
     judged_at: int | None = None
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from landscape.config import TrainingConfig
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
-from landscape.networks.projected import ProjectedDiscriminator, augment, draw_augmentation
+from landscape.training.judge import ProjectedJudge
 from landscape.training.processes import Processes
 from landscape.training.sampling import RealData
 from landscape.training.schedule import Stage
@@ -31,7 +31,7 @@ class AdversarialStep:
         static: Judges frames.
         pairwise: Judges pairs of frames.
         projected: Judges frames by frozen features, or None.
-        optimisers: One each, by the names ``generator``, ``static``, ``pairwise`` and ``projected``.
+        optimisers: One each, by the names ``generator``, ``static`` and ``pairwise``.
         schedule: Weights of the losses.
         processes: The processes that share every batch.
     """
@@ -41,7 +41,7 @@ class AdversarialStep:
         generator: Generator,
         static: Discriminator,
         pairwise: Discriminator,
-        projected: ProjectedDiscriminator | None,
+        projected: ProjectedJudge | None,
         optimisers: dict[str, torch.optim.Optimizer],
         schedule: TrainingConfig,
         processes: Processes,
@@ -86,8 +86,8 @@ class AdversarialStep:
         begin = self.schedule.projected_from
         projected = None if pairs or begin is None or stage.resolution < begin else self.projected
         if projected is not None:
-            losses |= self._projected_step(projected, real, fake.detach(), batch, rng)
-        losses |= self._generator_step(name, network, projected, fake, batch, stage, rng)
+            losses["d_projected"] = projected.learn(real, fake, rng)
+        losses |= self._generator_step(name, network, projected, fake, stage, rng)
         return losses | {"pairs": float(pairs)}, batch
 
     def _fakes(self, count: int, pairs: bool, stage: Stage, rng: torch.Generator) -> Tensor:
@@ -130,43 +130,25 @@ class AdversarialStep:
         self._update(name, network, loss)
         return values
 
-    def _projected_step(
-        self, projected: ProjectedDiscriminator, real: Tensor, fake: Tensor, batch: int, rng: torch.Generator
-    ) -> dict[str, float]:
-        real_logits, fake_logits = (
-            projected(augment(images, draw_augmentation(batch, rng).part(self.processes.mine)))
-            for images in (real.detach(), fake)
-        )
-        loss = torch.stack(
-            [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real_logits, fake_logits, strict=True)]
-        ).mean()
-        self._update("projected", projected.heads, loss)
-        return {"d_projected": loss.item()}
-
     def _generator_step(
         self,
         name: str,
         network: Discriminator,
-        projected: ProjectedDiscriminator | None,
+        projected: ProjectedJudge | None,
         fake: Tensor,
-        batch: int,
         stage: Stage,
         rng: torch.Generator,
     ) -> dict[str, float]:
-        judges: list[nn.Module] = [network] + ([projected.heads] if projected is not None else [])
-        for judge in judges:
-            judge.requires_grad_(False)
+        network.requires_grad_(False)
         loss = F.softplus(-network(fake, stage.alpha)).mean()
         values = {f"g_{name}": loss.item()}
         if projected is not None:
-            logits = projected(augment(fake, draw_augmentation(batch, rng).part(self.processes.mine)))
-            projected_loss = -torch.stack([x.mean() for x in logits]).mean()
-            loss = loss + self.schedule.projected_weight * projected_loss
-            values["g_projected"] = projected_loss.item()
+            doubt = projected.doubt(fake, rng)
+            loss = loss + self.schedule.projected_weight * doubt
+            values["g_projected"] = doubt.item()
         loss = loss + RANGE_WEIGHT * F.relu(fake.abs() - RANGE_LIMIT).mean()
         self._update("generator", self.generator, loss)
-        for judge in judges:
-            judge.requires_grad_(True)
+        network.requires_grad_(True)
         return values
 
     def _update(self, name: str, network: nn.Module, loss: Tensor) -> None:

@@ -28,6 +28,7 @@ from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.regions import moving_cells
 from landscape.training.carried_views import Flow, carried_view, draw_flow
+from landscape.training.judge import ProjectedJudge
 from landscape.training.processes import Processes
 
 L1_WEIGHT, LPIPS_WEIGHT = 1.0, 0.5
@@ -144,6 +145,8 @@ class Reconstruction:
         perceptual: Frozen network of the perceptual term.
         learning_rate: Adam's rate of the generator.
         mapping_rate: Factor of that rate for the mapping network.
+        judge: Tells drawn images from real ones: errors at every pixel alone make soft pictures. Or None.
+        judge_weight: Weight of its word.
         processes: The processes that share every batch.
     """
 
@@ -153,9 +156,12 @@ class Reconstruction:
         perceptual: LpipsAlex,
         learning_rate: float = 1e-3,
         mapping_rate: float = 0.3,
+        judge: ProjectedJudge | None = None,
+        judge_weight: float = 0.0,
         processes: Processes | None = None,
     ) -> None:
         self.generator, self.perceptual, self.processes = generator, perceptual, processes or Processes()
+        self._judge, self._judge_weight = judge, judge_weight
         self.posterior = Posterior(generator.resolution, generator.config.style_width).to(generator.w_mean.device)
         mapping = [p for name, p in generator.named_parameters() if name.startswith("mapping.")]
         synthesis = [p for name, p in generator.named_parameters() if not name.startswith("mapping.")]
@@ -175,14 +181,15 @@ class Reconstruction:
             rng: Source of randomness, on the CPU.
 
         Returns:
-            ``rec_l1``, ``rec_lpips`` and ``rec_kl`` of the batch; ``carried_l1`` and so on if its sky moved on.
+            ``rec_l1``, ``rec_lpips`` and ``rec_kl`` of the batch; ``carried_l1`` and so on if its sky moved on. With a
+            judge ``d_projected`` and ``g_projected`` as well.
         """
         target = pairs.second
         flow = None
         if torch.rand((), generator=rng) < CARRIED_SHARE:
             flow = draw_flow(target.shape[-1], rng)
         drawn, divergence = reconstruct_pairs(self.generator, self.posterior, pairs, alpha, rng, self.processes, flow)
-        name = "rec"
+        name, whole = "rec", drawn
         if flow is not None:
             name = "carried"
             target, known = carried_view(flow, target, pairs.moving)
@@ -192,10 +199,16 @@ class Reconstruction:
         distance = self.perceptual(drawn, target).mean()
         kl = divergence.mean()
         loss = L1_WEIGHT * error + LPIPS_WEIGHT * distance + KL_WEIGHT * kl
+        losses = {f"{name}_l1": error.item(), f"{name}_lpips": distance.item(), f"{name}_kl": kl.item()}
+        if self._judge is not None:
+            losses["d_projected"] = self._judge.learn(pairs.second, whole, rng)
+            doubt = self._judge.doubt(whole, rng)
+            losses["g_projected"] = doubt.item()
+            loss = loss + self._judge_weight * doubt
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         for network in (self.generator, self.posterior):
             self.processes.average_gradients(network.parameters())
         nn.utils.clip_grad_norm_(self.posterior.parameters(), 1.0)
         self.optimiser.step()
-        return {f"{name}_l1": error.item(), f"{name}_lpips": distance.item(), f"{name}_kl": kl.item()}
+        return losses

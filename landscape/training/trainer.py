@@ -22,6 +22,7 @@ from landscape.networks.perceptual import load_lpips
 from landscape.networks.projected import ProjectedDiscriminator
 from landscape.training.adversarial import AdversarialStep
 from landscape.training.checkpoint import MovingAverage
+from landscape.training.judge import ProjectedJudge
 from landscape.training.pretrained import imagenet_lite0
 from landscape.training.processes import Processes
 from landscape.training.reconstruction import Reconstruction
@@ -32,7 +33,6 @@ from landscape.weights import PERCEPTUAL_FILE, default_folder
 MAPPING_RATE = 0.01
 # The scales of S would need thousands of steps at the common rate to reach the size of the features.
 MAP_SCALE_RATE = 5.0
-PROJECTED_RATE = 4e-4
 BETAS = (0.0, 0.99)
 MAP_SCALE = re.compile(r"\.(static|dynamic)[12]\.")
 
@@ -65,17 +65,24 @@ class GanTrainer:
         channels, depth = config.generator.channels, self.schedule.discriminator_convolutions
         self.static = Discriminator(channels, 1, depth).to(self.device)
         self.pairwise = Discriminator(channels, 2, depth).to(self.device)
-        self.projected: ProjectedDiscriminator | None = None
+        self.projected: ProjectedJudge | None = None
         if self.schedule.projected_from is not None:
             trunk = imagenet_lite0(features_only=True)
             widths = tuple(trunk.feature_info.channels())[-4:]  # type: ignore[union-attr,operator]
-            self.projected = ProjectedDiscriminator(trunk, widths).to(self.device)
+            self.projected = ProjectedJudge(ProjectedDiscriminator(trunk, widths).to(self.device), self.processes)
         self.average = MovingAverage(self.generator, self.schedule.average_half_life)
         self.optimisers = self._optimisers()
         self.reconstruction: Reconstruction | None = None
         if self.schedule.reconstruction_share > 0:
             perceptual = load_lpips(default_folder() / PERCEPTUAL_FILE, device)
-            self.reconstruction = Reconstruction(self.generator, perceptual, processes=self.processes)
+            judge = self.projected if self.schedule.reconstruction_judged > 0 else None
+            self.reconstruction = Reconstruction(
+                self.generator,
+                perceptual,
+                judge=judge,
+                judge_weight=self.schedule.reconstruction_judged,
+                processes=self.processes,
+            )
             self.optimisers["reconstruction"] = self.reconstruction.optimiser
         self.adversarial = AdversarialStep(
             self.generator,
@@ -106,8 +113,7 @@ class GanTrainer:
         for name, network in (("static", self.static), ("pairwise", self.pairwise)):
             optimisers[name] = torch.optim.Adam([{"params": list(network.parameters()), "factor": 1.0}], betas=BETAS)
         if self.projected is not None:
-            group = {"params": self.projected.own_parameters(), "factor": 0.0}
-            optimisers["projected"] = torch.optim.Adam([group], lr=PROJECTED_RATE, betas=BETAS)
+            optimisers["projected"] = self.projected.optimiser
         return optimisers
 
     # State
@@ -120,7 +126,7 @@ class GanTrainer:
             "pairwise": self.pairwise,
         }
         if self.projected is not None:
-            networks["heads"] = self.projected.heads
+            networks["heads"] = self.projected.network.heads
         if self.reconstruction is not None:
             networks["posterior"] = self.reconstruction.posterior
         return networks
