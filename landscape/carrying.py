@@ -31,6 +31,8 @@ _KEY = 2.0
 """How far clouds and what is between them change phase at different times; 0 fades everything alike."""
 _LEAST_SPREAD = 6.0
 """Least deviation of a region's luminance, 0 to 255, that counts as one of clouds."""
+_SPARSE = 2
+_MEAN = np.array([[1 / 3, 1 / 3, 1 / 3, 0]], np.float32)
 MIDDLE = 128.0
 """Stored detail of this value is none."""
 
@@ -69,6 +71,7 @@ class Region:
         inside: (R, R) generator pixels that belong to the region alone.
         smooth: (R, R, 3) the smooth part of the generator's picture of the photo, without static objects.
         trust: (R, R, 3, 3) factors on the colours by which the generator's frames differ from ``smooth``.
+        prominence: (h, w) factors that turn carried luminance into how much of a cloud it is, about -1 to 1.
     """
 
     grid: Grid
@@ -82,6 +85,7 @@ class Region:
     inside: Array = field(repr=False)
     smooth: Array = field(repr=False)
     trust: Array = field(repr=False)
+    prominence: Array = field(repr=False)
 
     @property
     def photo_weight(self) -> Array:
@@ -104,10 +108,11 @@ class MovingRegion:
         self._clock = clock
         self._scale = scale
         grid = region.grid
-        self._prominence = with_ring(_prominence(region), region.window)
+        self._prominence = with_ring(region.prominence, region.window)
         self._likeness = _likeness(region, clock, scale)
         self._part = with_ring(self._likeness, region.window)
         self._still = with_ring(region.still, region.window)
+        self._before = with_ring(grid.square(region.smooth), region.window)
         y, x = np.mgrid[: grid.rows, : grid.columns].astype(np.float32)
         self._place = with_ring(np.dstack([x, y]), region.window)
 
@@ -132,16 +137,14 @@ class MovingRegion:
         contrast = np.repeat(_contrast(phases, self._part[..., 1]), 3, axis=2)
         still = self._still
         carried = still + _contrast(phases, self._part[..., 0]) * moved[..., :3]
-        filled = fill(generated, region.inside)
-        change = with_ring(grid.square(_apply(region.trust, filled - region.smooth)), region.window)
+        filled, before = fill(generated, region.inside), region.smooth
         if light_change:
-            after_small = blur(filled, _STILL_BLUR * filled.shape[0])
-            change = with_ring(grid.square(_apply(region.trust, filled - after_small)), region.window)
-            after = with_ring(grid.square(after_small), region.window)
-            before = with_ring(grid.square(region.smooth), region.window)
-            lit, still = (change_light(colours, before, after) for colours in (carried, still))
+            before = blur(filled, _STILL_BLUR * filled.shape[0])
+            after = with_ring(grid.square(before), region.window)
+            lit, still = (change_light(colours, self._before, after) for colours in (carried, still))
             contrast = contrast * np.clip((lit + 4) / (np.clip(carried, 0, 255) + 4), 0, 1.5)
             carried = lit
+        change = with_ring(grid.square(_apply(region.trust, filled - before)), region.window)
         drawn = still + change
         return Layers(drawn + moved[..., 3:] * (carried - drawn), contrast, phases)
 
@@ -155,7 +158,7 @@ class MovingRegion:
             return phases, sampled[0]
         # Two half-transparent clouds are a ghost; a cloud that forms from its core while another shrinks to its own is
         # weather. Where both pictures are alike nothing changes, and weights of 0 and 1 stay what they are.
-        first, second = (np.clip(picture[..., :3].mean(axis=2) * self._prominence, -1, 1) for picture in sampled)
+        first, second = (np.clip(_light(picture) * self._prominence, -1, 1) for picture in sampled)
         lead = np.exp(_KEY * (first - second)) * phases[0].weight
         weight = np.asarray(lead / (lead + 1 - phases[0].weight), np.float32)
         blend = cv2.blendLinear(sampled[0], sampled[1], weight, 1 - weight)
@@ -210,6 +213,7 @@ def make_region(
     base = drawn + photo_weight[..., None] * (colours - drawn)
     source = reflection(valid)
     detail = np.asarray((photo - grid.up(base)).mean(axis=2), np.float32)
+    carried = np.dstack([colours - still, photo_weight]).astype(np.float32)
     return Region(
         grid=grid,
         window=(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1),
@@ -217,11 +221,12 @@ def make_region(
         source=source,
         detail=_sample(detail, source),
         base=base,
-        carried=np.dstack([colours - still, photo_weight]).astype(np.float32),
+        carried=carried,
         still=still,
         inside=inside,
         smooth=smooth,
         trust=trust,
+        prominence=_prominence(_light(carried)),
     )
 
 
@@ -255,11 +260,20 @@ def _apply(matrices: Array, colours: Array) -> Array:
     return np.asarray(sum(matrices[..., channel] * colours[..., channel, None] for channel in range(3)), np.float32)
 
 
+def _light(carried: Array) -> Array:
+    """Mean of the colours of what is carried, (h, w); NumPy takes ten times as long for so few channels."""
+    return cv2.transform(carried, _MEAN)
+
+
 def _sample(image: Array, offset: Array) -> Array:
     """Sample an image at offsets (H, W, 2) from its pixels."""
     rows, columns = offset.shape[:2]
     x = np.arange(columns, dtype=np.float32)[None, :] + offset[..., 0]
     y = np.arange(rows, dtype=np.float32)[:, None] + offset[..., 1]
+    return _look_up(image, x, y)
+
+
+def _look_up(image: Array, x: Array, y: Array) -> Array:
     return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
@@ -271,14 +285,12 @@ def _contrast(phases: tuple[Phase, ...], likeness: Array) -> Array:
     return np.asarray(1 / np.sqrt(a * a + b * b + 2 * likeness * a * b), np.float32)[..., None]
 
 
-def _prominence(region: Region) -> Array:
-    """Factors (h, w) that turn carried luminance into how much of a cloud it is, about -1 to 1.
+def _prominence(light: Array) -> Array:
+    """Factors (h, w) that turn carried luminance (h, w) into how much of a cloud it is.
 
     Clouds are what is rarer nearby: bright on a clear sky, dark before a sunset.
     """
-    grid = region.grid
-    light = region.carried[..., :3].mean(axis=2)
-    powers = blur(np.stack([light, light**2, light**3], axis=2), _STILL_BLUR * max(grid.rows, grid.columns))
+    powers = blur(np.stack([light, light**2, light**3], axis=2), _STILL_BLUR * max(light.shape))
     mean, square, cube = powers[..., 0], powers[..., 1], powers[..., 2]
     spread = np.maximum(np.sqrt(np.maximum(square - mean**2, 0)), _LEAST_SPREAD)
     skewness = (cube - 3 * mean * square + 2 * mean**3) / spread**3
@@ -286,20 +298,23 @@ def _prominence(region: Region) -> Array:
 
 
 def _likeness(region: Region, clock: Clock | Ripples, scale: int) -> Array:
-    """Correlation of the pictures in the middle between two phases, where they weigh the same: colours, detail."""
+    """Correlation of the pictures in the middle between two phases, where they weigh the same: colours, detail.
+
+    It varies slowly, so every second grid pixel tells it, and one pixel of detail for each of these.
+    """
     grid = region.grid
     if clock.period is None:
         return np.ones((grid.rows, grid.columns, 2), np.float32)
-    pair = [clock.still(part, grid.rows, grid.columns) / scale for part in (0.25, 0.75)]
-    colours = [_sample(region.carried, offset)[..., :3].mean(axis=2) for offset in pair]
-    detail = [_sample(region.detail, grid.up(offset * grid.scale)) for offset in pair]
-    likeness = [_correlation(first, second, grid) for first, second in (colours, detail)]
-    return np.stack(likeness, axis=2)
+    pair = [clock.still(part, grid.rows, grid.columns)[::_SPARSE, ::_SPARSE] / scale for part in (0.25, 0.75)]
+    light = _light(region.carried)
+    y, x = np.mgrid[: grid.rows : _SPARSE, : grid.columns : _SPARSE].astype(np.float32)
+    likeness = []
+    for image, size in ((light, 1), (region.detail, grid.scale)):
+        a, b = (_look_up(image, size * (x + dx), size * (y + dy)) for dx, dy in (cv2.split(offset) for offset in pair))
+        likeness.append(_correlation(a, b))
+    return cv2.resize(np.dstack(likeness), (grid.columns, grid.rows), interpolation=cv2.INTER_LINEAR)
 
 
-def _correlation(a: Array, b: Array, grid: Grid) -> Array:
-    products = np.stack([a * b, a * a, b * b], axis=2)
-    if a.shape != (grid.rows, grid.columns):
-        products = grid.down(products)
-    smooth = blur(products, max(grid.rows, grid.columns) / 16) + 1e-3
+def _correlation(a: Array, b: Array) -> Array:
+    smooth = blur(np.dstack([a * b, a * a, b * b]), max(a.shape) / 16) + 1e-3
     return np.asarray(np.clip(smooth[..., 0] / np.sqrt(smooth[..., 1] * smooth[..., 2]), 0, 1), np.float32)

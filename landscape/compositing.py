@@ -64,6 +64,7 @@ class Compositor:
                 limits = _LIMITS[part.water]
                 clock = make_clock(motion, scenery.horizon, part.share, size, loop_seconds=loop_seconds, **limits)
             self._regions.append((MovingRegion(part.region, clock, self._grid.scale), part.plate))
+        self._origins = [self._places(part.region.window) for part in scenery.parts]
         # Half a step of noise, the same in every frame: smooth colours get no bands and still ones do not flicker.
         # Deep frames become videos of 10 bits, whose steps are a quarter as large.
         width = max((plate.alpha.shape[1] for _, plate in self._regions), default=1)
@@ -86,8 +87,8 @@ class Compositor:
         if self._scenery.generator_only:
             return self._enlarged(colours)
         frame = self._relit(colours) if light_change else self._still()
-        for moving, plate in self._regions:
-            self._lay(frame, moving, plate, moving.layers(colours, seconds, light_change))
+        for (moving, plate), origins in zip(self._regions, self._origins, strict=True):
+            self._lay(frame, moving, plate, origins, moving.layers(colours, seconds, light_change))
         return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
 
     def _still(self) -> Frame:
@@ -108,8 +109,12 @@ class Compositor:
         return frame
 
     def _relit(self, colours: Array) -> Frame:
+        return self._under(self._scenery.light.fit(self._grid.square(colours)))
+
+    def _under(self, light: tuple[Array, Array]) -> Frame:
+        """What stands still under a light, given by gain and offset on the grid."""
         grid, static = self._grid, self._scenery.static
-        gain, offset = (_four(model) for model in self._scenery.light.fit(grid.square(colours)))
+        gain, offset = (_four(model) for model in light)
         frame = np.empty(static.shape, np.uint16 if self._deep else np.uint8)
         for window in grid.strips(grid.whole, STRIP):
             rows = grid.pixels(window)[0]
@@ -124,11 +129,11 @@ class Compositor:
             noise = np.tile(self._dither[:height], (1, -(-width // self._dither.shape[1]), 1))[:, :width]
         return noise
 
-    def _lay(self, frame: Frame, moving: MovingRegion, plate: Plate, layers: Layers) -> None:
+    def _lay(self, frame: Frame, moving: MovingRegion, plate: Plate, origins: Array, layers: Layers) -> None:
         """Lay a region over the frame; the frame's own pixels there are kept by what the mask leaves of them."""
         grid, whole = self._grid, moving.region.window
         gain, base = _four(layers.contrast), _four(layers.base - MIDDLE * layers.contrast)
-        places = [self._places(phase.offset, whole) for phase in layers.phases]
+        places = [origins + phase.offset for phase in layers.phases]
         shining = plate.luminaries
         seen = None if shining is None else shining.seen(with_ring(moving.region.base, whole), layers.base)
         for window in grid.strips(whole, STRIP):
@@ -165,11 +170,11 @@ class Compositor:
                 pixels = cv2.add(pixels, smooth, dtype=cv2.CV_8U)
                 frame[here] = cv2.blendLinear(pixels, np.ascontiguousarray(frame[here]), share, 1 - share)
 
-    def _places(self, offset: Array, window: Window) -> Array:
-        """Positions to sample in a plate, on the window's grid pixels and the ring around them, in photo pixels."""
+    def _places(self, window: Window) -> Array:
+        """Positions in a plate of the window's grid pixels and of the ring around them, in photo pixels."""
         x, y = self._grid.places(window)
         corner = np.array([window[2], window[0]], np.float32) * self._grid.scale
-        return np.dstack(np.meshgrid(x, y)) + (offset - corner)
+        return np.dstack(np.meshgrid(x, y)) - corner
 
 
 def _four(image: Array) -> Array:

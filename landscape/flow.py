@@ -16,7 +16,7 @@ from landscape.homography import (
     Matrix,
     homography_log,
     pixel_centres,
-    power_of_log,
+    powers_of_log,
     step_homography,
     transform_grid,
 )
@@ -34,12 +34,6 @@ def _step_log(direction_deg: float, horizon: float, perspective: float, below: b
 
 
 @lru_cache(maxsize=64)
-def _flow_power(direction_deg: float, horizon: float, perspective: float, steps: float, below: bool) -> Matrix:
-    power = power_of_log(_step_log(direction_deg, horizon, perspective, below), steps)
-    power.setflags(write=False)
-    return power
-
-
 def flow_homography(motion: MotionSettings, horizon: float, seconds: float, below: bool) -> Matrix:
     """The homography of the sky's (or the water's) flow after a time, from output to input positions.
 
@@ -50,10 +44,17 @@ def flow_homography(motion: MotionSettings, horizon: float, seconds: float, belo
         below: Water instead of sky.
 
     Returns:
-        (3, 3) matrix.
+        (3, 3) matrix, which is not to be changed.
     """
-    steps = STEPS_PER_SECOND * steps_rate(motion, below) * seconds
-    return _flow_power(motion.direction % 360.0, horizon, motion.perspective, steps, below)
+    power: Matrix = _flow_homographies(motion, horizon, np.array([seconds]), below)[0]
+    power.setflags(write=False)
+    return power
+
+
+def _flow_homographies(motion: MotionSettings, horizon: float, seconds: NDArray[np.float64], below: bool) -> Matrix:
+    """The homographies at several times, (n, 3, 3)."""
+    logarithm = _step_log(motion.direction % 360.0, horizon, motion.perspective, below)
+    return powers_of_log(logarithm, STEPS_PER_SECOND * steps_rate(motion, below) * seconds)
 
 
 def steps_rate(motion: MotionSettings, below: bool) -> float:
@@ -89,14 +90,21 @@ def displacement(
     Returns:
         (height, width, 2) float32 dx, dy in pixels; add it to the pixel's own position for ``cv2.remap``.
     """
+    return displacements(motion, horizon, np.array([seconds], np.float64), height, width)[0]
+
+
+def displacements(
+    motion: MotionSettings, horizon: float, seconds: NDArray[np.float64], height: int, width: int
+) -> NDArray[np.float32]:
+    """As :func:`displacement`, at several times (n,) at once: (n, height, width, 2)."""
     ys, xs = (pixel_centres(size).numpy() for size in (height, width))
-    field = np.zeros((2, height, width), np.float32)
+    fields = np.zeros((len(seconds), height, width, 2), np.float32)
     for below, rows, weight in _bands(horizon, height):
         y = ys[rows, None]
-        moved = transform_grid(flow_homography(motion, horizon, seconds, below), y, xs)
+        moved = transform_grid(_flow_homographies(motion, horizon, seconds, below), y, xs)
         for axis, (position, place, size) in enumerate(zip(moved, (xs, y), (width, height), strict=True)):
-            field[axis, rows] += (weight * (size / 2)) * (position - place)
-    return np.ascontiguousarray(field.transpose(1, 2, 0))
+            fields[:, rows, :, axis] += (weight * (size / 2)) * (position - place)
+    return fields
 
 
 @lru_cache(maxsize=16)

@@ -109,26 +109,39 @@ def homography_log(h: Matrix) -> Matrix:
     return np.ascontiguousarray(np.real(logarithm))
 
 
-def power_of_log(logarithm: Matrix, t: float) -> Matrix:
-    """The power ``t`` of the homography with this logarithm; see :func:`homography_power`."""
-    exponent = t * logarithm
-    if np.abs(exponent).sum() > _LARGE_EXPONENT:
-        # A homography is free in scale: subtracting the fastest growth keeps any t finite.
-        exponent -= float(np.linalg.eigvals(exponent).real.max()) * np.eye(3)
-    power = _exponential(exponent)
-    largest = float(np.abs(power).max())
-    return power / (power[2, 2] if power[2, 2] > 1e-6 * largest else largest)
+def powers_of_log(logarithm: Matrix, times: NDArray[np.float64]) -> Matrix:
+    """Powers of the homography with this logarithm; see :func:`homography_power`.
+
+    Args:
+        logarithm: (3, 3).
+        times: (n,) exponents.
+
+    Returns:
+        (n, 3, 3).
+    """
+    exponents = times[:, None, None] * logarithm
+    large = np.abs(exponents).sum(axis=(1, 2)) > _LARGE_EXPONENT
+    if large.any():
+        # A homography is free in scale: subtracting the fastest growth keeps any time finite.
+        rates = np.linalg.eigvals(logarithm).real
+        growth = np.maximum(times * rates.max(), times * rates.min())
+        exponents -= np.where(large, growth, 0.0)[:, None, None] * _IDENTITY
+    powers = _exponentials(exponents)
+    largest = np.abs(powers).max(axis=(1, 2))
+    corner = powers[:, 2, 2]
+    return np.asarray(powers / np.where(corner > 1e-6 * largest, corner, largest)[:, None, None])
 
 
-def _exponential(exponent: Matrix) -> Matrix:
-    """Matrix exponential by scaling and squaring; those of SciPy and torch take many times as long for 3 x 3."""
-    halvings = max(0, math.ceil(math.log2(max(float(np.abs(exponent).sum()), 1e-9))) + _EXTRA_HALVINGS)
-    small, power = exponent / 2.0**halvings, _IDENTITY
+def _exponentials(exponents: Matrix) -> Matrix:
+    """Matrix exponentials by scaling and squaring; those of SciPy and torch take many times as long for 3 x 3."""
+    size = max(float(np.abs(exponents).sum(axis=(1, 2)).max(initial=0.0)), 1e-9)
+    halvings = max(0, math.ceil(math.log2(size)) + _EXTRA_HALVINGS)
+    small, powers = exponents / 2.0**halvings, np.broadcast_to(_IDENTITY, exponents.shape)
     for term in range(_TAYLOR_TERMS, 0, -1):
-        power = _IDENTITY + small.dot(power) / term
+        powers = _IDENTITY + (small @ powers) / term
     for _ in range(halvings):
-        power = power.dot(power)
-    return power
+        powers = powers @ powers
+    return powers
 
 
 def homography_power(h: Matrix, t: float) -> Matrix:
@@ -144,7 +157,8 @@ def homography_power(h: Matrix, t: float) -> Matrix:
     Raises:
         ValueError: If ``h`` has no real logarithm.
     """
-    return power_of_log(homography_log(h), t)
+    power: Matrix = powers_of_log(homography_log(h), np.array([t]))[0]
+    return power
 
 
 def pixel_centres(size: int, device: torch.device | str = "cpu") -> Tensor:
@@ -171,17 +185,21 @@ def transform(h: Matrix, ys: Tensor, xs: Tensor) -> Tensor:
 
 
 def transform_grid(h: Matrix, ys: NDArray[np.float32], xs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """As :func:`transform`, for arrays: quick for small pictures.
+    """As :func:`transform`, for arrays: quick for small pictures, and for many homographies at once.
 
     Args:
-        h: (3, 3).
+        h: (..., 3, 3).
         ys: (H, 1) row coordinates.
         xs: (W,) column coordinates.
 
     Returns:
-        x and y, (H, W) each.
+        x and y, (..., H, W) each.
     """
-    u, v, depth = (row[0] * xs + (row[1] * ys + row[2]) for row in h.astype(np.float32))
+    factors = h.astype(np.float32)[..., None, None]
+    u, v, depth = (
+        factors[..., row, 0, :, :] * xs + (factors[..., row, 1, :, :] * ys + factors[..., row, 2, :, :])
+        for row in range(3)
+    )
     np.maximum(depth, _MIN_DEPTH, out=depth)
     return [np.clip(moved / depth, -_FAR, _FAR) for moved in (u, v)]
 

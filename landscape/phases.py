@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.flow import displacement
+from landscape.flow import displacements
 from landscape.sampling import Array, smoothstep
 from landscape.settings import MotionSettings
 
@@ -122,7 +122,7 @@ def make_clock(
     to_photo = np.array([photo_size[1] / width, photo_size[0] / height], np.float32)
     inside = cv2.resize(region, (width, height), interpolation=cv2.INTER_AREA) > 0.2
     step = 1 / 30
-    velocity = displacement(motion, horizon, step, height, width) * to_photo / step
+    velocity = displacements(motion, horizon, np.array([step]), height, width)[0] * to_photo / step
     speeds = np.linalg.norm(velocity[inside], axis=-1) if inside.any() else np.zeros(1)
     speed = float(np.percentile(speeds, 98)) / photo_size[1]
     if speed < 1e-5:
@@ -132,7 +132,7 @@ def make_clock(
         period = loop_seconds / max(1, round(loop_seconds / period))
     times = np.linspace(-period / 2, period / 2, _TABLE)
     farthest = _FARTHEST * photo_size[1]
-    table = np.stack([displacement(motion, horizon, float(time), height, width) * to_photo for time in times])
+    table = displacements(motion, horizon, times, height, width) * to_photo
     return Clock(period, loop_seconds, np.clip(table, -farthest, farthest).astype(np.float32), _stagger(height, width))
 
 

@@ -38,6 +38,7 @@ class PreviewParts:
         reconstruction: (3, R, R) in [-1, 1].
         moving: Where the photo moves, at the generator's size.
         scenery: The photo taken apart.
+        light: The light of what stands still.
         compositor: Makes the frames.
         draft: Whether the photo was only cut along new masks.
     """
@@ -49,6 +50,7 @@ class PreviewParts:
     reconstruction: Tensor
     moving: Tensor
     scenery: Scenery
+    light: SteadyLight
     compositor: SteadyCompositor
     draft: bool = False
 
@@ -71,9 +73,9 @@ class PreviewParts:
         small = old.small if old is not None and old.side == side else photo.resized(side)
         masks = _fitting(scene.masks, photo, small)
         scenery = Scenery(small.pixels, masks, reconstruction)
-        scenery.light = SteadyLight(scenery.light, 1 - masks.moving)
-        compositor = SteadyCompositor(scenery, take.motion, take.period)
-        return cls(take, side, photo, small, reconstruction, moving, scenery, compositor)
+        light = SteadyLight(scenery.light, 1 - masks.moving)
+        compositor = SteadyCompositor(scenery, light, take.motion, take.period)
+        return cls(take, side, photo, small, reconstruction, moving, scenery, light, compositor)
 
     def settled(self, take: Take) -> bool:
         """Whether nothing is left to prepare for a take at this size."""
@@ -95,7 +97,7 @@ class PreviewParts:
             return dataclasses.replace(self, take=shown)
         scenery = copy.copy(self.scenery)  # the horizon alone may differ, which only the motion asks for
         scenery.horizon = take.scene.masks.horizon
-        compositor = SteadyCompositor(scenery, take.motion, take.period)
+        compositor = SteadyCompositor(scenery, self.light, take.motion, take.period)
         return dataclasses.replace(self, take=shown, scenery=scenery, compositor=compositor)
 
     def _drafted(self, take: Take) -> PreviewParts:
@@ -104,10 +106,10 @@ class PreviewParts:
         small = self.small if side == self.side else self.photo.resized(side)
         masks = _fitting(take.scene.masks, self.photo, small)
         scenery = DraftScenery(self.scenery, small.pixels, masks, self.reconstruction)
-        scenery.light = SteadyLight(scenery.light, 1 - masks.moving)
-        compositor = SteadyCompositor(scenery, take.motion, take.period)
-        reconstruction, moving = self.reconstruction, take.moving()
-        return PreviewParts(take, side, self.photo, small, reconstruction, moving, scenery, compositor, draft=True)
+        light = SteadyLight(scenery.light, 1 - masks.moving)
+        compositor = SteadyCompositor(scenery, light, take.motion, take.period)
+        known = (self.reconstruction, take.moving())
+        return PreviewParts(take, side, self.photo, small, *known, scenery, light, compositor, draft=True)
 
     def frame(self, generated: Tensor, seconds: float) -> Pixels:
         """Composite one frame, uint8 (H, W, 3).

@@ -39,10 +39,10 @@ def change_light(colours: Array, before: Array, after: Array) -> Array:
     Returns:
         (h, w, 3) in the range of the input.
     """
-    colours = np.clip(colours / 255, 0, 1)
-    old, new = np.clip(before / 255, 0, 1) + _DARKEST, np.clip(after / 255, 0, 1) + _DARKEST
+    colours = np.clip(colours * np.float32(1 / 255), 0, 1)
+    old, new = (np.clip(smooth * np.float32(1 / 255), 0, 1) + np.float32(_DARKEST) for smooth in (before, after))
     gain = np.clip(new / old, *_GAIN_RANGE)
-    low, high = np.clip(old, _DARKEST, 0.96), np.clip(new, _DARKEST, 0.96)
+    low, high = (np.clip(smooth, _DARKEST, 0.96) for smooth in (old, new))
     slope = np.clip(high * (1 - low) / (low * (1 - high)), 1.0, _GAIN_RANGE[1])
     brighter = colours * slope / (1 + (slope - 1) * colours)
     return np.asarray(np.where(gain <= 1, colours * gain, brighter) * 255, np.float32)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -88,26 +90,36 @@ class Ripples:
         """The one picture at a time, on a grid of (height, width); at time 0 it is the photo."""
         offset = np.zeros((height, width, 2), np.float32)
         if self.strength > 0:
-            offset += self._waves(seconds, height, width) - self._waves(0.0, height, width)
+            reach, *waves = _spread(self.top, height, width)
+            for (_, _, rate, share), crest in zip(_WAVES, waves, strict=True):
+                rate *= self.strength
+                if self.loop_seconds is not None:
+                    rate = max(1, round(rate * self.loop_seconds)) / self.loop_seconds
+                # The wave at this time less that at time 0, by the sum of two angles.
+                cosine, sine = crest
+                past = 2 * np.pi * rate * seconds
+                near, off = np.float32(math.cos(past) - 1), np.float32(math.sin(past))
+                offset[..., 0] += np.float32(0.4 * share) * (cosine * near + sine * off)
+                offset[..., 1] += np.float32(share) * (sine * near - cosine * off)
+            offset *= (np.float32(_AMPLITUDE * self.width * min(self.strength, 2)) * reach)[..., None]
         return (Phase(offset, np.ones((height, width), np.float32)),)
 
     def still(self, part: float, height: int, width: int) -> Array:
         """Offsets (height, width, 2) at one part of a period: none, as there is only one picture."""
         return np.zeros((height, width, 2), np.float32)
 
-    def _waves(self, seconds: float, height: int, width: int) -> Array:
-        y = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / height
-        x = (np.arange(width, dtype=np.float32)[None, :] + 0.5) / width - 0.5
-        depth = np.clip((y - self.top) / max(1 - self.top, 1e-3), 0, 1) + _NEAREST
-        offset = np.zeros((height, width, 2), np.float32)
-        for number, (over_depth, over_width, rate, share) in enumerate(_WAVES):
-            rate *= self.strength
-            if self.loop_seconds is not None:
-                rate = max(1, round(rate * self.loop_seconds)) / self.loop_seconds
-            turn = 2 * np.pi * (over_depth * np.log(depth) + over_width * x / depth - rate * seconds + 0.37 * number)
-            offset[..., 0] += 0.4 * share * np.cos(turn)
-            offset[..., 1] += share * np.sin(turn)
-        return offset * (_AMPLITUDE * self.width * min(self.strength, 2) * (depth - _NEAREST))[..., None]
+
+@lru_cache(maxsize=4)
+def _spread(top: float, height: int, width: int) -> list[Array]:
+    """How high waves get, (h, 1), and cosine and sine of each at time 0, (2, h, w)."""
+    y = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / height
+    x = (np.arange(width, dtype=np.float32)[None, :] + 0.5) / width - 0.5
+    reach = np.clip((y - top) / max(1 - top, 1e-3), 0, 1)
+    depth, found = reach + _NEAREST, [reach]
+    for number, (over_depth, over_width, _, _) in enumerate(_WAVES):
+        turn = 2 * np.pi * (over_depth * np.log(depth) + over_width * x / depth + 0.37 * number)
+        found.append(np.stack([np.cos(turn), np.sin(turn)]).astype(np.float32))
+    return found
 
 
 def make_ripples(motion: MotionSettings, share: Array, width: int, loop_seconds: float | None = None) -> Ripples:

@@ -8,6 +8,8 @@ import numpy as np
 from landscape.compositing import Compositor, Frame
 from landscape.relighting import LightModel
 from landscape.sampling import Array
+from landscape.scenery import Scenery
+from landscape.settings import MotionSettings
 
 _SIDE = 24
 """Long side in pixels of the picture by which two lights are told apart."""
@@ -24,6 +26,9 @@ class SteadyLight:
     Args:
         light: Fits the light.
         static: (H, W) share of static pixels, at any size.
+
+    Attributes:
+        lit: What stands still under the light that was fitted last; compositors share it, as motion changes nothing.
     """
 
     def __init__(self, light: LightModel, static: Array) -> None:
@@ -32,6 +37,7 @@ class SteadyLight:
         self._weight: Array | None = None
         self._small: Array | None = None
         self._fitted: tuple[Array, Array] | None = None
+        self.lit: Frame | None = None
 
     def fit(self, after: Array) -> tuple[Array, Array]:
         """The light of a frame.
@@ -44,7 +50,7 @@ class SteadyLight:
         """
         small = _reduced(after)
         if self._fitted is None or self._difference(small) > _NOTICEABLE:
-            self._fitted, self._small = self._light.fit(after), small
+            self._fitted, self._small, self.lit = self._light.fit(after), small, None
         return self._fitted
 
     def _difference(self, small: Array) -> float:
@@ -60,13 +66,25 @@ class SteadyCompositor(Compositor):
     What stands still is relit once for each light that was fitted: under a style once for all.
     """
 
-    _lit: tuple[tuple[Array, Array], Frame] | None = None
+    def __init__(
+        self, scenery: Scenery, light: SteadyLight, motion: MotionSettings, loop_seconds: float | None
+    ) -> None:
+        """Prepare the motion.
+
+        Args:
+            scenery: What the photo shows.
+            light: Takes the place of its light model.
+            motion: Direction, speed and amounts.
+            loop_seconds: Period of a loop, or None.
+        """
+        super().__init__(scenery, motion, loop_seconds)
+        self._light = light
 
     def _relit(self, colours: Array) -> Frame:
-        fitted = self._scenery.light.fit(self._grid.square(colours))
-        if self._lit is None or self._lit[0] is not fitted:
-            self._lit = (fitted, super()._relit(colours))
-        return self._lit[1].copy()
+        model = self._light.fit(self._grid.square(colours))
+        if self._light.lit is None:
+            self._light.lit = self._under(model)
+        return self._light.lit.copy()
 
 
 def _reduced(image: Array) -> Array:

@@ -4,9 +4,11 @@ const dial = element.querySelector(".dial");
 const hand = element.querySelector(".dial-hand");
 const shown = element.querySelector(".dial-value");
 const SNAP = 6;
+const REST = 150; /* Gradio takes longer to be told than a picture to be made: it hears where the hand came to rest. */
+let degrees = Number(props.value) || 0;
+let rest = 0;
 
 function show() {
-  const degrees = Number(props.value) || 0;
   hand.setAttribute("transform", "rotate(" + degrees + " 100 100)");
   dial.setAttribute("aria-valuenow", String(Math.round(degrees)));
   shown.textContent = Math.round(degrees) + "°";
@@ -17,27 +19,33 @@ function show() {
   });
 }
 
-function set(degrees) {
-  const next = ((Math.round(degrees) % 360) + 360) % 360;
-  if (next === Number(props.value)) return;
+function set(wished) {
+  const next = ((Math.round(wished) % 360) + 360) % 360;
+  if (next === degrees) return;
+  degrees = next;
   window.landscape.hurry({ direction: next });
-  props.value = next;
   show();
+  clearTimeout(rest);
+  rest = setTimeout(tell, REST);
+}
+
+function tell() {
+  rest = 0;
+  props.value = degrees;
   trigger("input");
 }
 
 function turn(step) {
-  const now = Number(props.value) || 0;
-  set(Math.abs(step) < 30 ? now + step : 30 * Math.round(now / 30) + step);
+  set(Math.abs(step) < 30 ? degrees + step : 30 * Math.round(degrees / 30) + step);
 }
 
 function angle(event) {
   const box = dial.getBoundingClientRect();
   const x = event.clientX - (box.left + box.width / 2);
   const y = event.clientY - (box.top + box.height / 2);
-  const degrees = (Math.atan2(x, -y) * 180) / Math.PI;
-  const hour = 30 * Math.round(degrees / 30);
-  return !event.shiftKey && Math.abs(degrees - hour) <= SNAP ? hour : degrees;
+  const pointed = (Math.atan2(x, -y) * 180) / Math.PI;
+  const hour = 30 * Math.round(pointed / 30);
+  return !event.shiftKey && Math.abs(pointed - hour) <= SNAP ? hour : pointed;
 }
 
 dial.addEventListener("pointerdown", (event) => {
@@ -56,5 +64,9 @@ dial.addEventListener("keydown", (event) => {
   }
 });
 window.landscape.on("turn", turn);
-watch("value", show);
+watch("value", () => {
+  if (rest) return;
+  degrees = Number(props.value) || 0;
+  show();
+});
 show();
