@@ -12,6 +12,7 @@ from torch import Tensor
 from landscape.attachments import find_attachments
 from landscape.carrying import Region, make_region
 from landscape.luminaries import take_out_luminaries
+from landscape.mist import find_in_mist
 from landscape.plates import Plate, cut_plate
 from landscape.relighting import LightModel, StaticLight
 from landscape.ripples import is_mirror
@@ -111,9 +112,9 @@ class Scenery:
         moving = np.zeros((analysed.rows, analysed.columns), np.float32)
         for water, mask in () if generator_only else ((True, masks.water), (False, masks.sky)):
             share = np.asarray(mask * (1 - masks.freeze) if masks.freeze.any() else mask, np.float32)
-            attached = None if water else find_attachments(photo, share)
-            if attached is not None:
-                share = share * (1 - attached)
+            for find in () if water else (find_attachments, find_in_mist):
+                still = find(photo, share)
+                share = share if still is None else share * (1 - still)
             part = self._part(photo, share, above, first, analysed, water=water)
             if part is not None:
                 self.parts.insert(0, part)
