@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -9,9 +10,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from landscape.closer_look import SIDE as CLOSER_SIDE
+from landscape.closer_look import blend_in
 from landscape.errors import LandscapeError
-from landscape.far_shores import SIDE as SHORE_SIDE
-from landscape.far_shores import mark_far_shores
 from landscape.labels import OTHER, SKY, WATER, clean_labels
 from landscape.mask_filters import guided, large_parts, resize, soften, work_size
 
@@ -148,10 +149,12 @@ def segment(pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu") -> np
     height, width = pixels.shape[:2]
     photo = resize(pixels, *work_size(height, width))
     rows, columns = photo.shape[:2]
-    soft = resize(segment_softly(photo, segmenter, device), rows, columns)
+    with ThreadPoolExecutor(2) as pool:  # torch may work on one core alone, and somebody waits
+        looks = pool.map(lambda side: segment_softly(photo, segmenter, device, side), (NETWORK_SIDE, CLOSER_SIDE))
+    soft, closer = (resize(look, rows, columns) for look in looks)
+    soft = blend_in(soft, closer)
     moving = guided(soft[..., SKY:], photo, radius=0.012)  # linear: what they leave is the third class
     labels = clean_labels(np.dstack([1 - moving.sum(axis=2), moving]))
-    labels = mark_far_shores(labels, photo, lambda part: segment_softly(part, segmenter, device, SHORE_SIDE))
     if (rows, columns) == (height, width):
         return labels
     full = np.zeros((height, width), dtype=np.uint8)
@@ -165,7 +168,7 @@ def segment(pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu") -> np
 def segment_softly(
     pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu", side: int = NETWORK_SIDE
 ) -> np.ndarray:
-    """Run the segmenter on a photo and on its mirror image.
+    """Run the segmenter on a photo; up to the usual size on its mirror image too, as the mean of both errs less.
 
     Args:
         pixels: uint8 (H, W, 3) RGB.
@@ -181,6 +184,8 @@ def segment_softly(
     rows, columns = (max(64, 32 * round(side * scale / 32)) for side in (height, width))
     small = np.ascontiguousarray(resize(pixels, rows, columns).transpose(2, 0, 1))
     images = torch.from_numpy(small).to(device).float().unsqueeze(0) / 127.5 - 1
-    mean = (segmenter(images).softmax(1) + segmenter(images.flip(3)).softmax(1).flip(3)) / 2
+    mean = segmenter(images).softmax(1)
+    if side <= NETWORK_SIDE:
+        mean = (mean + segmenter(images.flip(3)).softmax(1).flip(3)) / 2
     soft: np.ndarray = mean[0].permute(1, 2, 0).float().cpu().numpy()
     return np.ascontiguousarray(soft)

@@ -1,0 +1,61 @@
+"""The projected discriminator judges what is drawn."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from landscape.networks.perceptual import load_lpips
+from landscape.networks.projected import ProjectedDiscriminator
+from landscape.training.judge import ProjectedJudge
+from landscape.training.processes import Processes
+from landscape.training.reconstruction import Reconstruction
+from landscape.weights import PERCEPTUAL_FILE, default_folder
+from tests.test_networks import _Pyramid
+from tests.test_reconstruction import halves
+
+
+@pytest.fixture
+def judge() -> ProjectedJudge:
+    torch.manual_seed(0)
+    return ProjectedJudge(ProjectedDiscriminator(_Pyramid(), (4, 6, 8, 10), size=16), Processes())
+
+
+def stripes(count: int, seed: int, sharp: bool) -> Tensor:
+    """Noise, or noise without its fine detail."""
+    images = torch.rand(count, 3, 16, 16, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    if not sharp:
+        images = torch.nn.functional.avg_pool2d(images, 3, 1, 1)
+    return images
+
+
+def test_it_learns_to_tell_soft_pictures_from_sharp_ones(judge: ProjectedJudge) -> None:
+    rng = torch.Generator().manual_seed(0)
+    losses = [judge.learn(stripes(8, 2 * i, True), stripes(8, 2 * i + 1, False), rng) for i in range(80)]
+    assert sum(losses[-10:]) < 0.9 * sum(losses[:10])
+    assert judge.doubt(stripes(16, 900, False), rng) > judge.doubt(stripes(16, 901, True), rng)
+
+
+def test_doubt_teaches_the_picture_and_not_the_judge(judge: ProjectedJudge) -> None:
+    fake = stripes(2, 0, False).requires_grad_()
+    judge.doubt(fake, torch.Generator().manual_seed(0)).backward()
+    assert fake.grad is not None and fake.grad.abs().max() > 0
+    assert all(p.grad is None for p in judge.network.parameters())
+    assert all(p.requires_grad for p in judge.network.own_parameters())
+
+
+def test_reconstruction_heeds_its_judge(small_generator, judge: ProjectedJudge) -> None:
+    """With the same draws, the generator takes another step where a judge has a word."""
+    perceptual, pairs = load_lpips(default_folder() / PERCEPTUAL_FILE), halves(size=16)
+    start = {name: value.clone() for name, value in small_generator.state_dict().items()}
+    found = []
+    for weight in (0.0, 0.5):
+        small_generator.load_state_dict(start)
+        torch.manual_seed(2)
+        reconstruction = Reconstruction(small_generator, perceptual, judge=judge, judge_weight=weight)
+        losses = reconstruction.step(pairs, 1.0, torch.Generator().manual_seed(3))
+        assert {"d_projected", "g_projected"} < set(losses)
+        found.append(torch.cat([p.detach().flatten() for p in small_generator.parameters()]))
+    small_generator.load_state_dict(start)
+    assert not torch.allclose(found[0], found[1])
