@@ -11,7 +11,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from landscape.sampling import Array, blur
+from landscape.sampling import Array, blur, fill
 
 _DARKEST = 0.02
 """Keeps gains finite in black regions."""
@@ -72,18 +72,16 @@ class StaticLight:
             cell: Size of the generator's pixels on the grid.
         """
         long_side = max(static.shape)
-        # The generator's pixels at an edge show some of what moves beyond it, which would flicker as light.
+        # The generator's pixels at an edge show some of what moves beyond it, which would flicker as light. Strips too
+        # thin for it take the light of what is around them.
         reach = 2 * round(_LEAKAGE * cell) + 1
-        apart = cv2.erode(np.asarray(static, np.float32), np.ones((reach, reach), np.uint8))
-        self._seen = np.asarray(apart**2 + 1e-4 * static**2 + 1e-6, np.float32)
+        apart = cv2.erode(np.asarray(static, np.float32), np.ones((reach, reach), np.uint8)) ** 2
+        self._seen = apart if apart.sum() > 1 else np.asarray(static, np.float32) ** 2 + np.float32(1e-6)
         self._photo = photo
         self._weight = np.asarray(static**2 + 1e-4, np.float32)
         self._smooth = max(1.0, _SMOOTHNESS * long_side)
         self._sigma = max(1.0, _RADIUS * long_side)
-        self._seen_around, self._weight_around = (
-            np.maximum(blur(weight, sigma), 1e-4)[..., None]
-            for weight, sigma in ((self._seen, self._smooth), (self._weight, self._sigma))
-        )
+        self._weight_around = blur(self._weight, self._sigma)[..., None]
         self._before = self._smoothed(before)
         moments = self._mean(np.dstack([photo, photo * photo]))
         self._mean_photo = moments[..., :3]
@@ -111,4 +109,4 @@ class StaticLight:
         return blur(np.asarray(image, np.float32) * self._weight[..., None], self._sigma) / self._weight_around
 
     def _smoothed(self, image: Array) -> Array:
-        return blur(image * self._seen[..., None], self._smooth) / self._seen_around
+        return blur(fill(image, self._seen), self._smooth)
