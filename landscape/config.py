@@ -25,7 +25,7 @@ class TrainingConfig:
         learning_rate: Adam's rate at each resolution; the mapping network takes a hundredth of it.
         r1_gamma: Weight of the R1 penalty, gamma / 2 * |gradient|^2.
         r1_every: The penalty is applied at every so many steps, scaled up by that number.
-        projected_from: Resolution from which the projected discriminator joins, or None.
+        projected_from: Resolution from which the projected discriminator joins, in steps of both kinds, or None.
         projected_weight: Its weight beside the paper's discriminators.
         average_half_life: Half-life of the moving average of G in images.
         discriminator_convolutions: Convolutions per resolution of both discriminators, 2 in StyleGAN.
@@ -51,6 +51,15 @@ class TrainingConfig:
     reconstruction_from: int = 8
     reconstruction_judged: float = 0.0
     judged_at: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check what belongs together.
+
+        Raises:
+            LandscapeError: If the projected discriminator is to judge and never joins.
+        """
+        if self.reconstruction_judged > 0 and self.projected_from is None:
+            raise LandscapeError("Say with projected_from when the projected discriminator begins to judge.")
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
+from landscape.errors import LandscapeError
 from landscape.networks.perceptual import load_lpips
 from landscape.networks.projected import ProjectedDiscriminator
 from landscape.training.judge import ProjectedJudge
@@ -14,6 +17,7 @@ from landscape.training.reconstruction import Reconstruction
 from landscape.weights import PERCEPTUAL_FILE, default_folder
 from tests.test_networks import _Pyramid
 from tests.test_reconstruction import halves
+from tests.test_training import TINY
 
 
 @pytest.fixture
@@ -59,3 +63,8 @@ def test_reconstruction_heeds_its_judge(small_generator, judge: ProjectedJudge) 
         found.append(torch.cat([p.detach().flatten() for p in small_generator.parameters()]))
     small_generator.load_state_dict(start)
     assert not torch.allclose(found[0], found[1])
+
+
+def test_a_judge_that_never_joins_is_a_mistake() -> None:
+    with pytest.raises(LandscapeError, match="projected_from"):
+        replace(TINY.training, reconstruction_judged=0.1)

@@ -172,13 +172,14 @@ class Reconstruction:
         ]
         self.optimiser = torch.optim.Adam(groups, betas=BETAS)
 
-    def step(self, pairs: PairBatch, alpha: float, rng: torch.Generator) -> dict[str, float]:
+    def step(self, pairs: PairBatch, alpha: float, rng: torch.Generator, judged: bool = True) -> dict[str, float]:
         """One step on a batch of pairs.
 
         Args:
             pairs: The images of this process.
             alpha: Share of the last block while it fades in.
             rng: Source of randomness, on the CPU.
+            judged: Whether the judge, if there is one, has a word.
 
         Returns:
             ``rec_l1``, ``rec_lpips`` and ``rec_kl`` of the batch; ``carried_l1`` and so on if its sky moved on. With a
@@ -200,7 +201,7 @@ class Reconstruction:
         kl = divergence.mean()
         loss = L1_WEIGHT * error + LPIPS_WEIGHT * distance + KL_WEIGHT * kl
         losses = {f"{name}_l1": error.item(), f"{name}_lpips": distance.item(), f"{name}_kl": kl.item()}
-        if self._judge is not None:
+        if self._judge is not None and judged:
             losses["d_projected"] = self._judge.learn(pairs.second, whole, rng)
             doubt = self._judge.doubt(whole, rng)
             losses["g_projected"] = doubt.item()

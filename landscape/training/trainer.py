@@ -146,13 +146,14 @@ class GanTrainer:
         """Continue from a state.
 
         Raises:
-            LandscapeError: If the state belongs to networks of other sizes.
+            LandscapeError: If the state belongs to other networks.
         """
-        if json.loads(state["config"])["generator"] != json.loads(json.dumps(asdict(self.config.generator))):
+        sizes, networks = json.loads(state["config"])["generator"], state["networks"]
+        if sizes != json.loads(json.dumps(asdict(self.config.generator))) or networks.keys() != self._networks().keys():
             raise LandscapeError("The run was begun with another configuration; resume it with that one.")
         self.seed, self.step, self.images = state["seed"], state["step"], state["images"]
         for name, network in self._networks().items():
-            network.load_state_dict(state["networks"][name])
+            network.load_state_dict(networks[name])
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
 
@@ -181,7 +182,8 @@ class GanTrainer:
             assert self.reconstruction is not None
             batch = stage.batch
             places = self._real_data(stage.resolution).places_batch(batch, rng).part(self.processes.mine, self.device)
-            losses = self.reconstruction.step(places, stage.alpha, rng)
+            judged = stage.resolution >= (self.schedule.projected_from or 0)
+            losses = self.reconstruction.step(places, stage.alpha, rng, judged)
         else:
             self._set_rates(stage)
             data = self._real_data(self.adversarial.judged(stage).resolution)

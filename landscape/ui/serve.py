@@ -21,6 +21,7 @@ from landscape.errors import LandscapeError
 from landscape.ui.engine import Engine
 from landscape.ui.handlers import Handlers
 from landscape.ui.live_route import live_route
+from landscape.ui.memory import share_heaps
 from landscape.ui.sessions import SessionStore
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _prepare(host: str, port: int) -> tuple[Path, SessionStore]:
     """Make the private folder and the sessions, before Gradio is imported, which reads these variables."""
     require_free(host, port)
     sys.setswitchinterval(_TURN)
+    share_heaps()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # else the visitors' files would stay behind
     folder = private_folder()
     tempfile.tempdir = str(folder)  # whatever any library puts aside goes with the rest

@@ -15,6 +15,7 @@ from typing import Any
 from landscape.errors import LandscapeError
 from landscape.estimate import Sample
 from landscape.ui.controls import Controls
+from landscape.ui.memory import give_back_soon
 from landscape.ui.slot import Job, Slot
 from landscape.ui.studio import Studio
 
@@ -78,6 +79,7 @@ class Session:
         former, self.studio, self.sample = self.studio, studio, None
         if former is not None:
             former.close()
+            give_back_soon()
 
     def next_clip(self, name: str, suffix: str) -> Path:
         """The path of a clip that does not exist yet, in a folder that does not exist either.

@@ -1,0 +1,46 @@
+"""Memory that visitors leave goes back to the system, where its allocator would keep it (glibc)."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import gc
+import sys
+import threading
+
+_ARENA_MAX = -8
+"""glibc's number for the parameter that ``MALLOC_ARENA_MAX`` sets."""
+_ARENAS = 2
+"""Every thread would begin a heap of its own, up to eight per core, and each keeps what its largest photo took."""
+_AFTER = 5.0
+"""Seconds after which nothing holds on to a photo any more that was put away."""
+
+
+@functools.cache
+def _allocator() -> ctypes.CDLL | None:
+    """The C library, where it is one that knows both functions."""
+    if not sys.platform.startswith("linux"):
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None
+
+
+def share_heaps() -> bool:
+    """Let all threads share a few heaps; call it before there are many. Returns whether that is possible here."""
+    library = _allocator()
+    return library is not None and library.mallopt(_ARENA_MAX, _ARENAS) == 1
+
+
+def give_back() -> None:
+    """Give free memory back to the system."""
+    gc.collect()
+    library = _allocator()
+    if library is not None:
+        library.malloc_trim(0)
+
+
+def give_back_soon() -> None:
+    """Give free memory back when a photo that was just put away is gone."""
+    timer = threading.Timer(_AFTER, give_back)
+    timer.name, timer.daemon = "landscape-memory", True
+    timer.start()
