@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from landscape.inversion import Inversion, confine_dynamic, extend_dynamic
-from landscape.lighting import StyleTable, grade, grade_path, light_path
+from landscape.lighting import grade, grade_path, light_path
 from landscape.motion import DynamicMotion
 from landscape.networks.lighting import LightingNetwork
 from landscape.settings import LightSettings, MotionSettings
 from landscape.squares import Layout, as_square
+from landscape.style_table import StyleTable
 from landscape.threads import one_core
 
 _SMALL = 64

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from landscape.carrying import Region
 from landscape.luminaries import take_out_luminaries
+from landscape.moving_region import Region
 from landscape.plates import cut_plate
 from landscape.sampling import Array, Grid
 from landscape.scenery import MovingMasks, Part, Pixels, Scenery

@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.carrying import MIDDLE, Region
+from landscape.carrying import MIDDLE
 from landscape.luminaries import Luminaries
+from landscape.moving_region import Region
 from landscape.sampling import Array, Grid, Window, smoothstep, with_ring
 
 Pixels = npt.NDArray[np.uint8]

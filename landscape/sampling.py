@@ -95,6 +95,11 @@ def fill(image: Array, weight: Array) -> Array:
     return image * weight[..., None] + coarse * (1 - weight[..., None])
 
 
+def look_up(image: Array, x: Array, y: Array) -> Array:
+    """Sample an image at positions x, y (h, w) in its pixels, mirrored at its borders."""
+    return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+
+
 def smoothstep(value: Array | float, low: float, high: float) -> Array:
     """0 below ``low``, 1 above ``high``, smooth in between."""
     x = np.clip((np.asarray(value, np.float32) - low) / (high - low), 0, 1)

@@ -38,7 +38,8 @@ from landscape.photo import Photo, decode_photo
 from landscape.scene import Scene
 from landscape.settings import InversionSettings
 from landscape.squares import Layout
-from landscape.weights import Models, digest_of
+from landscape.weight_files import digest_of
+from landscape.weights import Models
 
 SUFFIX = ".landscape"
 FORMAT = 1

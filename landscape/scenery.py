@@ -10,9 +10,9 @@ import numpy.typing as npt
 from torch import Tensor
 
 from landscape.attachments import find_attachments
-from landscape.carrying import Region, make_region
 from landscape.luminaries import take_out_luminaries
 from landscape.mist import find_in_mist
+from landscape.moving_region import Region, make_region
 from landscape.plates import Plate, cut_plate
 from landscape.relighting import LightModel, StaticLight
 from landscape.ripples import is_mirror

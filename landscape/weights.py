@@ -1,25 +1,16 @@
-"""The bundled networks: what there is, and how it is read and written.
-
-Weights are safetensors files with a JSON description in their header; nothing in them is executed.
-"""
+"""The bundled networks: what there is, and how each is read and written."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
-from landscape.files import replacing
-from landscape.lighting import StyleTable
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
@@ -29,6 +20,8 @@ from landscape.networks.prior import LatentPrior
 from landscape.networks.segmenter import load_segmenter
 from landscape.networks.upscaler import Upscaler, UpscalerConfig, build_upscaler
 from landscape.networks.vgg import Vgg19, load_vgg19
+from landscape.style_table import StyleTable
+from landscape.weight_files import digest_of, fill_network, load_weights, save_weights
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +34,6 @@ PRIOR_FILE = "prior.safetensors"
 UPSCALER_FILE = "upscaler.safetensors"
 VGG_FILE = "vgg19.safetensors"
 STYLES_FILE = "styles.json"
-METADATA_KEY = "landscape"
 POSTERIOR = "posterior"
 
 
@@ -73,41 +65,6 @@ class Models:
 def default_folder() -> Path:
     """The folder with the bundled weights, beside the package."""
     return Path(__file__).resolve().parent.parent / "checkpoints"
-
-
-def save_weights(path: Path, state: dict[str, Tensor], metadata: dict[str, Any], half: bool = True) -> None:
-    """Write weights under a temporary name and rename them.
-
-    Args:
-        path: Target, ``*.safetensors``.
-        state: Tensors by name.
-        metadata: Description, JSON values only.
-        half: Store floating point tensors as fp16.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {
-        name: (value.half() if half and value.is_floating_point() else value).detach().cpu().contiguous()
-        for name, value in state.items()
-    }
-    with replacing(path) as partial:
-        save_file(tensors, partial, metadata={METADATA_KEY: json.dumps(metadata, sort_keys=True)})
-
-
-def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read weights as fp32 with their description.
-
-    Raises:
-        LandscapeError: If the file is missing or not a weights file.
-    """
-    if not path.is_file():
-        raise LandscapeError(f"The weights {path.name} are missing in {path.parent}; get the project's files again.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
-            metadata = json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise LandscapeError(f"The weights {path} are damaged; get the project's files again.") from error
-    return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}, metadata
 
 
 def cut_generator(config: GeneratorConfig, state: dict[str, Tensor], resolution: int) -> Generator:
@@ -166,7 +123,7 @@ def load_lighting(path: Path) -> LightingNetwork:
     """
     state, metadata = load_weights(path)
     network = LightingNetwork(int(metadata.get("style_width", 512)), int(metadata.get("blocks", 10)))
-    _fill(network, state, path)
+    fill_network(network, state, path)
     return network
 
 
@@ -183,7 +140,7 @@ def load_encoder(path: Path, generator: Generator) -> Encoder | Posterior:
         network = Posterior(generator.resolution, width)
     else:
         network = Encoder(len(generator.blocks), width)
-    _fill(network, state, path)
+    fill_network(network, state, path)
     return network
 
 
@@ -192,23 +149,18 @@ def save_posterior(path: Path, posterior: Posterior, metadata: dict[str, Any]) -
     save_weights(path, posterior.state_dict(), metadata | {"network": POSTERIOR})
 
 
-def digest_of(*networks: nn.Module) -> str:
-    """A short name for the weights of networks."""
-    digest = hashlib.sha256()
-    for network in networks:
-        for value in network.state_dict().values():
-            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
-
-
 def save_prior(path: Path, prior: LatentPrior, generator: Generator, metadata: dict[str, Any]) -> None:
     """Write the prior of a generator's latents with its sizes."""
     sizes = {"style_width": prior.style_width, "resolutions": list(prior.resolutions)}
     save_weights(path, prior.state_dict(), metadata | sizes | {"generator": digest_of(generator)})
 
 
-def load_prior(path: Path, generator: Generator) -> LatentPrior | None:
+def load_prior(path: Path, generator: Generator | None) -> LatentPrior | None:
     """Read a prior written by :func:`save_prior`, in evaluation mode; None where there is no such file.
+
+    Args:
+        path: The file.
+        generator: The generator that it must belong to; None takes any.
 
     Raises:
         LandscapeError: If the file is damaged, holds something else or belongs to another generator.
@@ -216,10 +168,10 @@ def load_prior(path: Path, generator: Generator) -> LatentPrior | None:
     if not path.is_file():
         return None
     state, metadata = load_weights(path)
-    if metadata.get("generator") != digest_of(generator):
+    if generator is not None and metadata.get("generator") != digest_of(generator):
         raise LandscapeError(f"{path} is no prior of this generator; train one with train prior, or move it away.")
     prior = LatentPrior(int(metadata["style_width"]), tuple(metadata["resolutions"]))
-    _fill(prior, state, path)
+    fill_network(prior, state, path)
     return prior
 
 
@@ -239,16 +191,8 @@ def load_upscaler(path: Path) -> Upscaler:
         network = build_upscaler(UpscalerConfig(**metadata["config"]))
     except (KeyError, TypeError, ValueError) as error:
         raise LandscapeError(f"{path} holds no upscaler of this version; get the project's files again.") from error
-    _fill(network, state, path)
+    fill_network(network, state, path)
     return network
-
-
-def _fill(network: nn.Module, state: dict[str, Tensor], path: Path) -> None:
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise LandscapeError(f"{path} does not fit this version; get the project's files again.") from error
-    network.eval().requires_grad_(False)
 
 
 def load_models(folder: Path | None = None, device: str = "cpu") -> Models:

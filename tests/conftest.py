@@ -46,12 +46,12 @@ def landscape_pixels() -> np.ndarray:
 @pytest.fixture
 def small_models(small_generator):
     """All networks with seeded weights; only the perceptual one is the bundled one."""
-    from landscape.lighting import Style, StyleGrade, StyleTable
     from landscape.networks.encoder import Encoder
     from landscape.networks.lighting import LightingNetwork
     from landscape.networks.perceptual import load_lpips
     from landscape.networks.segmenter import build_segmenter
     from landscape.settings import STYLES
+    from landscape.style_table import Style, StyleGrade, StyleTable
     from landscape.weights import PERCEPTUAL_FILE, Models, default_folder
 
     torch.manual_seed(5)

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from landscape.colour import band_colours, band_weights, luminance, move_colours, to_unit, warmth
 from landscape.errors import LandscapeError
-from landscape.lighting import DAY, Style, StyleGrade, StyleTable, grade, grade_path, light_path, styled_w
+from landscape.lighting import DAY, grade, grade_path, light_path, styled_w
 from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
 from landscape.settings import STYLES, LightKey, LightSettings, parse_keys
+from landscape.style_table import Style, StyleGrade, StyleTable
 from landscape.training.lighting import interpolation_batch, lighting_error, lighting_loss, train_lighting
 from landscape.training.styles import DESCRIPTIONS, choose_stills, fit_styles, style_sheet
 

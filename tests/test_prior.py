@@ -177,6 +177,17 @@ def test_a_resumed_training_equals_an_uninterrupted_one(generator, posterior, ma
         torch.testing.assert_close(a, b)
 
 
+def test_a_training_may_start_from_another_prior(generator, posterior, marked, tmp_path):
+    torch.manual_seed(9)
+    other = LatentPrior(SMALL.style_width, RESOLUTIONS)
+    further = train_prior(generator, posterior, marked, tmp_path / "a", steps=1, start=other)
+    fresh = train_prior(generator, posterior, marked, tmp_path / "b", steps=1)
+    weight = other.stems[0].weight
+    assert (further.stems[0].weight - weight).abs().max() < 0.01 < (fresh.stems[0].weight - weight).abs().max()
+    with pytest.raises(LandscapeError, match="another size"):
+        train_prior(generator, posterior, marked, tmp_path / "d", steps=1, start=LatentPrior(SMALL.style_width, (4, 8)))
+
+
 def test_weights_are_kept_and_other_files_refused(prior, generator, small_generator, tmp_path):
     save_prior(tmp_path / "prior.safetensors", prior, generator, {"steps": 3})
     loaded = load_prior(tmp_path / "prior.safetensors", generator)

@@ -24,7 +24,7 @@ from landscape.training.segmentation import (
     segmentation_loss,
     train_segmenter,
 )
-from landscape.weights import save_weights
+from landscape.weight_files import save_weights
 
 TINY = SegmentationSettings(size=64, batch=2, warmup=1)
 

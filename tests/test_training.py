@@ -21,7 +21,8 @@ from landscape.training.relighting import light_statistics, relight
 from landscape.training.sampling import RealData
 from landscape.training.schedule import cut_schedule, stage_at, total_images
 from landscape.training.split import SAMPLE_PHOTOS, is_held_out
-from landscape.weights import load_generator, load_weights
+from landscape.weight_files import load_weights
+from landscape.weights import load_generator
 
 TINY = ModelConfig(
     "tiny",

@@ -22,7 +22,8 @@ from landscape.training.checkpoint import load_state
 from landscape.training.upscaler import UpscalerTraining, edge_error, export_upscaler, train_upscaler
 from landscape.training.upscaler_data import PairSource, degrade, prepare_pairs, shrink
 from landscape.upscaling import upscale_with
-from landscape.weights import default_folder, load_models, load_upscaler, save_upscaler, save_weights
+from landscape.weight_files import save_weights
+from landscape.weights import default_folder, load_models, load_upscaler, save_upscaler
 
 SMALL = {"compact": UpscalerConfig("compact", 8, 2), "rrdb": UpscalerConfig("rrdb", 8, 2, 4)}
 QUICK = UpscalerTraining(batch=2, cut=16, warmup=1)

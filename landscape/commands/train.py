@@ -103,6 +103,9 @@ def prior(
     steps: Annotated[int, typer.Option(help="Training steps of 64 images.")] = 3000,
     seed: SeedOption = 0,
     resume: ResumeOption = False,
+    start_from: Annotated[
+        Path | None, typer.Option(help="Start from the prior of the generator that this one was trained from.")
+    ] = None,
     weights: WeightsOption = None,
     checkpoints: CheckpointsOption = None,
 ) -> None:
@@ -115,6 +118,7 @@ def prior(
         default_folder,
         load_encoder,
         load_generator,
+        load_prior,
         save_prior,
     )
 
@@ -123,6 +127,9 @@ def prior(
     posterior = load_encoder(folder / ENCODER_FILE, generator)
     if not isinstance(posterior, Posterior):
         raise LandscapeError("A prior needs a posterior; export one with train export --posterior.")
+    start = None if start_from is None else load_prior(start_from, None)
+    if start_from is not None and start is None:
+        raise LandscapeError(f"There is no prior {start_from}; give the file that train prior wrote.")
     with cancel_on_signals() as cancel, progress_bars() as progress:
         network = train_prior(
             generator,
@@ -132,6 +139,7 @@ def prior(
             steps=steps,
             seed=seed,
             resume=resume,
+            start=start,
             progress=progress,
             cancel=cancel,
         )
@@ -165,7 +173,8 @@ def encoder(
     """Train E on samples of G (paper, 3.2) and on how well it redraws real stills."""
     from landscape.training.data import prepare
     from landscape.training.encoder import train_encoder
-    from landscape.weights import GENERATOR_FILE, choose_device, default_folder, load_generator, save_weights
+    from landscape.weight_files import save_weights
+    from landscape.weights import GENERATOR_FILE, choose_device, default_folder, load_generator
 
     generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:

@@ -13,7 +13,8 @@ from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.posterior import Posterior
 from landscape.training.checkpoint import load_state
 from landscape.training.z_distribution import fit_z_distribution
-from landscape.weights import cut_generator, load_weights, save_generator, save_posterior, save_weights
+from landscape.weight_files import load_weights, save_weights
+from landscape.weights import cut_generator, save_generator, save_posterior
 
 
 def _config(state: dict[str, Any]) -> tuple[GeneratorConfig, int]:

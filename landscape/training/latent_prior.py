@@ -169,6 +169,7 @@ def train_prior(
     steps: int = 3000,
     seed: int = 0,
     resume: bool = False,
+    start: LatentPrior | None = None,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
 ) -> LatentPrior:
@@ -184,6 +185,7 @@ def train_prior(
         seed: Seed of the weights and of every batch; a resumed run keeps its own.
         resume: Continue from ``prior_state.pt``; with the same ``steps`` the result is that of an uninterrupted run,
             with more the rate rises again to what a run of so many has there.
+        start: The prior of a generator from which this one was trained further: most of it still holds.
         progress: Called after every step.
         cancel: Event that stops training at the next step.
 
@@ -208,6 +210,10 @@ def train_prior(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         prior = LatentPrior(generator.config.style_width, tuple(r for r in WIDTHS if r <= generator.resolution))
+    if start is not None:
+        if (start.style_width, start.resolutions) != (prior.style_width, prior.resolutions):
+            raise LandscapeError("The prior to start from belongs to a generator of another size; start without it.")
+        prior.load_state_dict(start.state_dict())
     rng = torch.Generator().manual_seed(seed)
     fit_units(
         prior.to(generator.w_mean.device),

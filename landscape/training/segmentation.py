@@ -29,7 +29,7 @@ from landscape.training.checkpoint import load_state, save_state
 from landscape.training.mask_batches import training_batches
 from landscape.training.mask_data import NOT_SKY, UNKNOWN, LabelledPhoto, read_labelled_photos
 from landscape.training.pretrained import imagenet_weights
-from landscape.weights import save_weights
+from landscape.weight_files import save_weights
 
 FROZEN = ("conv_stem", "bn1", "blocks.0.", "blocks.1.")
 """Edge and colour filters stay as ImageNet left them, which saves a third of the time of a step."""

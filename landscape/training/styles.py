@@ -19,11 +19,12 @@ from torch import Tensor
 from landscape.colour import BANDS, band_colours, luminance, to_unit, warmth
 from landscape.errors import LandscapeError
 from landscape.files import replacing
-from landscape.lighting import Style, StyleGrade, StyleTable, grade, move_w, styled_w
+from landscape.lighting import grade, move_w, styled_w
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.lighting import LightingNetwork
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.settings import STYLES
+from landscape.style_table import Style, StyleGrade, StyleTable
 from landscape.synthesis import from_pixels
 from landscape.training.encoder import load_stills
 from landscape.training.grids import to_pixels
@@ -50,7 +51,7 @@ class Description:
     Attributes:
         luminance: Luminance of each band in [0, 1].
         warmth: Red minus blue of each band.
-        dims: See :class:`~landscape.lighting.StyleGrade`.
+        dims: See :class:`~landscape.style_table.StyleGrade`.
     """
 
     luminance: tuple[float, float, float]
@@ -204,7 +205,7 @@ def fit_styles(
         seed: Seed of scenes and candidates.
         network: The trained lighting network, to measure what the product will draw; without it the mapping network
             itself moves z.
-        match: See :class:`~landscape.lighting.StyleTable`.
+        match: See :class:`~landscape.style_table.StyleTable`.
         progress: Called after every candidate.
         cancel: Event that stops the fit.
 
