@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ALLOWED_GROWTH = 0.05
 IDLE = 20
 """Seconds without a touch after which the screen begins anew."""
+REST = 8
+"""Seconds after a visit in which its memory is given back, before it is measured."""
 PATIENCE = 600_000.0
 """Milliseconds for a video on a busy computer."""
 _FAKE = "from tests.fake_engine import FakeEngine; engine = FakeEngine(delay=0.001)"
@@ -188,6 +190,7 @@ def soak(minutes: float, without_models: bool, without_browser: bool, seed: int)
                 end = time.monotonic() + 60 * minutes
                 while time.monotonic() < end:
                     kinds.append(visitors.come())
+                    time.sleep(REST)
                     levels.append(memory(booth.pid))
                     stayed += left_behind(Path(folder))
                     print(f"visit {len(kinds)} ({kinds[-1]}): {levels[-1]:.0f} MB", flush=True)
