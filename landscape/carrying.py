@@ -54,8 +54,7 @@ class MovingRegion:
         self._scale = scale
         grid = region.grid
         self._prominence = with_ring(region.prominence, region.window)
-        self._likeness = _likeness(region, clock, scale)
-        self._part = with_ring(self._likeness, region.window)
+        self._part = with_ring(_likeness(region, clock, scale), region.window)
         self._still = with_ring(region.still, region.window)
         self._before = with_ring(grid.square(region.smooth), region.window)
         y, x = np.mgrid[: grid.rows, : grid.columns].astype(np.float32)

@@ -25,7 +25,8 @@ class TrainingConfig:
         learning_rate: Adam's rate at each resolution; the mapping network takes a hundredth of it.
         r1_gamma: Weight of the R1 penalty, gamma / 2 * |gradient|^2.
         r1_every: The penalty is applied at every so many steps, scaled up by that number.
-        projected_from: Resolution from which the projected discriminator joins, in steps of both kinds, or None.
+        projected_from: Resolution from which the projected discriminator joins, with a weight for either kind of steps,
+            or None.
         projected_weight: Its weight beside the paper's discriminators.
         average_half_life: Half-life of the moving average of G in images.
         discriminator_convolutions: Convolutions per resolution of both discriminators, 2 in StyleGAN.

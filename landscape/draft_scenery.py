@@ -72,5 +72,5 @@ def _resampled(region: Region, grid: Grid) -> Region:
         border=dataclasses.replace(region.border, **colours),
         source=source * np.float32(grid.width / region.grid.width),
         detail=cv2.resize(region.detail, size, interpolation=cv2.INTER_AREA),
-        **smooth(region, "base", "carried", "still"),
+        **smooth(region, "base", "carried", "still", "prominence"),
     )

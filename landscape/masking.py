@@ -149,10 +149,13 @@ def segment(pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu") -> np
     height, width = pixels.shape[:2]
     photo = resize(pixels, *work_size(height, width))
     rows, columns = photo.shape[:2]
-    with ThreadPoolExecutor(2) as pool:  # torch may work on one core alone, and somebody waits
-        looks = pool.map(lambda side: segment_softly(photo, segmenter, device, side), (NETWORK_SIDE, CLOSER_SIDE))
-    soft, closer = (resize(look, rows, columns) for look in looks)
-    soft = blend_in(soft, closer)
+    # There is nothing more to see in small photos.
+    sides = (NETWORK_SIDE, CLOSER_SIDE) if max(rows, columns) > NETWORK_SIDE else (NETWORK_SIDE,)
+    with ThreadPoolExecutor(2 if torch.get_num_threads() == 1 else 1) as pool:  # as somebody waits
+        looks = pool.map(lambda side: segment_softly(photo, segmenter, device, side), sides)
+    soft, *closer = (resize(look, rows, columns) for look in looks)
+    if closer:
+        soft = blend_in(soft, closer[0])
     moving = guided(soft[..., SKY:], photo, radius=0.012)  # linear: what they leave is the third class
     labels = clean_labels(np.dstack([1 - moving.sum(axis=2), moving]))
     if (rows, columns) == (height, width):

@@ -31,16 +31,19 @@ _HIDDEN = (0.1, 0.25)
 """Shares of the colour of what stands still from which mist may, and does, show it."""
 _DISTINCT = 20.0
 """Least distance of the colours of both sides, 0 to 255."""
+_HALO = 0.002
+"""What stands still reaches so much farther, as a fraction of the long side, and fades over as much."""
 _OPEN = 0.05
 """Least share of the photo that is open sky: with less, nobody knows what is usual."""
 
 
-def find_in_mist(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
-    """Find what shows through mist near the sky's edge.
+def find_in_mist(photo: npt.NDArray[np.uint8], sky: Array, land: Array) -> Array | None:
+    """Find what shows through mist near land.
 
     Args:
         photo: (H, W, 3) uint8.
         sky: (H, W) share of the sky, in [0, 1].
+        land: (H, W) share of what is neither sky nor water, in [0, 1]: clouds over the sea have the sea's colour.
 
     Returns:
         (H, W) in [0, 1], 1 where something that stands still is seen, or None where there is nothing such.
@@ -51,7 +54,8 @@ def find_in_mist(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
     side = max(size)
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     share = cv2.resize(np.asarray(sky, np.float32), size, interpolation=cv2.INTER_AREA)
-    inside, still = (share > 0.5).astype(np.uint8), (share < 0.02).astype(np.float32)
+    still = (cv2.resize(np.asarray(land, np.float32), size, interpolation=cv2.INTER_AREA) > _SURE).astype(np.float32)
+    inside = (share > 0.5).astype(np.uint8)
     if not still.any() or not inside.any():
         return None
     distance = cv2.distanceTransform((still == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) / (_NEAR * side)
@@ -71,7 +75,8 @@ def find_in_mist(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
     found = unusual * seen * (1 - smoothstep(distance, 0.7, 1.0)) * (inside > 0)
     if float(found.max()) < 0.5:
         return None
-    found = blur(cv2.dilate(found, np.ones((5, 5), np.uint8)), 0.002 * side)
+    reach = 2 * max(1, round(_HALO * side)) + 1
+    found = blur(cv2.dilate(found, np.ones((reach, reach), np.uint8)), _HALO * side)
     return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 

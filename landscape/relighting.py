@@ -20,6 +20,8 @@ _SMOOTHNESS = 1 / 24
 """Blur of the change of light in static parts, as a fraction of the grid's long side."""
 _LEAKAGE = 1.5
 """How far into static parts the generator's moving parts reach, in its pixels."""
+_SEEN = 0.02
+"""Least share of the static parts that is seen clearly; with less, all that is seen of them counts."""
 _RADIUS = 20 / 1024
 """Radius of the guided filter as a fraction of the long side (paper, Super Resolution)."""
 _EPSILON = 1e-3 * 255**2
@@ -76,7 +78,8 @@ class StaticLight:
         # thin for it take the light of what is around them.
         reach = 2 * round(_LEAKAGE * cell) + 1
         apart = cv2.erode(np.asarray(static, np.float32), np.ones((reach, reach), np.uint8)) ** 2
-        self._seen = apart if apart.sum() > 1 else np.asarray(static, np.float32) ** 2 + np.float32(1e-6)
+        known = apart.sum() > _SEEN * static.sum() + 1
+        self._seen = apart if known else np.asarray(static, np.float32) ** 2 + np.float32(1e-6)
         self._photo = photo
         self._weight = np.asarray(static**2 + 1e-4, np.float32)
         self._smooth = max(1.0, _SMOOTHNESS * long_side)

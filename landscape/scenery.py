@@ -112,9 +112,9 @@ class Scenery:
         moving = np.zeros((analysed.rows, analysed.columns), np.float32)
         for water, mask in () if generator_only else ((True, masks.water), (False, masks.sky)):
             share = np.asarray(mask * (1 - masks.freeze) if masks.freeze.any() else mask, np.float32)
-            for find in () if water else (find_attachments, find_in_mist):
-                still = find(photo, share)
-                share = share if still is None else share * (1 - still)
+            if not water:
+                for still in (find_attachments(photo, share), find_in_mist(photo, share, 1 - masks.sky - masks.water)):
+                    share = share if still is None else share * (1 - still)
             part = self._part(photo, share, above, first, analysed, water=water)
             if part is not None:
                 self.parts.insert(0, part)

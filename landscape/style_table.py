@@ -58,8 +58,8 @@ class StyleTable:
         styles: Nine entries in the order of :data:`~landscape.settings.STYLES`; the last has the values of the first.
         coefficient: Interpolation coefficient c of the lighting network at full strength, 0 to 1.
         first_block: First block of the generator whose style changes; coarser ones keep the layout.
-        match: Share of the way to the photos' colours that :func:`grade` goes at full strength; the rest remains the
-            scene's own, so that snow stays lighter than rock.
+        match: Share of the way to the photos' colours that :func:`~landscape.lighting.grade` goes at full strength;
+            the rest remains the scene's own, so that snow stays lighter than rock.
         measured: What the fit of the table measured, for the model card.
     """
 

@@ -170,7 +170,10 @@ def load_prior(path: Path, generator: Generator | None) -> LatentPrior | None:
     state, metadata = load_weights(path)
     if generator is not None and metadata.get("generator") != digest_of(generator):
         raise LandscapeError(f"{path} is no prior of this generator; train one with train prior, or move it away.")
-    prior = LatentPrior(int(metadata["style_width"]), tuple(metadata["resolutions"]))
+    try:
+        prior = LatentPrior(int(metadata["style_width"]), tuple(metadata["resolutions"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise LandscapeError(f"{path} holds no prior; give the file that train prior wrote.") from error
     fill_network(prior, state, path)
     return prior
 

@@ -13,8 +13,8 @@ HEIGHT, WIDTH, GROUND = 300, 400, 220
 GREY, DARK = 190.0, 50.0
 
 
-def _scene(patch: float, contrast: float = 25, *, top: int = 190, bottom: int = 212) -> tuple[np.ndarray, np.ndarray]:
-    """A misty sky with a textured patch of this brightness near the dark ground, and the sky's mask."""
+def _scene(patch: float, contrast: float = 25, *, top: int = 190, bottom: int = 212) -> tuple[np.ndarray, ...]:
+    """A misty sky with a textured patch of this brightness near the dark ground, and the masks of both."""
     rng = np.random.default_rng(3)
     light = np.full((HEIGHT, WIDTH), GREY, np.float32)
     light += 4 * blur(rng.standard_normal((HEIGHT, WIDTH)).astype(np.float32), 12) / 0.03
@@ -27,7 +27,7 @@ def _scene(patch: float, contrast: float = 25, *, top: int = 190, bottom: int = 
     sky = np.zeros((HEIGHT, WIDTH), np.float32)
     sky[:GROUND] = 1
     photo = np.clip(np.dstack([light, light, light + 6]), 0, 255).astype(np.uint8)
-    return photo, sky
+    return photo, sky, 1 - sky
 
 
 def test_a_hill_in_mist_is_found_where_it_is() -> None:
@@ -41,8 +41,8 @@ def test_a_hill_in_mist_is_found_where_it_is() -> None:
 
 def test_the_ground_itself_and_the_open_sky_are_left_alone() -> None:
     """Nothing is said of what the mask does not give to the sky."""
-    photo, sky = _scene(140)
-    found = find_in_mist(photo, sky)
+    photo, sky, land = _scene(140)
+    found = find_in_mist(photo, sky, land)
     assert found is not None
     assert found[GROUND + 6 :].max() == 0
     assert found[:150].max() == 0
@@ -58,17 +58,24 @@ def test_things_in_the_open_sky_are_no_hills() -> None:
     assert find_in_mist(*_scene(140, top=80, bottom=102)) is None
 
 
+def test_clouds_over_the_sea_have_its_colour_and_move_on() -> None:
+    """Where the dark ground is water, nothing there stands still."""
+    photo, sky, _ = _scene(140)
+    assert find_in_mist(photo, sky, np.zeros_like(sky)) is None
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_without_a_border_there_is_nothing_to_look_for(share: float) -> None:
     """All sky, or none."""
-    photo, _ = _scene(140)
-    assert find_in_mist(photo, np.full((HEIGHT, WIDTH), share, np.float32)) is None
+    photo, *_ = _scene(140)
+    sky = np.full((HEIGHT, WIDTH), share, np.float32)
+    assert find_in_mist(photo, sky, 1 - sky) is None
 
 
 def test_large_photos_give_the_same_answer() -> None:
     """It is looked for at a limited size."""
-    photo, sky = _scene(140)
+    photo, sky, land = _scene(140)
     large = cv2.resize(photo, (3 * WIDTH, 3 * HEIGHT), interpolation=cv2.INTER_LINEAR)
-    found = find_in_mist(large, cv2.resize(sky, (3 * WIDTH, 3 * HEIGHT)))
+    found = find_in_mist(large, *(cv2.resize(mask, (3 * WIDTH, 3 * HEIGHT)) for mask in (sky, land)))
     assert found is not None and found.shape == (3 * HEIGHT, 3 * WIDTH)
     assert found[600:620, 490:620].mean() > 0.6

@@ -83,7 +83,7 @@ class AdversarialStep:
         name = "pairwise" if pairs else "static"
         network = self.pairwise if pairs else self.static
         losses = self._discriminator_step(name, network, real, fooling, stage, step)
-        begin = self.schedule.projected_from
+        begin = self.schedule.projected_from if self.schedule.projected_weight > 0 else None
         projected = None if pairs or begin is None or stage.resolution < begin else self.projected
         if projected is not None:
             losses["d_projected"] = projected.learn(real, fake, rng)

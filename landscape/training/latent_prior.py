@@ -185,7 +185,8 @@ def train_prior(
         seed: Seed of the weights and of every batch; a resumed run keeps its own.
         resume: Continue from ``prior_state.pt``; with the same ``steps`` the result is that of an uninterrupted run,
             with more the rate rises again to what a run of so many has there.
-        start: The prior of a generator from which this one was trained further: most of it still holds.
+        start: The prior of a generator from which this one was trained further: most of it still holds. A
+            resumed run goes on from its own.
         progress: Called after every step.
         cancel: Event that stops training at the next step.
 
@@ -193,7 +194,8 @@ def train_prior(
         The moving average of the network, in evaluation mode.
 
     Raises:
-        LandscapeError: If there is nothing to resume, another run in the folder, or no masks of the stills.
+        LandscapeError: If there is nothing to resume, another run in the folder, no masks of the stills, or ``start``
+            belongs to a generator of another size.
         Cancelled: If the event was set; the state was written before.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -203,16 +205,17 @@ def train_prior(
     folder = prepared / f"{generator.resolution:04d}"
     if not (folder / "moving.npy").is_file():
         raise LandscapeError(f"{folder} holds no stills with masks; train the generator there first.")
+    sizes = (generator.config.style_width, tuple(r for r in WIDTHS if r <= generator.resolution))
+    if start is not None and (start.style_width, start.resolutions) != sizes:
+        raise LandscapeError("The prior to start from belongs to a generator of another size; start without it.")
     data = RealData(prepared, generator.resolution)
     assert data.moving is not None
     latents = read_latents(posterior, data.stills, data.moving, progress, cancel)
     weights = data.weights.repeat(2)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        prior = LatentPrior(generator.config.style_width, tuple(r for r in WIDTHS if r <= generator.resolution))
+        prior = LatentPrior(*sizes)
     if start is not None:
-        if (start.style_width, start.resolutions) != (prior.style_width, prior.resolutions):
-            raise LandscapeError("The prior to start from belongs to a generator of another size; start without it.")
         prior.load_state_dict(start.state_dict())
     rng = torch.Generator().manual_seed(seed)
     fit_units(

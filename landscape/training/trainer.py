@@ -182,7 +182,8 @@ class GanTrainer:
             assert self.reconstruction is not None
             batch = stage.batch
             places = self._real_data(stage.resolution).places_batch(batch, rng).part(self.processes.mine, self.device)
-            judged = stage.resolution >= (self.schedule.projected_from or 0)
+            # While a resolution fades in, drawn images are softer than real ones whatever the generator does.
+            judged = stage.alpha >= 1 and stage.resolution >= (self.schedule.projected_from or 0)
             losses = self.reconstruction.step(places, stage.alpha, rng, judged)
         else:
             self._set_rates(stage)

@@ -6,6 +6,7 @@ const shown = element.querySelector(".dial-value");
 const SNAP = 6;
 const REST = 150; /* Gradio takes longer to be told than a picture to be made: it hears where the hand came to rest. */
 let degrees = Number(props.value) || 0;
+let told = degrees;
 let rest = 0;
 
 function show() {
@@ -31,8 +32,14 @@ function set(wished) {
 
 function tell() {
   rest = 0;
-  props.value = degrees;
+  told = props.value = degrees;
   trigger("input");
+}
+
+function settle() {
+  if (!rest) return;
+  clearTimeout(rest);
+  tell();
 }
 
 function turn(step) {
@@ -55,6 +62,8 @@ dial.addEventListener("pointerdown", (event) => {
 dial.addEventListener("pointermove", (event) => {
   if (event.buttons & 1) set(angle(event));
 });
+/* Nobody waits for what is over: a click on another control finds the hand where it is. */
+["pointerup", "pointercancel", "keyup", "blur"].forEach((name) => dial.addEventListener(name, settle));
 dial.addEventListener("keydown", (event) => {
   const steps = { ArrowRight: 30, ArrowUp: 30, ArrowLeft: -30, ArrowDown: -30 };
   if (event.key in steps) {
@@ -65,8 +74,11 @@ dial.addEventListener("keydown", (event) => {
 });
 window.landscape.on("turn", turn);
 watch("value", () => {
-  if (rest) return;
-  degrees = Number(props.value) || 0;
+  const next = Number(props.value) || 0;
+  if (rest && next === told) return; /* an old word; any other comes from outside, as with a recipe, and is the newest */
+  clearTimeout(rest);
+  rest = 0;
+  told = degrees = next;
   show();
 });
 show();

@@ -39,8 +39,16 @@ def give_back() -> None:
         library.malloc_trim(0)
 
 
+_lock = threading.Lock()
+_timer: threading.Timer | None = None
+
+
 def give_back_soon() -> None:
-    """Give free memory back when a photo that was just put away is gone."""
-    timer = threading.Timer(_AFTER, give_back)
-    timer.name, timer.daemon = "landscape-memory", True
-    timer.start()
+    """Give free memory back when a photo that was just put away is gone; photos put away meanwhile count as one."""
+    global _timer
+    with _lock:
+        if _timer is not None:
+            _timer.cancel()
+        _timer = threading.Timer(_AFTER, give_back)
+        _timer.name, _timer.daemon = "landscape-memory", True
+        _timer.start()
