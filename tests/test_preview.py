@@ -141,13 +141,10 @@ def test_drafts_of_large_pictures_are_small(small_models, landscape_pixels: np.n
     less = Take(scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 4.0, False)
     drafted = parts.turned(less)
     assert drafted.side == DRAFT_SIDE and drafted.small.width == DRAFT_SIDE
-    grid, region = drafted.scenery.grid, drafted.scenery.parts[0].region
+    size = (drafted.scenery.grid.rows, drafted.scenery.grid.columns)
+    assert size != parts.scenery.parts[0].region.base.shape[:2]
     for field in ("base", "carried", "still", "prominence"):
-        assert (
-            getattr(region, field).shape[:2]
-            == (grid.rows, grid.columns)
-            != parts.scenery.parts[0].region.base.shape[:2]
-        )
+        assert getattr(drafted.scenery.parts[0].region, field).shape[:2] == size
     settled = PreviewParts.prepare(less, DRAFT_SIDE, parts)
     frames = [item.frame(item.reconstruction, 1.5).astype(int) for item in (drafted, settled)]
     assert np.abs(frames[0] - frames[1]).mean() < 3
