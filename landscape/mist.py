@@ -62,17 +62,20 @@ def find_in_mist(photo: npt.NDArray[np.uint8], sky: Array, land: Array) -> Array
     far = (inside > 0) & (distance > 1)
     if far.mean() < _OPEN:
         return None
-    light, sure = small.mean(axis=2, keepdims=True), (share > _SURE).astype(np.float32)
+    sure = (share > _SURE).astype(np.float32)
+    light = cv2.transform(small, np.full((1, 3), 1 / 3, np.float32))[..., None]
     # Of the sky's pixels alone: its edge is no detail of it.
     detail = _around(np.abs(light - _around(light, sure, _FINE * side)), sure, _AROUND * side)[..., 0]
     usual = max(float(np.percentile(detail[far], _USUAL)), _LEAST_DETAIL)
-    unusual = smoothstep(detail / usual, *_UNUSUAL)
+    unusual = smoothstep(detail / usual, *_UNUSUAL) * (1 - smoothstep(distance, 0.7, 1.0)) * (inside > 0)
+    if float(unusual.max()) < 0.5:
+        return None
     other, own = _around(small, still, _COLOURS * side), _around(small, sure, _COLOURS * side)
     # Beside bright clouds the sky's colour is theirs, and what is less bright of them has some of the ground's.
     along = np.minimum(_share(small, own, other), _share(small, small[far].mean(axis=0), other))
     # A tree's own pixels are checked one by one, the mist around them by the mean: gaps in a tree are not sky's.
     seen = smoothstep(np.maximum(along, _around(along[..., None], sure, _AROUND * side)[..., 0]), *_HIDDEN)
-    found = unusual * seen * (1 - smoothstep(distance, 0.7, 1.0)) * (inside > 0)
+    found = unusual * seen
     if float(found.max()) < 0.5:
         return None
     reach = 2 * max(1, round(_HALO * side)) + 1
@@ -83,7 +86,8 @@ def find_in_mist(photo: npt.NDArray[np.uint8], sky: Array, land: Array) -> Array
 def _share(image: Array, own: Array, other: Array) -> Array:
     """How far colours (h, w, 3) are on the way from one colour to another, (h, w)."""
     axis = other - own
-    return np.asarray(((image - own) * axis).sum(axis=2) / np.maximum((axis**2).sum(axis=2), _DISTINCT**2), np.float32)
+    along, length = (np.einsum("hwc,hwc->hw", colours, axis) for colours in (image - own, axis))
+    return np.asarray(along / np.maximum(length, _DISTINCT**2), np.float32)
 
 
 def _around(image: Array, weight: Array, sigma: float) -> Array:
