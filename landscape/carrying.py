@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -56,9 +57,13 @@ class MovingRegion:
         self._prominence = with_ring(region.prominence, region.window)
         self._part = with_ring(_likeness(region, clock, scale), region.window)
         self._still = with_ring(region.still, region.window)
-        self._before = with_ring(grid.square(region.smooth), region.window)
         y, x = np.mgrid[: grid.rows, : grid.columns].astype(np.float32)
         self._place = with_ring(np.dstack([x, y]), region.window)
+
+    @cached_property
+    def _before(self) -> Array:
+        """The smooth colours before a change of light; without one nobody asks for them."""
+        return with_ring(self.region.grid.square(self.region.smooth), self.region.window)
 
     def layers(self, generated: Array, seconds: float, light_change: bool) -> Layers:
         """The region at a time.

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.sampling import Array, blur, smoothstep
+from landscape.sampling import Array, blur, masked_blur, smoothstep
 
 _SIDE = 1024
 """Long side in pixels at which they are looked for."""
@@ -65,16 +65,16 @@ def find_in_mist(photo: npt.NDArray[np.uint8], sky: Array, land: Array) -> Array
     sure = (share > _SURE).astype(np.float32)
     light = cv2.transform(small, np.full((1, 3), 1 / 3, np.float32))[..., None]
     # Of the sky's pixels alone: its edge is no detail of it.
-    detail = _around(np.abs(light - _around(light, sure, _FINE * side)), sure, _AROUND * side)[..., 0]
+    detail = masked_blur(np.abs(light - masked_blur(light, sure, _FINE * side)), sure, _AROUND * side)[..., 0]
     usual = max(float(np.percentile(detail[far], _USUAL)), _LEAST_DETAIL)
     unusual = smoothstep(detail / usual, *_UNUSUAL) * (1 - smoothstep(distance, 0.7, 1.0)) * (inside > 0)
     if float(unusual.max()) < 0.5:
         return None
-    other, own = _around(small, still, _COLOURS * side), _around(small, sure, _COLOURS * side)
+    other, own = masked_blur(small, still, _COLOURS * side), masked_blur(small, sure, _COLOURS * side)
     # Beside bright clouds the sky's colour is theirs, and what is less bright of them has some of the ground's.
     along = np.minimum(_share(small, own, other), _share(small, small[far].mean(axis=0), other))
     # A tree's own pixels are checked one by one, the mist around them by the mean: gaps in a tree are not sky's.
-    seen = smoothstep(np.maximum(along, _around(along[..., None], sure, _AROUND * side)[..., 0]), *_HIDDEN)
+    seen = smoothstep(np.maximum(along, masked_blur(along[..., None], sure, _AROUND * side)[..., 0]), *_HIDDEN)
     found = unusual * seen
     if float(found.max()) < 0.5:
         return None
@@ -88,8 +88,3 @@ def _share(image: Array, own: Array, other: Array) -> Array:
     axis = other - own
     along, length = (np.einsum("hwc,hwc->hw", colours, axis) for colours in (image - own, axis))
     return np.asarray(along / np.maximum(length, _DISTINCT**2), np.float32)
-
-
-def _around(image: Array, weight: Array, sigma: float) -> Array:
-    total = blur(np.asarray(weight, np.float32), sigma)[..., None]
-    return np.asarray(blur(image * weight[..., None], sigma) / np.maximum(total, 1e-4), np.float32)
