@@ -8,7 +8,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from landscape.moving_region import STILL_BLUR, Region, apply_trust, carried_light
+from landscape.moving_region import STILL_BLUR, Region, carried_light
 from landscape.phases import Clock, Phase
 from landscape.relighting import change_light
 from landscape.ripples import Ripples
@@ -93,7 +93,7 @@ class MovingRegion:
             lit, still = (change_light(colours, self._before, after) for colours in (carried, still))
             contrast = contrast * np.clip((lit + 4) / (np.clip(carried, 0, 255) + 4), 0, 1.5)
             carried = lit
-        change = with_ring(grid.square(apply_trust(region.trust, filled - before)), region.window)
+        change = with_ring(grid.square(region.change(filled, before)), region.window)
         drawn = still + change
         return Layers(drawn + moved[..., 3:] * (carried - drawn), contrast, phases)
 

@@ -37,11 +37,19 @@ class DraftScenery(Scenery):
         super().__init__(photo, masks, reconstruction)
 
     def _part(
-        self, photo: Pixels, share: Array, above: Array | None, first: Array, analysed: Grid, *, water: bool
+        self,
+        photo: Pixels,
+        share: Array,
+        hidden: Array | None,
+        above: Array | None,
+        first: Array,
+        analysed: Grid,
+        *,
+        water: bool,
     ) -> Part | None:
         known = self._known.get(water)
         if known is None:
-            return super()._part(photo, share, above, first, analysed, water=water)
+            return super()._part(photo, share, hidden, above, first, analysed, water=water)
         reduced = self.grid.reduce(share)
         rows, columns = (np.flatnonzero(reduced.max(axis=axis) > 0) for axis in (1, 0))
         if not len(rows):
@@ -50,7 +58,7 @@ class DraftScenery(Scenery):
         region, luminaries = dataclasses.replace(_resampled(known.region, analysed), window=window), None
         if not water:
             photo, luminaries = take_out_luminaries(photo, share)
-        plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
+        plate = cut_plate(self.static, photo, share, hidden, above, luminaries, region, self.grid)
         return dataclasses.replace(known, region=region, plate=plate, share=reduced)
 
 

@@ -36,6 +36,8 @@ _STAR = 0.002
 """Radius of the largest star as a fraction of the long side."""
 _STAR_LIGHT = (9, 22)
 """How much brighter than their surroundings stars begin to be, and surely are."""
+_FULL = 0.4
+"""Least part of the rectangle around it that a star fills, unless it is small."""
 _STEEP = (6.0, 14.0)
 """Differences of the starless sky within a star's reach, 0 to 255, from which a bright spot is a cloud's edge."""
 _BURNT = (248.0, 255.0)
@@ -200,15 +202,17 @@ def find_stars(photo: Pixels, sky: Array) -> Pixels | None:
     bright *= _compact(bright, 2 * reach)
     if not bright.any():
         return None
-    around = cv2.dilate(bright, np.ones((3, 3), np.uint8))
-    opened = cv2.GaussianBlur(cv2.morphologyEx(photo, cv2.MORPH_OPEN, kernel), (0, 0), reach / 4)
-    return np.where(around[..., None] > 0, opened, photo)
+    # Sharpening leaves dark rings around stars. The darkest of a grainy sky would be dark spots, its median is not.
+    around = cv2.dilate(bright, np.ones((5, 5), np.uint8))
+    return np.where(around[..., None] > 0, cv2.medianBlur(photo, 2 * reach + 1), photo)
 
 
 def _compact(bright: Array, widest: int) -> Array:
-    """1 on bright spots that are at most so wide and high, 0 on the threads of a cloud, (H, W)."""
+    """1 on bright spots that are at most so wide and high, 0 on the threads of a cloud and on meteors, (H, W)."""
     _, labels, figures, _ = cv2.connectedComponentsWithStats((bright > 0.1).astype(np.uint8))
-    sides = figures[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
-    kept = (sides <= widest).astype(np.float32)
+    width, height = figures[:, cv2.CC_STAT_WIDTH], figures[:, cv2.CC_STAT_HEIGHT]
+    sides = np.maximum(width, height)
+    full = figures[:, cv2.CC_STAT_AREA] >= _FULL * width * height
+    kept = ((sides <= widest) & (full | (sides <= widest / 4))).astype(np.float32)
     kept[0] = 0
     return np.asarray(kept[labels], np.float32)

@@ -17,6 +17,7 @@ from landscape.separation import (
     pure_pixels,
     reflection,
 )
+from landscape.twigs import around_twigs
 
 STILL_BLUR = 0.12
 """Colours smoother than this fraction of the long side stay in place: the gradient of the sky, the glow of the sun."""
@@ -24,6 +25,9 @@ _ERROR_RANGE = (0.008, 0.05)
 """Mean reconstruction error, of colours in [0, 1], where the photo's begin to show and where they show alone."""
 _DETAIL_RANGE = (1.0, 6.0)
 """Local contrast of the detail, 0 to 255: from here on it needs the photo's own colours beneath it."""
+_RANGE = (1.8, 6.0)
+"""The generator's colours go at most so many standard deviations of the photo's, and so much more, from smooth ones:
+it may draw a rock into the water where the photo shows none."""
 _LEAST_SPREAD = 6.0
 """Least deviation of a region's luminance, 0 to 255, that counts as one of clouds."""
 _MEAN = np.array([[1 / 3, 1 / 3, 1 / 3, 0]], np.float32)
@@ -47,6 +51,7 @@ class Region:
         inside: (R, R) generator pixels that belong to the region alone.
         smooth: (R, R, 3) the smooth part of the generator's picture of the photo, without static objects.
         trust: (R, R, 3, 3) factors on the colours by which the generator's frames differ from ``smooth``.
+        range: (R, R, 1) how far these colours go at most, 0 to 255.
         prominence: (h, w) factors that turn carried luminance into how much of a cloud it is, about -1 to 1.
     """
 
@@ -61,7 +66,17 @@ class Region:
     inside: Array = field(repr=False)
     smooth: Array = field(repr=False)
     trust: Array = field(repr=False)
+    range: Array = field(repr=False)
     prominence: Array = field(repr=False)
+
+    def change(self, generated: Array, before: Array) -> Array:
+        """How the region's colours change where the generator draws other ones than before, (R, R, 3).
+
+        Args:
+            generated: (R, R, 3) what the generator draws of the region, 0 to 255, continued beyond it.
+            before: (R, R, 3) its smooth part.
+        """
+        return _limited(apply_trust(self.trust, generated - before), self.range)
 
     @property
     def photo_weight(self) -> Array:
@@ -70,7 +85,13 @@ class Region:
 
 
 def make_region(
-    photo: npt.NDArray[np.uint8], mask: Array, reconstruction: Array, grid: Grid, *, photo_alone: bool = False
+    photo: npt.NDArray[np.uint8],
+    mask: Array,
+    reconstruction: Array,
+    grid: Grid,
+    *,
+    hidden: Array | None = None,
+    photo_alone: bool = False,
 ) -> Region | None:
     """Prepare a moving region.
 
@@ -79,6 +100,7 @@ def make_region(
         mask: (H, W) share of the region in each pixel, in [0, 1].
         reconstruction: (R, R, 3) the generator's picture of the photo, 0 to 255.
         grid: Grid over the photo.
+        hidden: (H, W) how much of the region is behind something that the mask leaves out, in [0, 1].
         photo_alone: Take no colours from the generator but those of the light.
 
     Returns:
@@ -90,7 +112,8 @@ def make_region(
     valid = pure_pixels(alpha)
     if valid is None:
         return None
-    pixels, known = fill_colours(photo, valid, grid)
+    seen = valid if hidden is None else valid & ~around_twigs(hidden)
+    pixels, known = fill_colours(photo, seen, grid)
     long_side, resolution = max(grid.rows, grid.columns), reconstruction.shape[0]
     colours = blur(pixels, 0.55 * grid.columns / resolution)
     still = blur(colours, STILL_BLUR * long_side)
@@ -104,13 +127,16 @@ def make_region(
         [cv2.resize(np.ascontiguousarray(trust[..., row, :]), size, interpolation=cv2.INTER_AREA) for row in range(3)],
         axis=2,
     )
-    drawn = still + grid.square(apply_trust(trust, filled - smooth))
+    varied = masked_blur(((colours - still) ** 2).sum(axis=2, keepdims=True), known, STILL_BLUR * long_side)
+    varied = cv2.resize(np.sqrt(np.maximum(varied, 0)), size, interpolation=cv2.INTER_AREA)
+    limit = _RANGE[0] * varied[..., None] + _RANGE[1]
+    drawn = still + grid.square(_limited(apply_trust(trust, filled - smooth), limit))
     if photo_alone:
         photo_weight = np.ones_like(known)
     else:
         error = masked_blur(np.abs(drawn - colours).mean(axis=2, keepdims=True) / 255, known, long_side / 32)
         fine = ((photo - grid.up(colours)) ** 2).mean(axis=2)
-        energy = masked_blur(grid.down(fine * valid)[..., None], known, long_side / 24)
+        energy = masked_blur(grid.down(fine * seen)[..., None], known, long_side / 24)
         detailed = smoothstep(np.sqrt(np.maximum(energy[..., 0], 0)), *_DETAIL_RANGE)
         photo_weight = np.maximum(smoothstep(error[..., 0], *_ERROR_RANGE), detailed)
         photo_weight = np.maximum(photo_weight, 1 - share_drawn**2)
@@ -130,6 +156,7 @@ def make_region(
         inside=inside,
         smooth=smooth,
         trust=trust,
+        range=limit,
         prominence=_prominence(carried_light(carried)),
     )
 
@@ -158,6 +185,12 @@ def _trust(photo: Array, drawn: Array, known: Array) -> tuple[Array, Array]:
     trust = signal @ np.linalg.inv(signal + noise + np.eye(3))
     passed = np.trace(trust @ signal, axis1=2, axis2=3) / (np.trace(signal, axis1=2, axis2=3) + 1)
     return trust.astype(np.float32), np.clip(passed, 0, 1).astype(np.float32)
+
+
+def _limited(colours: Array, limit: Array) -> Array:
+    """Colours (h, w, 3) around 0, hardly changed while they are small, and never longer than the limit (h, w, 1)."""
+    square = np.einsum("hwc,hwc->hw", colours, colours)[..., None]
+    return np.asarray(colours / np.sqrt(np.sqrt(1 + (square / limit**2) ** 2)), np.float32)
 
 
 def apply_trust(matrices: Array, colours: Array) -> Array:

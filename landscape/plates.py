@@ -16,7 +16,8 @@ import numpy.typing as npt
 from landscape.carrying import MIDDLE
 from landscape.luminaries import Luminaries
 from landscape.moving_region import Region
-from landscape.sampling import Array, Grid, Window, smoothstep, with_ring
+from landscape.sampling import Array, Grid, Window, fill, smoothstep, with_ring
+from landscape.twigs import around_twigs
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -30,6 +31,9 @@ _UNEXPLAINED = (10.0, 30.0)
 """Errors of colours, 0 to 255, from which a pixel is no mixture of what moves and what stands still."""
 _OWN = (0.85, 0.97)
 """Share of mask and matte from which a pixel begins to be, and is, the region's own whatever it looks like."""
+_BLURRED = 0.004
+"""Edges are blurred over so much at most, as a fraction of the long side: farther off, what is between the colours of
+both sides is a thing of that colour."""
 _SPREAD = 8.0
 """Colours behind a region may leave the range of the pixel's and the other side's colour by so much."""
 
@@ -53,6 +57,7 @@ def cut_plate(
     static: Pixels,
     photo: Pixels,
     mask: Array,
+    hidden: Array | None,
     above: Array | None,
     luminaries: Luminaries | None,
     region: Region,
@@ -65,6 +70,7 @@ def cut_plate(
             it and laid back into it.
         photo: (H, W, 3), without what shines in the region and stays in place.
         mask: (H, W) share of the region, in [0, 1].
+        hidden: (H, W) how much of it is behind something that the mask leaves out, in [0, 1].
         above: (H, W) share, in [0, 1], of regions that will be laid over this one.
         luminaries: What shines in the region, at the photo's size.
         region: The region.
@@ -79,20 +85,36 @@ def cut_plate(
         here, inside = grid.pixels(window), _inside(grid, window, region)
         share = mask[here] if above is None else np.minimum(mask[here] / np.maximum(1 - above[here], 1e-3), 1)
         matte = region.border.matte(photo[here], np.asarray(share, np.float32), grid, window)
+        if hidden is not None:
+            matte = matte * (1 - hidden[here])
         alpha[inside] = np.rint(matte * 255) * (matte > _LEAST)
         own[inside] = np.rint(255 * smoothstep(np.minimum(matte, share), *_OWN))
         base = grid.enlarge(with_ring(region.base, window), window)
         raw[inside] = cv2.cvtColor(
             np.clip(np.rint(photo[here] - base + MIDDLE), 0, 255).astype(np.uint8), cv2.COLOR_RGB2RGBA
         )
+    if hidden is not None:
+        _fill_gaps(raw, around_twigs(hidden[rows, columns]), own > 127)
     if luminaries is not None:
         luminaries = Luminaries(luminaries.glow[rows, columns], luminaries.night)
+    reach = 2 * max(1, round(_BLURRED * max(photo.shape))) + 1
+    near = cv2.dilate(own, np.ones((reach, reach), np.uint8)) > 127
     for window in strips:
         inside = _inside(grid, window, region)
         detail[inside] = _continue(raw, region, grid, window)
         glow = None if luminaries is None else luminaries.glow[inside]
-        _take_out(static, alpha[inside], own[inside], detail[inside], glow, region, grid, window)
+        _take_out(static, alpha[inside], own[inside], near[inside], detail[inside], glow, region, grid, window)
     return Plate(alpha, detail, luminaries)
+
+
+def _fill_gaps(raw: Pixels, gaps: npt.NDArray[np.bool_], own: npt.NDArray[np.bool_]) -> None:
+    """Continue the sky's detail over twigs and between them, where none is pure; not from the ground beneath them."""
+    for top in np.unique(np.flatnonzero(gaps.any(axis=1)) // STRIP) * STRIP:
+        here, around = slice(top, top + STRIP), slice(max(0, top - STRIP), top + 2 * STRIP)
+        known = own[around] & ~gaps[around]
+        if known.any():
+            filled = fill(raw[around].astype(np.float32), known.astype(np.float32))
+            raw[here][gaps[here]] = np.rint(filled[top - around.start :][:STRIP][gaps[here]])
 
 
 def _inside(grid: Grid, window: Window, region: Region) -> tuple[slice, slice]:
@@ -124,6 +146,7 @@ def _take_out(
     static: Pixels,
     alpha: Pixels,
     own: Pixels,
+    near: npt.NDArray[np.bool_],
     detail: Pixels,
     glow: Pixels | None,
     region: Region,
@@ -132,7 +155,7 @@ def _take_out(
 ) -> None:
     """Replace mixed pixels by what stands still behind the region: pixel = alpha * region + (1 - alpha) * behind.
 
-    Pixels that this does not explain are left to what stands still.
+    Beside the region's own pixels a smaller share may explain a pixel better. What no share explains stands still.
     """
     here, mixed = grid.pixels(window), alpha > 0
     if not mixed.any():
@@ -147,9 +170,20 @@ def _take_out(
     found = _behind(pixel, moving, other, share)
     error = np.abs(share * moving + (1 - share) * found - pixel).max(axis=1, keepdims=True)
     # Near an edge the region's own look is a guess, which must not hold back pixels that surely are its own.
-    share = share * (1 - smoothstep(error, *_UNEXPLAINED) * (1 - own[mixed].astype(np.float32) / 255)[:, None])
+    doubt = smoothstep(error, *_UNEXPLAINED) * (1 - own[mixed].astype(np.float32) / 255)[:, None]
+    smaller = np.minimum(share, _share_between(pixel, moving, other)) * near[mixed][:, None]
+    share = share + doubt * (smaller - share)
     alpha[mixed] = np.rint(share[:, 0] * 255)
     behind[mixed, :3] = np.clip(np.rint(_behind(pixel, moving, other, share)), 0, 255)
+
+
+def _share_between(pixel: Array, moving: Array, other: Array) -> Array:
+    """Share of the region in pixels (N, 3) that lie between the colours of both sides, (N, 1); 0 in all others."""
+    axis = moving - other
+    share = ((pixel - other) * axis).sum(axis=1, keepdims=True) / np.maximum((axis**2).sum(axis=1, keepdims=True), 1)
+    share = np.clip(share, 0, 1)
+    error = np.abs(other + share * axis - pixel).max(axis=1, keepdims=True)
+    return np.asarray(share * (1 - smoothstep(error, *_UNEXPLAINED)), np.float32)
 
 
 def _behind(pixel: Array, moving: Array, other: Array, share: Array) -> Array:

@@ -17,6 +17,7 @@ from landscape.plates import Plate, cut_plate
 from landscape.relighting import LightModel, StaticLight
 from landscape.ripples import is_mirror
 from landscape.sampling import Array, Grid
+from landscape.twigs import find_twigs
 from landscape.upscaling import Upscale
 
 Pixels = npt.NDArray[np.uint8]
@@ -115,7 +116,8 @@ class Scenery:
             if not water:
                 for still in (find_attachments(photo, share), find_in_mist(photo, share, 1 - masks.sky - masks.water)):
                     share = share if still is None else share * (1 - still)
-            part = self._part(photo, share, above, first, analysed, water=water)
+            twigs = None if water else find_twigs(photo, share)
+            part = self._part(photo, share, twigs, above, first, analysed, water=water)
             if part is not None:
                 self.parts.insert(0, part)
                 moving += part.share
@@ -128,7 +130,15 @@ class Scenery:
         self.mean_photo_weight = weights / total if total > 0 else 0.0
 
     def _part(
-        self, photo: Pixels, share: Array, above: Array | None, first: Array, analysed: Grid, *, water: bool
+        self,
+        photo: Pixels,
+        share: Array,
+        hidden: Array | None,
+        above: Array | None,
+        first: Array,
+        analysed: Grid,
+        *,
+        water: bool,
     ) -> Part | None:
         step = Grid(self.grid.height, self.grid.width, self.grid.scale // analysed.scale)
         small, luminaries, mirror = step.reduce(photo), None, False
@@ -137,10 +147,11 @@ class Scenery:
         else:
             photo, luminaries = take_out_luminaries(photo, share)
             small = step.reduce(photo)
-        region = make_region(small, step.reduce(share), first, analysed, photo_alone=mirror)
+        behind = None if hidden is None else step.reduce(hidden)
+        region = make_region(small, step.reduce(share), first, analysed, hidden=behind, photo_alone=mirror)
         if region is None:
             return None
-        plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
+        plate = cut_plate(self.static, photo, share, hidden, above, luminaries, region, self.grid)
         return Part(water, mirror, region, plate, self.grid.reduce(share))
 
     def colours(self, frame: Array | Tensor) -> Array:

@@ -18,6 +18,8 @@ _LEANING = (0.45, 0.75)
 Under them it does not, as hazy hills have the colours of clouds."""
 _MARGIN = 0.0025
 """Pixels this near to the mask's edge (fraction of the long side) may hold colours of static objects."""
+_FRAME = 0.0008
+"""Width, as a fraction of the long side, of the picture's border, where many photos have a darker or lighter line."""
 _EDGE_BAND = 0.012
 """Width of the band at the mask's edge, as a fraction of the long side, in which single pixels are checked."""
 _DISTINCT = (25.0, 45.0)
@@ -166,11 +168,12 @@ def _palette(pixels: npt.NDArray[np.uint8]) -> Array:
 
 
 def pure_pixels(alpha: Array) -> npt.NDArray[np.bool_] | None:
-    """Pixels of the region alone, away from the mask's edge."""
-    margin = max(1, round(_MARGIN * max(alpha.shape)))
+    """Pixels of the region alone, away from the mask's edge and not on the picture's border."""
+    margin, frame = (max(1, round(part * max(alpha.shape))) for part in (_MARGIN, _FRAME))
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * margin + 1, 2 * margin + 1))
     for sure in (_SURE, 0.5):
-        area = (alpha > sure).astype(np.uint8)
+        area = np.zeros(alpha.shape, np.uint8)
+        area[frame:-frame, frame:-frame] = alpha[frame:-frame, frame:-frame] > sure
         for valid in (cv2.erode(area, kernel), area):
             if np.count_nonzero(valid) > 1e-3 * np.count_nonzero(alpha > 0.02):
                 return valid > 0

@@ -93,3 +93,28 @@ def test_sharp_edges_of_clouds_in_dark_skies_are_no_stars() -> None:
     found = find_stars(photo, EVERYWHERE)
     assert found is not None and found[star].max() < 90
     assert np.abs(found[40:].astype(int) - photo[40:]).max() < 12
+
+
+def test_stars_leave_no_dark_spots_in_a_grainy_sky() -> None:
+    """The sky behind them is what it is around them, though sharpening has drawn dark rings around them."""
+    rng = np.random.default_rng(2)
+    photo = np.clip(rng.normal(70, 4, (HEIGHT, WIDTH, 1)) + np.zeros(3), 0, 255)
+    places = rng.integers(10, 220, (60, 2))
+    for y, x in places:
+        photo[y - 1 : y + 2, x - 1 : x + 2] = 50
+        photo[y, x] = 250
+    stars = find_stars(photo.astype(np.uint8), EVERYWHERE)
+    assert stars is not None
+    around = np.concatenate([stars[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3) for y, x in places])
+    assert around.min() > 60
+    assert around.mean() == pytest.approx(70, abs=2)
+
+
+def test_a_meteor_is_no_row_of_stars() -> None:
+    """Whatever becomes of it, it stays whole."""
+    photo = sky(40)
+    photo[20, 20] = 255
+    cv2.line(photo, (60, 60), (90, 100), (230, 230, 230), 1, cv2.LINE_AA)
+    stars = find_stars(photo, EVERYWHERE)
+    assert stars is not None and stars[20, 20].max() < 90
+    assert np.array_equal(stars[55:105, 55:95], photo[55:105, 55:95])

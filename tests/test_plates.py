@@ -1,0 +1,90 @@
+"""What a region's pictures are cut from: mixed pixels, twigs, the picture's border, the generator's range."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from landscape.compositing import Compositor
+from landscape.plates import _share_between
+from landscape.scenery import Scenery
+from landscape.separation import pure_pixels
+from landscape.settings import MotionSettings
+from tests.test_compositing import HEIGHT, HORIZON, RESOLUTION, FlatMasks, make_case
+
+LINE = round(HORIZON * HEIGHT)
+EDGE = 180
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 1.0])
+def test_the_share_of_a_mixture_is_found(share: float) -> None:
+    moving, other = np.float32([[160, 170, 205]]), np.float32([[35, 50, 70]])
+    assert _share_between(share * moving + (1 - share) * other, moving, other)[0, 0] == pytest.approx(share, abs=0.01)
+
+
+def test_other_colours_are_no_mixture() -> None:
+    moving, other = np.float32([[160, 170, 205]]), np.float32([[35, 50, 70]])
+    assert _share_between(np.float32([[200, 40, 30]]), moving, other)[0, 0] == 0
+
+
+def soft_edge(mask_blur: float) -> tuple[np.ndarray, FlatMasks]:
+    """A sky with a soft edge towards a strip that is lighter than the ground beneath it."""
+    height, width = 300, 1000
+    rows = np.empty((height, 1, 3), np.float32)
+    rows[:EDGE], rows[EDGE : EDGE + 14], rows[EDGE + 14 :] = (164, 174, 208), (40, 72, 102), (25, 25, 25)
+    pixels = np.rint(cv2.GaussianBlur(rows, (0, 0), 2.0)).astype(np.uint8).reshape(height, 1, 3).repeat(width, axis=1)
+    sky = (np.arange(height) < EDGE).astype(np.float32)[:, None]
+    sky = cv2.GaussianBlur(sky, (0, 0), mask_blur).repeat(width, axis=1)
+    return pixels, FlatMasks(sky, np.zeros_like(sky), np.zeros_like(sky))
+
+
+def _scenery(pixels: np.ndarray, masks: FlatMasks) -> Scenery:
+    small = cv2.resize(pixels, (RESOLUTION, RESOLUTION), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return Scenery(pixels, masks, (small / 127.5 - 1).transpose(2, 0, 1))
+
+
+def test_a_blurred_edge_keeps_no_line_of_the_old_sky() -> None:
+    """A darker sky comes right down to what stands still."""
+    scenery = _scenery(*soft_edge(2.5))
+    alpha = np.zeros(300, np.float32)
+    alpha[scenery.grid.pixels(scenery.parts[0].region.window)[0]] = scenery.parts[0].plate.alpha[:, 500]
+    assert (np.diff(alpha) <= 0).all(), "a line within the edge that stands still"
+    assert alpha[EDGE - 4] > 200 and alpha[EDGE + 6] == 0
+
+
+def test_twigs_stay_and_draw_no_trail() -> None:
+    """Bare trees that the mask gives to the sky."""
+    pixels, masks = soft_edge(1.0)
+    tree = np.zeros(pixels.shape[:2], np.float32)
+    for lean in (-8, -4, 0, 4, 8):
+        cv2.line(tree, (500, EDGE + 1), (500 + lean, EDGE - 16), 1.0, 1, cv2.LINE_AA)
+    photo = np.rint(pixels - 0.2 * tree[..., None] * (pixels - np.float32([25, 20, 15]))).astype(np.uint8)
+    around = cv2.dilate(tree, np.ones((9, 9)))[: EDGE - 5] > 0
+    twigs = tree[: EDGE - 5] > 0.9
+    plain, with_tree = (Compositor(_scenery(picture, masks), MotionSettings(speed=1.5)) for picture in (pixels, photo))
+    grey = np.zeros((3, RESOLUTION, RESOLUTION), np.float32)
+    for seconds in (0.0, 1.0, 2.0):
+        frames = [compositor.frame(grey, seconds)[: EDGE - 5].astype(int) for compositor in (plain, with_tree)]
+        darker = (frames[0] - frames[1]).mean(axis=2)
+        assert darker[twigs].mean() > 10, "the twigs are gone"
+        assert np.abs(darker[~around]).max() < 10, "a trail of the twigs"
+
+
+def test_a_dark_line_on_the_border_is_not_carried() -> None:
+    """It would wander in with the sky."""
+    pure = pure_pixels(np.ones((300, 1000), np.float32))
+    assert pure is not None and pure[8:-8, 8:-8].all()
+    assert not (pure[0].any() or pure[-1].any() or pure[:, 0].any() or pure[:, -1].any())
+
+
+def test_the_generator_adds_no_rocks_to_the_water() -> None:
+    """Its colours stay within what the photo's region has."""
+    case = make_case(water=True)
+    odd = case.reconstruction()
+    odd[:, 42:46, 20:26] = -1
+    compositor = case.compositor()
+    water = case.masks.water > 0.99
+    expected = compositor.frame(case.reconstruction(), 0.0)[water].astype(int)
+    found = compositor.frame(odd, 0.0)[water].astype(int)
+    assert np.abs(found - expected).max() < 45
