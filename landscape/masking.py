@@ -14,7 +14,7 @@ from landscape.closer_look import SIDE as CLOSER_SIDE
 from landscape.closer_look import blend_in
 from landscape.errors import LandscapeError
 from landscape.labels import OTHER, SKY, WATER, clean_labels
-from landscape.mask_filters import guided, large_parts, resize, soften, work_size
+from landscape.mask_filters import guided, large_parts, resize, settle, soften, work_size
 
 NETWORK_SIDE = 448
 """Long side of the segmenter's input; it was trained on cuts that show photos at 256 to 512 pixels."""
@@ -90,7 +90,8 @@ def masks_from_labels(
     rows, columns = work_size(height, width)
     small = np.stack([resize((labels == value).astype(np.float32), rows, columns) for value in (SKY, WATER)], axis=2)
     if snap and pixels is not None:
-        small = np.clip(1.6 * (guided(small, resize(pixels, rows, columns), radius=0.012) - 0.5) + 0.5, 0, 1)
+        snapped = guided(small, resize(pixels, rows, columns), radius=0.012)
+        small = settle(np.clip(1.6 * (snapped - 0.5) + 0.5, 0, 1))
     small = np.clip(soften(small, feather), 0, 1)
     small /= np.maximum(small.sum(axis=2, keepdims=True), 1)
     if freeze is None:

@@ -20,6 +20,8 @@ _MARGIN = 0.0025
 """Pixels this near to the mask's edge (fraction of the long side) may hold colours of static objects."""
 _FRAME = 0.0008
 """Width, as a fraction of the long side, of the picture's border, where many photos have a darker or lighter line."""
+_SPECK = 0.02
+"""Side of the smallest patch apart from the others that is carried, as a fraction of the long side."""
 _EDGE_BAND = 0.012
 """Width of the band at the mask's edge, as a fraction of the long side, in which single pixels are checked."""
 _DISTINCT = (25.0, 45.0)
@@ -174,10 +176,18 @@ def pure_pixels(alpha: Array) -> npt.NDArray[np.bool_] | None:
     for sure in (_SURE, 0.5):
         area = np.zeros(alpha.shape, np.uint8)
         area[frame:-frame, frame:-frame] = alpha[frame:-frame, frame:-frame] > sure
-        for valid in (cv2.erode(area, kernel), area):
+        for valid in (_without_specks(cv2.erode(area, kernel)), area):
             if np.count_nonzero(valid) > 1e-3 * np.count_nonzero(alpha > 0.02):
                 return valid > 0
     return None
+
+
+def _without_specks(area: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    """Leave out small patches apart from the others: gaps in what stands still, whose look is not the region's."""
+    _, labels, figures, _ = cv2.connectedComponentsWithStats(area.astype(np.uint8), connectivity=4)
+    large = figures[:, cv2.CC_STAT_AREA] >= (_SPECK * max(area.shape)) ** 2
+    large[0] = False
+    return large.astype(np.uint8)[labels]
 
 
 def pure_generator_pixels(valid: npt.NDArray[np.bool_], alpha: Array, resolution: int) -> Array:

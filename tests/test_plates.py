@@ -88,3 +88,13 @@ def test_the_generator_adds_no_rocks_to_the_water() -> None:
     expected = compositor.frame(case.reconstruction(), 0.0)[water].astype(int)
     found = compositor.frame(odd, 0.0)[water].astype(int)
     assert np.abs(found - expected).max() < 45
+
+
+def test_gaps_in_what_stands_still_are_not_carried() -> None:
+    """A patch of sky between branches has their look; a cloud's detail is not taken from there."""
+    alpha = np.zeros((300, 1000), np.float32)
+    alpha[:150] = alpha[200:212, 300:312] = alpha[200:260, 600:660] = 1
+    pure = pure_pixels(alpha)
+    assert pure is not None and pure[20:140, 20:-20].all()
+    assert not pure[190:220, 290:320].any()
+    assert pure[230, 630]
