@@ -64,7 +64,7 @@ def settle(masks: np.ndarray) -> np.ndarray:
         float32 (H, W, C).
     """
     moving = np.minimum(masks.sum(axis=2), 1)
-    reach = 2 * max(1, round(_EDGE * max(moving.shape))) + 1
+    reach = 2 * max(3, round(_EDGE * max(moving.shape))) + 1
     kernel = np.ones((reach, reach), np.uint8)
     doubtful = (cv2.dilate(moving, kernel) < _SURE) | (cv2.erode(moving, kernel) > 1 - _SURE)
     left = np.where(doubtful, smoothstep(moving, *_DECIDED), moving)

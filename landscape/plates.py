@@ -34,6 +34,10 @@ _OWN = (0.85, 0.97)
 _BLURRED = 0.004
 """Edges are blurred over so much at most, as a fraction of the long side: farther off, what is between the colours of
 both sides is a thing of that colour."""
+_OVERSHOT = 1.6
+"""How far halos go, as a ratio to the difference of both sides' colours."""
+_CONTRAST = 100.0
+"""Such errors are larger where both sides differ by more than this, 0 to 255: halos have odd tints."""
 _SPREAD = 8.0
 """Colours behind a region may leave the range of the pixel's and the other side's colour by so much."""
 
@@ -178,12 +182,16 @@ def _take_out(
 
 
 def _share_between(pixel: Array, moving: Array, other: Array) -> Array:
-    """Share of the region in pixels (N, 3) that lie between the colours of both sides, (N, 1); 0 in all others."""
+    """Share of the region in pixels (N, 3) that lie between the colours of both sides, (N, 1); 0 in all others.
+
+    Sharpening draws a halo along an edge: colours beyond the region's are the region.
+    """
     axis = moving - other
     share = ((pixel - other) * axis).sum(axis=1, keepdims=True) / np.maximum((axis**2).sum(axis=1, keepdims=True), 1)
-    share = np.clip(share, 0, 1)
+    share = np.clip(share, 0, _OVERSHOT)
     error = np.abs(other + share * axis - pixel).max(axis=1, keepdims=True)
-    return np.asarray(share * (1 - smoothstep(error, *_UNEXPLAINED)), np.float32)
+    scale = np.maximum(np.abs(axis).max(axis=1, keepdims=True) / _CONTRAST, 1)
+    return np.asarray(np.minimum(share, 1) * (1 - smoothstep(error / scale, *_UNEXPLAINED)), np.float32)
 
 
 def _behind(pixel: Array, moving: Array, other: Array, share: Array) -> Array:

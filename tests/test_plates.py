@@ -98,3 +98,9 @@ def test_gaps_in_what_stands_still_are_not_carried() -> None:
     assert pure is not None and pure[20:140, 20:-20].all()
     assert not pure[190:220, 290:320].any()
     assert pure[230, 630]
+
+
+def test_a_halo_belongs_to_the_region() -> None:
+    """Sharpening makes the sky beside a ridge brighter than it is anywhere, and tints it."""
+    moving, other = np.float32([[215, 156, 109]]), np.float32([[50, 49, 64]])
+    assert _share_between(np.float32([[235, 185, 140]]), moving, other)[0, 0] > 0.9
