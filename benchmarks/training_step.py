@@ -5,15 +5,22 @@ run; the ratio is what counts. The plain loop does what a first version would: i
 by a data loader in the loop, fakes are drawn anew for the generator's step, and R1 is applied at every step.
 
     python -m benchmarks.training_step --data DATA --resolution 32 --seconds 60
+
+On several cores the project's step is faster in as many processes with one thread each, while the plain loop has as
+many threads:
+
+    torchrun --nproc-per-node 2 -m benchmarks.training_step --data DATA --resolution 32
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +35,7 @@ from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
 from landscape.synthesis import from_pixels
 from landscape.training.data import find_sources, prepare
+from landscape.training.processes import Processes, join_processes
 from landscape.training.schedule import Stage
 from landscape.training.trainer import BETAS, GanTrainer
 
@@ -111,7 +119,15 @@ class PlainLoop:
         self.optimisers[network].step()
 
 
-def measure(data: Path, config_name: str, resolution: int, seconds: float, prepared: Path | None) -> dict[str, float]:
+def measure(
+    data: Path,
+    config_name: str,
+    resolution: int,
+    seconds: float,
+    prepared: Path | None,
+    threads: int,
+    processes: Processes,
+) -> dict[str, float]:
     """Images per second of both, in turns.
 
     Returns:
@@ -119,33 +135,43 @@ def measure(data: Path, config_name: str, resolution: int, seconds: float, prepa
     """
     config = load_config(config_name)
     # The same signals on both sides: the paper's two discriminators and nothing else.
-    training = replace(config.training, projected_from=None, reconstruction_share=0.0)
+    training = replace(config.training, projected_from=None, reconstruction_share=0.0, reconstruction_judged=0.0)
     config = replace(config, training=training)
     batch = training.batch[resolution]
     stage = Stage(resolution, 1.0, PAIR_SHARE, batch, training.learning_rate[resolution], 0)
+    cpu = torch.device("cpu")
     with tempfile.TemporaryDirectory() as folder:
         if prepared is None:
             prepared = Path(folder)
             prepare(data, prepared, (resolution,))
-        trainer, plain = GanTrainer(config, prepared), PlainLoop(config, data, resolution, batch)
+        trainer = GanTrainer(config, prepared, processes=processes)
+        plain = PlainLoop(config, data, resolution, batch) if processes.first else None
 
         def project_step() -> int:
             before = trainer.images
             trainer.train_step(stage)
             return trainer.images - before
 
+        def turn(step: Callable[[], int], together: bool) -> float:
+            began, images, over = time.perf_counter(), 0, False
+            while not over:
+                images += step()
+                over = time.perf_counter() - began > seconds / (2 * TURNS)
+                over = processes.agree(over, cpu) if together else over
+            return images / (time.perf_counter() - began)
+
         rates: dict[str, list[float]] = {"plain": [], "project": []}
-        for step in (plain.step, project_step):
-            step()
-        for _ in range(TURNS):
-            for name, step in (("plain", plain.step), ("project", project_step)):
-                began, images = time.perf_counter(), 0
-                while time.perf_counter() - began < seconds / (2 * TURNS):
-                    images += step()
-                rates[name].append(images / (time.perf_counter() - began))
-    means = {name: sum(values) / len(values) for name, values in rates.items()}
+        for _ in range(1 + TURNS):
+            if plain is not None:
+                torch.set_num_threads(threads)
+                rates["plain"].append(turn(plain.step, together=False))
+            processes.wait()
+            torch.set_num_threads(max(1, threads // processes.count))
+            rates["project"].append(turn(project_step, together=True))
+    # The first turn warms up.
+    means = {name: sum(values[1:]) / TURNS for name, values in rates.items()}
     return {name: round(value, 2) for name, value in means.items()} | {
-        "ratio": round(means["project"] / means["plain"], 2)
+        "ratio": round(means["project"] / max(means["plain"], 1e-9), 2)
     }
 
 
@@ -157,13 +183,16 @@ def main() -> None:
     parser.add_argument("--resolution", type=int, nargs="+", default=[32])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--prepared", type=Path, help="folder of prepared arrays, to save their making")
-    parser.add_argument("--threads", type=int)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of the plain loop")
     options = parser.parse_args()
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    processes, _ = join_processes("cpu")
     for resolution in options.resolution:
-        found = measure(options.data, options.config, resolution, options.seconds, options.prepared)
-        print(json.dumps({"resolution": resolution, "threads": torch.get_num_threads()} | found))
+        found = measure(
+            options.data, options.config, resolution, options.seconds, options.prepared, options.threads, processes
+        )
+        if processes.first:
+            sizes = {"resolution": resolution, "threads": options.threads, "processes": processes.count}
+            print(json.dumps(sizes | found), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One step of a discriminator, then one of the generator on the same fakes (paper, 3.1.2 and 6.0.1)."""
+"""One step of a discriminator and of the generator on the same fakes (paper, 3.1.2 and 6.0.1)."""
 
 from __future__ import annotations
 
@@ -78,17 +78,22 @@ class AdversarialStep:
         stage = self.judged(stage)
         if fake.shape[-1] > stage.resolution:
             fake = F.adaptive_avg_pool2d(fake, stage.resolution)
-        fooling = mine(data.crops_batch(batch, rng)).to(self.device) if crops else fake.detach()
-
         name = "pairwise" if pairs else "static"
         network = self.pairwise if pairs else self.static
-        losses = self._discriminator_step(name, network, real, fooling, stage, step)
+        # One pass over the fakes serves both: the generator is asked by the discriminator that is about to learn.
+        fake_logits = network(fake, stage.alpha)
         begin = self.schedule.projected_from if self.schedule.projected_weight > 0 else None
         projected = None if pairs or begin is None or stage.resolution < begin else self.projected
+        losses = {"pairs": float(pairs)}
         if projected is not None:
             losses["d_projected"] = projected.learn(real, fake, rng)
-        losses |= self._generator_step(name, network, projected, fake, stage, rng)
-        return losses | {"pairs": float(pairs)}, batch
+        losses |= self._ask_generator(name, projected, fake, fake_logits, rng)
+        if crops:
+            fake_logits = network(mine(data.crops_batch(batch, rng)).to(self.device), stage.alpha)
+        losses |= self._teach(name, network, real, fake_logits, stage, step)
+        for optimiser in (name, "generator"):
+            self.optimisers[optimiser].step()
+        return losses, batch
 
     def _fakes(self, count: int, pairs: bool, stage: Stage, rng: torch.Generator) -> Tensor:
         """Fake images (N, 3, R, R), or pairs (N, 6, R, R) that share z_static and S_static (paper, 3.1.2)."""
@@ -112,13 +117,27 @@ class AdversarialStep:
             frames.append(g(w, s_static, s_dynamic, stage.resolution, stage.alpha))
         return torch.cat(frames, dim=1)
 
-    def _discriminator_step(
-        self, name: str, network: Discriminator, real: Tensor, fake: Tensor, stage: Stage, step: int
+    def _ask_generator(
+        self, name: str, projected: ProjectedJudge | None, fake: Tensor, fake_logits: Tensor, rng: torch.Generator
     ) -> dict[str, float]:
+        """The generator's gradients."""
+        loss = F.softplus(-fake_logits).mean()
+        values = {f"g_{name}": loss.item()}
+        if projected is not None:
+            doubt = projected.doubt(fake, rng)
+            loss = loss + self.schedule.projected_weight * doubt
+            values["g_projected"] = doubt.item()
+        loss = loss + RANGE_WEIGHT * F.relu(fake.abs() - RANGE_LIMIT).mean()
+        self._gradients("generator", self.generator, loss, keep=True)
+        return values
+
+    def _teach(
+        self, name: str, network: Discriminator, real: Tensor, fake_logits: Tensor, stage: Stage, step: int
+    ) -> dict[str, float]:
+        """The discriminator's gradients."""
         penalise = step % self.schedule.r1_every == 0
         real = real.requires_grad_(penalise)
         real_logits = network(real, stage.alpha)
-        fake_logits = network(fake, stage.alpha)
         loss = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
         values = {f"d_{name}": loss.item(), f"real_{name}": real_logits.mean().item()}
         values[f"fake_{name}"] = fake_logits.mean().item()
@@ -127,33 +146,12 @@ class AdversarialStep:
             penalty = slope.square().sum(dim=(1, 2, 3)).mean()
             loss = loss + self.schedule.r1_gamma / 2 * self.schedule.r1_every * penalty
             values[f"r1_{name}"] = penalty.item()
-        self._update(name, network, loss)
+        self._gradients(name, network, loss)
         return values
 
-    def _generator_step(
-        self,
-        name: str,
-        network: Discriminator,
-        projected: ProjectedJudge | None,
-        fake: Tensor,
-        stage: Stage,
-        rng: torch.Generator,
-    ) -> dict[str, float]:
-        network.requires_grad_(False)
-        loss = F.softplus(-network(fake, stage.alpha)).mean()
-        values = {f"g_{name}": loss.item()}
-        if projected is not None:
-            doubt = projected.doubt(fake, rng)
-            loss = loss + self.schedule.projected_weight * doubt
-            values["g_projected"] = doubt.item()
-        loss = loss + RANGE_WEIGHT * F.relu(fake.abs() - RANGE_LIMIT).mean()
-        self._update("generator", self.generator, loss)
-        network.requires_grad_(True)
-        return values
-
-    def _update(self, name: str, network: nn.Module, loss: Tensor) -> None:
-        optimiser = self.optimisers[name]
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.processes.average_gradients(network.parameters())
-        optimiser.step()
+    def _gradients(self, name: str, network: nn.Module, loss: Tensor, *, keep: bool = False) -> None:
+        """Of one network alone: those of the other one are not even computed."""
+        self.optimisers[name].zero_grad(set_to_none=True)
+        used = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        torch.autograd.backward(loss, inputs=used, retain_graph=keep)
+        self.processes.average_gradients(used)
