@@ -32,6 +32,9 @@ _NOTHING = np.zeros(4)
 _LIMITS = ({"reach": 0.23, "shortest": 3.2}, {"reach": 0.03, "shortest": 1.2})
 """How far the sky and the water are carried, and the shortest periods."""
 
+_OWN_LIGHT_NOISE = 0.4
+"""Part of the noise against bands in the photo's own light, where its own grain is carried along."""
+
 
 class Compositor:
     """Makes full-size frames of one scene under one motion.
@@ -88,7 +91,8 @@ class Compositor:
             return self._enlarged(colours)
         frame = self._relit(colours) if light_change else self._still()
         for (moving, plate), origins in zip(self._regions, self._origins, strict=True):
-            self._lay(frame, moving, plate, origins, moving.layers(colours, seconds, light_change))
+            layers = moving.layers(colours, seconds, light_change)
+            self._lay(frame, moving, plate, origins, layers, 1.0 if light_change else _OWN_LIGHT_NOISE)
         return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
 
     def _still(self) -> Frame:
@@ -129,7 +133,9 @@ class Compositor:
             noise = np.tile(self._dither[:height], (1, -(-width // self._dither.shape[1]), 1))[:, :width]
         return noise
 
-    def _lay(self, frame: Frame, moving: MovingRegion, plate: Plate, origins: Array, layers: Layers) -> None:
+    def _lay(
+        self, frame: Frame, moving: MovingRegion, plate: Plate, origins: Array, layers: Layers, grain: float
+    ) -> None:
         """Lay a region over the frame; the frame's own pixels there are kept by what the mask leaves of them."""
         grid, whole = self._grid, moving.region.window
         gain, base = _four(layers.contrast), _four(layers.base - MIDDLE * layers.contrast)
@@ -157,7 +163,7 @@ class Compositor:
                 weight = np.ascontiguousarray(grid.enlarge(layers.phases[0].weight[cut], window))
                 detail = cv2.blendLinear(sampled[0], sampled[1], weight, 1 - weight)
             pixels = cv2.multiply(detail, grid.enlarge(gain[cut], window), dtype=cv2.CV_32F)
-            smooth = cv2.add(grid.enlarge(base[cut], window), self._noise(*alpha.shape))
+            smooth = cv2.addWeighted(grid.enlarge(base[cut], window), 1, self._noise(*alpha.shape), grain, 0)
             if shining is not None and seen is not None:
                 glow = shining.glow[top : top + alpha.shape[0]]
                 smooth = cv2.add(smooth, cv2.multiply(glow, grid.enlarge(seen[cut], window), dtype=cv2.CV_32F))

@@ -104,3 +104,11 @@ def test_a_halo_belongs_to_the_region() -> None:
     """Sharpening makes the sky beside a ridge brighter than it is anywhere, and tints it."""
     moving, other = np.float32([[215, 156, 109]]), np.float32([[50, 49, 64]])
     assert _share_between(np.float32([[235, 185, 140]]), moving, other)[0, 0] > 0.9
+
+
+def test_the_noise_against_bands_is_hardly_seen_in_the_photos_own_light() -> None:
+    """A flat sky counts as sharp otherwise."""
+    pixels, masks = soft_edge(1.0)
+    compositor = Compositor(_scenery(pixels, masks), MotionSettings())
+    sky = compositor.frame(np.zeros((3, RESOLUTION, RESOLUTION), np.float32), 0.0)[:150].astype(float)
+    assert np.abs(sky - pixels[:150]).mean() < 0.3
