@@ -36,8 +36,8 @@ _STAR = 0.002
 """Radius of the largest star as a fraction of the long side."""
 _STAR_LIGHT = (9, 22)
 """How much brighter than their surroundings stars begin to be, and surely are."""
-_FULL = 0.4
-"""Least part of the rectangle around it that a star fills, unless it is small."""
+_LONG = 2.5
+"""Largest ratio of a star's length and breadth."""
 _STEEP = (6.0, 14.0)
 """Differences of the starless sky within a star's reach, 0 to 255, from which a bright spot is a cloud's edge."""
 _BURNT = (248.0, 255.0)
@@ -203,16 +203,33 @@ def find_stars(photo: Pixels, sky: Array) -> Pixels | None:
     if not bright.any():
         return None
     # Sharpening leaves dark rings around stars. The darkest of a grainy sky would be dark spots, its median is not.
-    around = cv2.dilate(bright, np.ones((5, 5), np.uint8))
-    return np.where(around[..., None] > 0, cv2.medianBlur(photo, 2 * reach + 1), photo)
+    around = cv2.dilate(bright, np.ones((5, 5), np.uint8)) > 0
+    rows = np.flatnonzero(around.any(axis=1))
+    part, without = slice(max(0, rows[0] - reach), rows[-1] + reach + 1), photo.copy()
+    without[part][around[part]] = cv2.medianBlur(photo[part], 2 * reach + 1)[around[part]]
+    return without
 
 
 def _compact(bright: Array, widest: int) -> Array:
     """1 on bright spots that are at most so wide and high, 0 on the threads of a cloud and on meteors, (H, W)."""
-    _, labels, figures, _ = cv2.connectedComponentsWithStats((bright > 0.1).astype(np.uint8))
-    width, height = figures[:, cv2.CC_STAT_WIDTH], figures[:, cv2.CC_STAT_HEIGHT]
-    sides = np.maximum(width, height)
-    full = figures[:, cv2.CC_STAT_AREA] >= _FULL * width * height
-    kept = ((sides <= widest) & (full | (sides <= widest / 4))).astype(np.float32)
+    count, labels, figures, _ = cv2.connectedComponentsWithStats((bright > 0.1).astype(np.uint8))
+    sides = figures[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    kept = ((sides <= widest) & (_elongation(labels, count) <= _LONG)).astype(np.float32)
     kept[0] = 0
     return np.asarray(kept[labels], np.float32)
+
+
+def _elongation(labels: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.float64]:
+    """Ratio of length and breadth of every component but the background, by the second moments of its pixels."""
+    y, x = np.nonzero(labels)
+    label = labels[y, x]
+
+    def mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.bincount(label, values, count) / np.maximum(np.bincount(label, minlength=count), 1)
+
+    centre_x, centre_y = mean(x.astype(np.float64)), mean(y.astype(np.float64))
+    dx, dy = x - centre_x[label], y - centre_y[label]
+    # A pixel has an extent of its own.
+    xx, yy, xy = mean(dx * dx) + 1 / 12, mean(dy * dy) + 1 / 12, mean(dx * dy)
+    half, root = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
+    return np.asarray(np.sqrt((half + root) / (half - root)))

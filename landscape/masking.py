@@ -66,6 +66,7 @@ def masks_from_labels(
     snap: bool = True,
     freeze: np.ndarray | None = None,
     horizon: float | None = None,
+    guessed: bool = False,
 ) -> Masks:
     """Turn labels into soft masks.
 
@@ -76,6 +77,7 @@ def masks_from_labels(
         snap: Move the borders to the photo's edges with a guided filter.
         freeze: What stands still, (H, W) in [0, 1] or bool; None freezes nothing.
         horizon: Fraction of the height; None asks :func:`find_horizon`.
+        guessed: The labels are a network's and may be wrong: what the photo's edges do not confirm stands still.
 
     Returns:
         Masks of the labels' size.
@@ -91,7 +93,8 @@ def masks_from_labels(
     small = np.stack([resize((labels == value).astype(np.float32), rows, columns) for value in (SKY, WATER)], axis=2)
     if snap and pixels is not None:
         snapped = guided(small, resize(pixels, rows, columns), radius=0.012)
-        small = settle(np.clip(1.6 * (snapped - 0.5) + 0.5, 0, 1))
+        small = np.clip(1.6 * (snapped - 0.5) + 0.5, 0, 1)
+        small = settle(small) if guessed else small
     small = np.clip(soften(small, feather), 0, 1)
     small /= np.maximum(small.sum(axis=2, keepdims=True), 1)
     if freeze is None:

@@ -18,7 +18,7 @@ ONE_SQUARE = Layout()
 def find_masks(photo: Photo, models: Models) -> Masks:
     """Find sky and water of a photo."""
     labels = segment(photo.pixels, models.segmenter, str(models.generator.w_mean.device))
-    return masks_from_labels(labels, photo.pixels)
+    return masks_from_labels(labels, photo.pixels, guessed=True)
 
 
 def model_image(photo: Photo, resolution: int, layout: Layout = ONE_SQUARE) -> Tensor:

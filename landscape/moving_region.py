@@ -100,7 +100,7 @@ def make_region(
         mask: (H, W) share of the region in each pixel, in [0, 1].
         reconstruction: (R, R, 3) the generator's picture of the photo, 0 to 255.
         grid: Grid over the photo.
-        hidden: (H, W) how much of the region is behind something that the mask leaves out, in [0, 1].
+        hidden: (H, W) how much of the region is behind something that the mask overlooks, in [0, 1]; or None.
         photo_alone: Take no colours from the generator but those of the light.
 
     Returns:
@@ -113,12 +113,14 @@ def make_region(
     if valid is None:
         return None
     seen = valid if hidden is None else valid & ~around_twigs(hidden)
+    if not seen.any():
+        seen = valid
     pixels, known = fill_colours(photo, seen, grid)
     long_side, resolution = max(grid.rows, grid.columns), reconstruction.shape[0]
     colours = blur(pixels, 0.55 * grid.columns / resolution)
     still = blur(colours, STILL_BLUR * long_side)
 
-    inside = pure_generator_pixels(valid, alpha, resolution)
+    inside = pure_generator_pixels(seen, alpha, resolution)
     filled = fill(reconstruction, inside)
     smooth = blur(filled, STILL_BLUR * resolution)
     trust, share_drawn = _trust(colours - still, grid.square(filled - smooth), known)

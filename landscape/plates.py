@@ -74,9 +74,9 @@ def cut_plate(
             it and laid back into it.
         photo: (H, W, 3), without what shines in the region and stays in place.
         mask: (H, W) share of the region, in [0, 1].
-        hidden: (H, W) how much of it is behind something that the mask leaves out, in [0, 1].
-        above: (H, W) share, in [0, 1], of regions that will be laid over this one.
-        luminaries: What shines in the region, at the photo's size.
+        hidden: (H, W) how much of it is behind something that the mask overlooks, in [0, 1]; or None.
+        above: (H, W) share, in [0, 1], of regions that will be laid over this one; or None.
+        luminaries: What shines in the region, at the photo's size; or None.
         region: The region.
         grid: Grid over the full-size photo.
     """
@@ -98,7 +98,7 @@ def cut_plate(
             np.clip(np.rint(photo[here] - base + MIDDLE), 0, 255).astype(np.uint8), cv2.COLOR_RGB2RGBA
         )
     if hidden is not None:
-        _fill_gaps(raw, around_twigs(hidden[rows, columns]), own > 127)
+        _fill_gaps(raw, around_twigs(hidden)[rows, columns], own > 127)
     if luminaries is not None:
         luminaries = Luminaries(luminaries.glow[rows, columns], luminaries.night)
     reach = 2 * max(1, round(_BLURRED * max(photo.shape))) + 1
@@ -175,7 +175,8 @@ def _take_out(
     error = np.abs(share * moving + (1 - share) * found - pixel).max(axis=1, keepdims=True)
     # Near an edge the region's own look is a guess, which must not hold back pixels that surely are its own.
     doubt = smoothstep(error, *_UNEXPLAINED) * (1 - own[mixed].astype(np.float32) / 255)[:, None]
-    smaller = np.minimum(share, _share_between(pixel, moving, other)) * near[mixed][:, None]
+    smaller, asked = np.zeros_like(share), (doubt[:, 0] > 0) & near[mixed]
+    smaller[asked] = np.minimum(share[asked], _share_between(pixel[asked], moving[asked], other[asked]))
     share = share + doubt * (smaller - share)
     alpha[mixed] = np.rint(share[:, 0] * 255)
     behind[mixed, :3] = np.clip(np.rint(_behind(pixel, moving, other, share)), 0, 255)

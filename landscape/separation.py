@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from landscape.mask_filters import large_parts
 from landscape.sampling import Array, Grid, Window, blur, fill, smoothstep, with_ring
 
 _SURE = 0.98
@@ -170,24 +171,25 @@ def _palette(pixels: npt.NDArray[np.uint8]) -> Array:
 
 
 def pure_pixels(alpha: Array) -> npt.NDArray[np.bool_] | None:
-    """Pixels of the region alone, away from the mask's edge and not on the picture's border."""
+    """Pixels of the region alone, away from the mask's edge and not on the picture's border.
+
+    Small patches apart from the others, as between branches, have the look of what surrounds them. They count where
+    they are most of the region.
+    """
     margin, frame = (max(1, round(part * max(alpha.shape))) for part in (_MARGIN, _FRAME))
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * margin + 1, 2 * margin + 1))
     for sure in (_SURE, 0.5):
-        area = np.zeros(alpha.shape, np.uint8)
-        area[frame:-frame, frame:-frame] = alpha[frame:-frame, frame:-frame] > sure
-        for valid in (_without_specks(cv2.erode(area, kernel)), area):
+        area = (alpha > sure).astype(np.uint8)
+        eroded = cv2.erode(area, kernel)
+        for part in (area, eroded):
+            part[:frame] = part[-frame:] = part[:, :frame] = part[:, -frame:] = 0
+        large = large_parts(eroded > 0, round((_SPECK * max(alpha.shape)) ** 2))
+        if 2 * np.count_nonzero(large) < np.count_nonzero(eroded):
+            large = eroded > 0
+        for valid in (large, eroded, area):
             if np.count_nonzero(valid) > 1e-3 * np.count_nonzero(alpha > 0.02):
                 return valid > 0
     return None
-
-
-def _without_specks(area: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    """Leave out small patches apart from the others: gaps in what stands still, whose look is not the region's."""
-    _, labels, figures, _ = cv2.connectedComponentsWithStats(area.astype(np.uint8), connectivity=4)
-    large = figures[:, cv2.CC_STAT_AREA] >= (_SPECK * max(area.shape)) ** 2
-    large[0] = False
-    return large.astype(np.uint8)[labels]
 
 
 def pure_generator_pixels(valid: npt.NDArray[np.bool_], alpha: Array, resolution: int) -> Array:

@@ -86,4 +86,4 @@ def find_twigs(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
 def around_twigs(hidden: Array) -> npt.NDArray[np.bool_]:
     """Pixels (H, W) that show some of what hides the sky (H, W), or the halo that sharpening draws around it."""
     reach = 2 * max(1, round(_HALO * max(hidden.shape))) + 1
-    return np.asarray(cv2.dilate(hidden, np.ones((reach, reach), np.uint8)) > _SEEN)
+    return np.asarray(cv2.dilate((hidden > _SEEN).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0)

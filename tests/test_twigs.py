@@ -54,7 +54,7 @@ def test_a_tree_hides_as_much_of_the_sky_as_it_darkens_it(scene) -> None:
 
 def test_what_does_not_grow_out_of_the_ground_is_no_tree(scene) -> None:
     light, sky = scene
-    assert find_twigs(_photo(_with_tree(light, 150)), sky) is None
+    assert find_twigs(_photo(_with_tree(light, GROUND - 8)), sky) is None
 
 
 def test_halos_count_as_what_they_surround() -> None:
