@@ -36,7 +36,7 @@ _LEAST_CONTRAST = 30.0
 """Least difference of the luminance of sky and ground, 0 to 255."""
 _SEEN = 0.04
 """Share of a pixel that is hidden from which that shows."""
-_HALO = 0.003
+_HALO = 0.006
 """Width of a halo as a fraction of the long side."""
 
 

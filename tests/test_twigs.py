@@ -61,8 +61,8 @@ def test_halos_count_as_what_they_surround() -> None:
     hidden = np.zeros((400, 1000), np.float32)
     hidden[200, 500] = 0.3
     around = around_twigs(hidden)
-    assert around[197:204, 497:504].all()
-    assert around.sum() == 49
+    assert around[194:207, 494:507].all()
+    assert around.sum() == 169
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
