@@ -23,6 +23,24 @@ _SLENDER = 0.4
 """Largest ratio of width and length."""
 
 
+def reduce_sky(photo: npt.NDArray[np.uint8], sky: Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+    """A photo and its sky at the size at which things before the sky are looked for.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        sky: (H, W) share of the sky, in [0, 1].
+
+    Returns:
+        Luminance (h, w) uint8, 1024 px at most, and which of its pixels are the sky's.
+    """
+    height, width = photo.shape[:2]
+    scale = min(1.0, _SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    light = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    region = cv2.resize(np.asarray(sky, np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+    return np.asarray(light, np.uint8), np.asarray(region)
+
+
 def find_attachments(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
     """Find thin dark things that stand before the sky.
 
@@ -34,13 +52,10 @@ def find_attachments(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
         (H, W) in [0, 1], 1 on such things, or None where there are none.
     """
     height, width = photo.shape[:2]
-    scale = min(1.0, _SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    light = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    region = cv2.resize(np.asarray(sky, np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+    light, region = reduce_sky(photo, sky)
     if region.all() or not region.any():
         return None
-    long_side = max(size)
+    long_side = max(light.shape)
     reach = 2 * max(1, round(_THICKEST * long_side / 2)) + 1
     around = cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     darker = cv2.subtract(around, light)

@@ -113,10 +113,11 @@ class Scenery:
         moving = np.zeros((analysed.rows, analysed.columns), np.float32)
         for water, mask in () if generator_only else ((True, masks.water), (False, masks.sky)):
             share = np.asarray(mask * (1 - masks.freeze) if masks.freeze.any() else mask, np.float32)
+            twigs = None
             if not water:
                 for still in (find_attachments(photo, share), find_in_mist(photo, share, 1 - masks.sky - masks.water)):
                     share = share if still is None else share * (1 - still)
-            twigs = None if water else find_twigs(photo, share)
+                twigs = find_twigs(photo, share)
             part = self._part(photo, share, twigs, above, first, analysed, water=water)
             if part is not None:
                 self.parts.insert(0, part)

@@ -10,10 +10,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from landscape.attachments import reduce_sky
 from landscape.sampling import Array, masked_blur
 
-_SIDE = 1024
-"""Long side in pixels at which they are looked for."""
 _WIDEST = 0.01
 """Width of the widest as a fraction of the long side; crowns are made of narrower ones."""
 _HIGHEST = 0.08
@@ -52,13 +51,10 @@ def find_twigs(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
         of sky and ground. None where there are none.
     """
     height, width = photo.shape[:2]
-    scale = min(1.0, _SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    side = max(size)
-    light = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    inside = (cv2.resize(np.asarray(sky, np.float32), size, interpolation=cv2.INTER_AREA) > 0.5).astype(np.uint8)
-    if inside.all() or not inside.any():
+    light, region = reduce_sky(photo, sky)
+    if region.all() or not region.any():
         return None
+    inside, side = region.astype(np.uint8), max(light.shape)
     across = np.ones((1, 2 * max(2, round(_WIDEST * side / 2)) + 1), np.uint8)
     beside = cv2.morphologyEx(light, cv2.MORPH_CLOSE, across)
     darker = cv2.subtract(beside, light) * inside
@@ -67,7 +63,7 @@ def find_twigs(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
     if not open_sky.size:
         return None
     usual = max(float(np.percentile(open_sky, _USUAL)), _LEAST / _DARKER[1])
-    perhaps, sure = ((darker > ratio * usual) & (distance < _HIGHEST) & (inside > 0) for ratio in _DARKER)
+    perhaps, sure = ((darker > ratio * usual) & (distance < _HIGHEST) & region for ratio in _DARKER)
     trees = cv2.morphologyEx(perhaps.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, labels, figures, _ = cv2.connectedComponentsWithStats(trees, connectivity=8)
     kept = np.zeros(count, bool)
