@@ -35,6 +35,8 @@ class TrainingConfig:
         reconstruction_judged: Weight of the projected discriminator's word on what these steps draw; 0 does without it.
         judged_at: Largest resolution that the discriminators see, or None. Layout, colour and light can be judged on
             reduced frames by discriminators that know them well; detail is then left to the reconstruction.
+        cool_images: Images before the end of the schedule over which all rates fall to nothing: steps that still
+            jump about cost detail that smaller ones find.
     """
 
     first_resolution: int
@@ -52,6 +54,7 @@ class TrainingConfig:
     reconstruction_from: int = 8
     reconstruction_judged: float = 0.0
     judged_at: int | None = None
+    cool_images: int = 0
 
     def __post_init__(self) -> None:
         """Check what belongs together.

@@ -36,14 +36,19 @@ def stripes(count: int, seed: int, sharp: bool) -> Tensor:
 
 def test_it_learns_to_tell_soft_pictures_from_sharp_ones(judge: ProjectedJudge) -> None:
     rng = torch.Generator().manual_seed(0)
-    losses = [judge.learn(stripes(8, 2 * i, True), stripes(8, 2 * i + 1, False), rng) for i in range(80)]
+    losses = [judge(stripes(8, 2 * i, True), stripes(8, 2 * i + 1, False), rng)[0] for i in range(80)]
     assert sum(losses[-10:]) < 0.9 * sum(losses[:10])
-    assert judge.doubt(stripes(16, 900, False), rng) > judge.doubt(stripes(16, 901, True), rng)
+    judge.cool(0.0)
+    soft, sharp = (judge(stripes(16, 900, True), stripes(16, 901, is_sharp), rng)[1] for is_sharp in (False, True))
+    assert soft > sharp
 
 
 def test_doubt_teaches_the_picture_and_not_the_judge(judge: ProjectedJudge) -> None:
     fake = stripes(2, 0, False).requires_grad_()
-    judge.doubt(fake, torch.Generator().manual_seed(0)).backward()
+    _, doubt = judge(stripes(2, 1, True), fake, torch.Generator().manual_seed(0))
+    assert fake.grad is None, "the judge's own step asks nothing of the picture"
+    judge.optimiser.zero_grad(set_to_none=True)
+    doubt.backward()
     assert fake.grad is not None and fake.grad.abs().max() > 0
     assert all(p.grad is None for p in judge.network.parameters())
     assert all(p.requires_grad for p in judge.network.own_parameters())

@@ -21,6 +21,7 @@ from landscape.training.relighting import light_statistics, relight
 from landscape.training.sampling import RealData
 from landscape.training.schedule import cut_schedule, stage_at, total_images
 from landscape.training.split import SAMPLE_PHOTOS, is_held_out
+from landscape.training.trainer import GanTrainer
 from landscape.weight_files import load_weights
 from landscape.weights import load_generator
 
@@ -143,6 +144,19 @@ def test_schedule_grows_fades_and_anneals():
     assert all(s.alpha == 1 for s in stages[40:])
     assert stages[24].pair_share == pytest.approx(0.5) and stages[-1].pair_share == pytest.approx(0.1)
     assert stages[0].pair_share == pytest.approx(0.5) and stages[23].pair_share == pytest.approx(0.1)
+
+
+def test_rates_cool_towards_the_end_of_the_schedule(prepared):
+    schedule = replace(TINY.training, cool_images=20, reconstruction_share=0.5, reconstruction_from=32)
+    factors = [stage_at(schedule, i).cooling for i in (0, 43, 44, 54, 63)]
+    assert factors == pytest.approx([1, 1, 1, 0.5, 0.05])
+    trainer = GanTrainer(replace(TINY, training=schedule), prepared)
+    rates = []
+    for images in (24, 63):
+        trainer.train_step(stage_at(schedule, images))
+        rates.append([[group["lr"] for group in each.param_groups] for each in trainer.optimisers.values()])
+    for warm, cool in zip(*rates, strict=True):
+        assert cool == pytest.approx([0.05 * rate for rate in warm])
 
 
 def test_schedule_can_end_early():

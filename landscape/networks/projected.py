@@ -60,12 +60,8 @@ class ProjectedDiscriminator(nn.Module):
         self.trunk.eval()
         return self
 
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Judge images (N, 3, H, W) in [-1, 1].
-
-        Returns:
-            Logits per scale, (N, 1, h, w) each, high for real.
-        """
+    def features(self, images: Tensor) -> list[Tensor]:
+        """Frozen features of images (N, 3, H, W) in [-1, 1], mixed across channels and scales: (N, C, h, w) each."""
         if images.shape[-1] < self.size:
             images = F.interpolate(images, size=(self.size, self.size), mode="bilinear", align_corners=False)
         features = self.trunk(images)[-len(self.heads) :]
@@ -74,7 +70,15 @@ class ProjectedDiscriminator(nn.Module):
             above = F.conv2d(mixed[i + 1], self.top_down[i], padding=1)
             above = F.interpolate(above, size=mixed[i].shape[2:], mode="bilinear", align_corners=False)
             mixed[i] = mixed[i] + above
-        return [head(x) for head, x in zip(self.heads, mixed, strict=True)]
+        return mixed
+
+    def judge(self, features: list[Tensor]) -> list[Tensor]:
+        """Logits per scale, (N, 1, h, w) each, high for real, from what :meth:`features` finds."""
+        return [head(x) for head, x in zip(self.heads, features, strict=True)]
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Judge images (N, 3, H, W) in [-1, 1]; logits as from :meth:`judge`."""
+        return self.judge(self.features(images))
 
     def own_parameters(self) -> list[nn.Parameter]:
         """What training changes: the heads."""

@@ -85,9 +85,10 @@ class AdversarialStep:
         begin = self.schedule.projected_from if self.schedule.projected_weight > 0 else None
         projected = None if pairs or begin is None or stage.resolution < begin else self.projected
         losses = {"pairs": float(pairs)}
+        doubt = None
         if projected is not None:
-            losses["d_projected"] = projected.learn(real, fake, rng)
-        losses |= self._ask_generator(name, projected, fake, fake_logits, rng)
+            losses["d_projected"], doubt = projected(real, fake, rng)
+        losses |= self._ask_generator(name, fake, fake_logits, doubt)
         if crops:
             fake_logits = network(mine(data.crops_batch(batch, rng)).to(self.device), stage.alpha)
         losses |= self._teach(name, network, real, fake_logits, stage, step)
@@ -117,14 +118,11 @@ class AdversarialStep:
             frames.append(g(w, s_static, s_dynamic, stage.resolution, stage.alpha))
         return torch.cat(frames, dim=1)
 
-    def _ask_generator(
-        self, name: str, projected: ProjectedJudge | None, fake: Tensor, fake_logits: Tensor, rng: torch.Generator
-    ) -> dict[str, float]:
+    def _ask_generator(self, name: str, fake: Tensor, fake_logits: Tensor, doubt: Tensor | None) -> dict[str, float]:
         """The generator's gradients."""
         loss = F.softplus(-fake_logits).mean()
         values = {f"g_{name}": loss.item()}
-        if projected is not None:
-            doubt = projected.doubt(fake, rng)
+        if doubt is not None:
             loss = loss + self.schedule.projected_weight * doubt
             values["g_projected"] = doubt.item()
         loss = loss + RANGE_WEIGHT * F.relu(fake.abs() - RANGE_LIMIT).mean()

@@ -25,9 +25,31 @@ class ProjectedJudge:
         self.network, self._processes = network, processes
         self.optimiser = torch.optim.Adam(network.own_parameters(), lr=RATE, betas=BETAS)
 
-    def learn(self, real: Tensor, fake: Tensor, rng: torch.Generator) -> float:
-        """One step of the discriminator on real and drawn images of this process, (N, 3, R, R); returns its loss."""
-        real_logits, fake_logits = (self._logits(images.detach(), rng) for images in (real, fake))
+    def cool(self, factor: float) -> None:
+        """Multiply the rate at which the next steps learn."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = RATE * factor
+
+    def __call__(self, real: Tensor, fake: Tensor, rng: torch.Generator) -> tuple[float, Tensor]:
+        """One step of the discriminator, and what it thinks afterwards.
+
+        The frozen trunk sees the drawn images once: its features serve the step, and carry the gradient to them.
+
+        Args:
+            real: Real images of this process, (N, 3, R, R) in [-1, 1].
+            fake: Drawn ones of the same shape.
+            rng: Source of randomness, on the CPU.
+
+        Returns:
+            The discriminator's loss, and how little it takes the drawn images for real: what their network is to
+            reduce.
+        """
+        with torch.no_grad():
+            real_features = self._features(real, rng)
+        fake_features = self._features(fake, rng)
+        real_logits, fake_logits = (
+            self.network.judge([part.detach() for part in features]) for features in (real_features, fake_features)
+        )
         loss = torch.stack(
             [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real_logits, fake_logits, strict=True)]
         ).mean()
@@ -35,16 +57,12 @@ class ProjectedJudge:
         loss.backward()  # type: ignore[no-untyped-call]
         self._processes.average_gradients(self.network.heads.parameters())
         self.optimiser.step()
-        return loss.item()
-
-    def doubt(self, fake: Tensor, rng: torch.Generator) -> Tensor:
-        """How little the discriminator takes drawn images (N, 3, R, R) for real: what their network is to reduce."""
         self.network.heads.requires_grad_(False)
-        logits = self._logits(fake, rng)
+        doubt = -torch.stack([x.mean() for x in self.network.judge(fake_features)]).mean()
         self.network.heads.requires_grad_(True)
-        return -torch.stack([x.mean() for x in logits]).mean()
+        return loss.item(), doubt
 
-    def _logits(self, images: Tensor, rng: torch.Generator) -> list[Tensor]:
+    def _features(self, images: Tensor, rng: torch.Generator) -> list[Tensor]:
         draws = draw_augmentation(len(images) * self._processes.count, rng)
-        logits: list[Tensor] = self.network(augment(images, draws.part(self._processes.mine)))
-        return logits
+        features: list[Tensor] = self.network.features(augment(images, draws.part(self._processes.mine)))
+        return features

@@ -165,12 +165,15 @@ class Reconstruction:
         self.posterior = Posterior(generator.resolution, generator.config.style_width).to(generator.w_mean.device)
         mapping = [p for name, p in generator.named_parameters() if name.startswith("mapping.")]
         synthesis = [p for name, p in generator.named_parameters() if not name.startswith("mapping.")]
-        groups: list[dict[str, object]] = [
-            {"params": list(self.posterior.parameters()), "lr": POSTERIOR_RATE},
-            {"params": synthesis, "lr": learning_rate},
-            {"params": mapping, "lr": learning_rate * mapping_rate},
-        ]
+        self._rates = (POSTERIOR_RATE, learning_rate, learning_rate * mapping_rate)
+        parameters = (list(self.posterior.parameters()), synthesis, mapping)
+        groups = [{"params": part, "lr": rate} for part, rate in zip(parameters, self._rates, strict=True)]
         self.optimiser = torch.optim.Adam(groups, betas=BETAS)
+
+    def cool(self, factor: float) -> None:
+        """Multiply the rates at which the next steps learn."""
+        for group, rate in zip(self.optimiser.param_groups, self._rates, strict=True):
+            group["lr"] = rate * factor
 
     def step(self, pairs: PairBatch, alpha: float, rng: torch.Generator, judged: bool = True) -> dict[str, float]:
         """One step on a batch of pairs.
@@ -202,8 +205,7 @@ class Reconstruction:
         loss = L1_WEIGHT * error + LPIPS_WEIGHT * distance + KL_WEIGHT * kl
         losses = {f"{name}_l1": error.item(), f"{name}_lpips": distance.item(), f"{name}_kl": kl.item()}
         if self._judge is not None and judged:
-            losses["d_projected"] = self._judge.learn(pairs.second, whole, rng)
-            doubt = self._judge.doubt(whole, rng)
+            losses["d_projected"], doubt = self._judge(pairs.second, whole, rng)
             losses["g_projected"] = doubt.item()
             loss = loss + self._judge_weight * doubt
         self.optimiser.zero_grad(set_to_none=True)

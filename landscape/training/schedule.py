@@ -21,6 +21,7 @@ class Stage:
         batch: Images per step.
         learning_rate: Adam's rate.
         phase_images: Images seen at this resolution.
+        cooling: Factor of all rates: 1, and towards the end of the schedule down to 0.
     """
 
     resolution: int
@@ -29,6 +30,7 @@ class Stage:
     batch: int
     learning_rate: float
     phase_images: int
+    cooling: float = 1.0
 
 
 def stage_at(config: TrainingConfig, images: int) -> Stage | None:
@@ -49,6 +51,7 @@ def stage_at(config: TrainingConfig, images: int) -> Stage | None:
                 config.batch[resolution],
                 config.learning_rate[resolution],
                 left,
+                min(1.0, (total_images(config) - images) / max(config.cool_images, 1)),
             )
         left -= total
     return None

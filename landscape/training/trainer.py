@@ -177,6 +177,7 @@ class GanTrainer:
             The losses, means over all processes.
         """
         rng = torch.Generator().manual_seed((self.seed << 40) + self.step)
+        self._set_rates(stage)
         reconstructs = self.reconstruction is not None and stage.resolution >= self.schedule.reconstruction_from
         if reconstructs and bool(torch.rand((), generator=rng) < self.schedule.reconstruction_share):
             assert self.reconstruction is not None
@@ -186,7 +187,6 @@ class GanTrainer:
             judged = stage.alpha >= 1 and stage.resolution >= (self.schedule.projected_from or 0)
             losses = self.reconstruction.step(places, stage.alpha, rng, judged)
         else:
-            self._set_rates(stage)
             data = self._real_data(self.adversarial.judged(stage).resolution)
             losses, batch = self.adversarial(data, stage, self.step, rng)
         self.step += 1
@@ -197,7 +197,10 @@ class GanTrainer:
     def _set_rates(self, stage: Stage) -> None:
         for name in ("generator", "static", "pairwise"):
             for group in self.optimisers[name].param_groups:
-                group["lr"] = stage.learning_rate * group["factor"]
+                group["lr"] = stage.learning_rate * group["factor"] * stage.cooling
+        for part in (self.reconstruction, self.projected):
+            if part is not None:
+                part.cool(stage.cooling)
 
     def _real_data(self, resolution: int) -> RealData:
         if resolution not in self._data:
