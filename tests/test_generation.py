@@ -1,6 +1,10 @@
 """The scoreboard of the generator and the curves of a run."""
 
 import json
+import os
+import shutil
+import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,10 +14,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import linalg
 
+from landscape.codes import Sampler
 from landscape.errors import LandscapeError
-from landscape.evaluation.frechet import Moments, frechet_distance, lite0_features, moments
+from landscape.evaluation.frechet import Moments, feature_moments, frechet_distance, lite0_features, moments
 from landscape.evaluation.generation import disentanglement, frechet_distances
+from landscape.evaluation.references import reference_moments
 from landscape.networks.generator import Z_DYNAMIC_WIDTH
+from landscape.synthesis import from_pixels
 from landscape.training.curves import draw_curves, read_metrics
 from landscape.training.data import prepare
 
@@ -58,9 +65,42 @@ def prepared(tmp_path_factory):
 
 def test_noise_is_far_from_the_generator_and_near_itself(prepared, small_generator):
     features = {"lite0": lite0_features()}
-    found = frechet_distances(small_generator, prepared, features, 60, reference=32)
+    sampler = Sampler(small_generator)
+    found = frechet_distances(sampler, prepared, features, 60, reference=32)
     assert found["lite0_training"] > 2 * found["lite0_floor"] > 0
-    assert found == frechet_distances(small_generator, prepared, features, 60, reference=32)
+    assert found == frechet_distances(sampler, prepared, features, 60, reference=32)
+
+
+def test_features_of_stills_are_measured_once(prepared, tmp_path):
+    folder = shutil.copytree(prepared, tmp_path / "copy")
+    asked = []
+
+    def network(images):
+        asked.append(len(images))
+        return images.mean(dim=(2, 3))
+
+    measure = partial(reference_moments, folder, 32, "mean", network, lambda done, total: None)
+    first = measure()
+    stills, held_out = (np.load(folder / "0032" / f"{name}.npy") for name in ("stills", "held_out"))
+    assert sum(asked) == len(stills) + len(held_out) == 60
+    # One folder alone: all stills count alike, and mirroring does not change their means.
+    means = from_pixels(stills).mean(dim=(2, 3)).double().numpy()
+    assert np.allclose(first.training.mean, means.mean(axis=0), atol=1e-6)
+    assert np.allclose(first.training.covariance, np.cov(means, rowvar=False), atol=1e-6)
+    assert np.array_equal(measure().held_out.mean, first.held_out.mean) and sum(asked) == 60
+    os.utime(folder / "0032" / "stills.npy", (time.time() + 9, time.time() + 9))
+    measure()
+    assert sum(asked) == 120, "stills written since are measured anew"
+
+
+def test_stills_count_as_often_as_weighted():
+    features = np.random.default_rng(0).normal(size=(6, 2))
+    weights = np.array([1, 1, 2, 3, 1, 2], float)
+    repeated = np.repeat(features, weights.astype(int), axis=0)
+    found = feature_moments(features, weights)
+    assert np.allclose(found.mean, repeated.mean(axis=0))
+    ratio = found.covariance / np.cov(repeated, rowvar=False)
+    assert np.allclose(ratio, ratio[0, 0]) and 1 < ratio[0, 0] < 1.25
 
 
 def test_inputs_that_do_nothing_show_as_nothing(small_models):

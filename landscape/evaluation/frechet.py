@@ -29,6 +29,23 @@ class Moments:
     count: int
 
 
+def feature_moments(features: NDArray[np.floating], weights: NDArray[np.float64] | None = None) -> Moments:
+    """Mean and covariance of features (N, F).
+
+    Args:
+        features: One row per image.
+        weights: How often each image counts, (N,); alike by default.
+
+    Raises:
+        ValueError: If there are fewer than two images.
+    """
+    if len(features) < 2:
+        raise ValueError("A covariance needs two images.")
+    found = features.astype(np.float64)
+    mean = np.average(found, axis=0, weights=weights)
+    return Moments(mean, np.cov(found, rowvar=False, aweights=weights), len(found))
+
+
 @torch.inference_mode()
 def moments(batches: Iterable[Tensor], features: Features) -> Moments:
     """Measure the features of images.
@@ -40,10 +57,7 @@ def moments(batches: Iterable[Tensor], features: Features) -> Moments:
     Raises:
         ValueError: If there are fewer than two images.
     """
-    found = torch.cat([features(batch).double().cpu() for batch in batches]).numpy()
-    if len(found) < 2:
-        raise ValueError("A covariance needs two images.")
-    return Moments(found.mean(axis=0), np.cov(found, rowvar=False), len(found))
+    return feature_moments(torch.cat([features(batch).cpu() for batch in batches]).numpy())
 
 
 def frechet_distance(first: Moments, second: Moments) -> float:

@@ -6,7 +6,8 @@ The second part needs no labels (paper, section 4): samples that differ in one i
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from landscape.codes import Sampler
-from landscape.evaluation.frechet import Features, frechet_distance, moments
+from landscape.evaluation.frechet import Features, feature_moments, frechet_distance
 from landscape.evaluation.metrics import direction_error, sky_flow
+from landscape.evaluation.references import reference_moments
 from landscape.labels import OTHER, SKY
 from landscape.motion import DynamicMotion
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
@@ -27,8 +29,7 @@ from landscape.networks.prior import LatentPrior
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.settings import MotionSettings
 from landscape.similarity import ssim
-from landscape.synthesis import SYNTHETIC_HORIZON, from_pixels, to_pixels
-from landscape.training.sampling import RealData
+from landscape.synthesis import SYNTHETIC_HORIZON, to_pixels
 
 BATCH = 50
 SEGMENTED_AT = 256
@@ -38,8 +39,9 @@ FRAMES, FRAME_STEP = 7, 4 / 30
 LUMINANCE = (0.299, 0.587, 0.114)
 
 
+@torch.inference_mode()
 def frechet_distances(
-    generator: Generator,
+    sampler: Sampler,
     prepared: Path,
     features: dict[str, Features],
     samples: int,
@@ -47,55 +49,52 @@ def frechet_distances(
     seed: int = 0,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
-    prior: LatentPrior | None = None,
+    enlarge: Callable[[Tensor], Tensor] | None = None,
 ) -> dict[str, float]:
     """Fréchet distances of samples from real stills.
 
     Args:
-        generator: M and G.
-        prepared: Folder of :func:`landscape.training.data.prepare`.
+        sampler: Draws samples with its generator, from its prior or from white noise.
+        prepared: Folder of :func:`landscape.training.data.prepare`; keeps the features of the real stills.
         features: Networks by name.
-        samples: Number of samples, and of training stills drawn with the shares of the training.
+        samples: Number of samples.
         reference: Resolution of the real stills, pixels. It does not follow the generator's, so that the figures of
             generators of different resolutions compare: what small samples lack counts.
         seed: Seed of the samples.
         progress: Called for every batch.
         cancel: Set to stop.
-        prior: The prior of the latents, white noise without it.
+        enlarge: What enlarges the samples first, as the program enlarges the generator's frames.
 
     Returns:
-        Per network ``NAME_training``, against stills as the training draws them, and ``NAME_held_out``, against the few
-        stills that it never saw; ``NAME_floor`` is the distance between these two sets of real stills.
+        Per network ``NAME_training``, against the stills with their shares in the training, and ``NAME_held_out``,
+        against the few stills that it never saw; ``NAME_floor`` is the distance between these two sets of real stills.
     """
-    held_out = np.load(prepared / f"{reference:04d}" / "held_out.npy", mmap_mode="r")
-    result: dict[str, float] = {}
-    for name, network in features.items():
 
-        def report(done: int, total: int, name: str = name) -> None:
-            check_cancelled(cancel)
-            progress(f"{name} features", done, total)
+    def report(task: str, done: int, total: int) -> None:
+        check_cancelled(cancel)
+        progress(task, done, total)
 
-        drawn = moments(_samples(Sampler(generator, prior), samples, seed, report), network)
-        training = moments(_training(prepared, reference, samples, seed), network)
-        unseen = moments((from_pixels(held_out[i : i + BATCH]) for i in range(0, len(held_out), BATCH)), network)
-        result[f"{name}_training"] = frechet_distance(drawn, training)
-        result[f"{name}_held_out"] = frechet_distance(drawn, unseen)
-        result[f"{name}_floor"] = frechet_distance(training, unseen)
-    return {name: round(value, 4) for name, value in result.items()}
-
-
-def _samples(sampler: Sampler, count: int, seed: int, report: Any) -> Iterator[Tensor]:
+    real = {
+        name: reference_moments(prepared, reference, name, network, partial(report, f"{name} features of stills"))
+        for name, network in features.items()
+    }
+    found: dict[str, list[Tensor]] = {name: [] for name in features}
     rng = torch.Generator().manual_seed(seed)
-    for start in range(0, count, BATCH):
-        batch = min(BATCH, count - start)
-        yield sampler.draw_images(sampler.draw(batch, rng)).clamp(-1, 1)
-        report(start + batch, count)
-
-
-def _training(prepared: Path, resolution: int, count: int, seed: int) -> Iterator[Tensor]:
-    data, rng = RealData(prepared, resolution), torch.Generator().manual_seed(seed)
-    for start in range(0, count, BATCH):
-        yield data.stills_batch(min(BATCH, count - start), rng, relit=0.0)
+    for start in range(0, samples, BATCH):
+        batch = min(BATCH, samples - start)
+        images = sampler.draw_images(sampler.draw(batch, rng)).clamp(-1, 1)
+        if enlarge is not None:
+            images = enlarge(images).clamp(-1, 1)
+        for name, network in features.items():
+            found[name].append(network(images).cpu())
+        report("features of samples", start + batch, samples)
+    result: dict[str, float] = {}
+    for name, references in real.items():
+        drawn = feature_moments(torch.cat(found[name]).numpy())
+        result[f"{name}_training"] = frechet_distance(drawn, references.training)
+        result[f"{name}_held_out"] = frechet_distance(drawn, references.held_out)
+        result[f"{name}_floor"] = frechet_distance(references.training, references.held_out)
+    return {name: round(value, 4) for name, value in result.items()}
 
 
 @torch.inference_mode()

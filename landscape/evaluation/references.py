@@ -1,0 +1,84 @@
+"""Features of the real stills that samples are compared with: measured once, and kept beside the stills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from landscape.evaluation.frechet import Features, Moments, feature_moments
+from landscape.files import replacing
+from landscape.synthesis import from_pixels
+from landscape.training.sampling import RealData
+
+BATCH = 50
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class References:
+    """Moments of real stills.
+
+    Attributes:
+        training: All training stills, each with its share in the training's batches.
+        held_out: The stills that training never saw.
+    """
+
+    training: Moments
+    held_out: Moments
+
+
+def reference_moments(prepared: Path, resolution: int, name: str, network: Features, report: Report) -> References:
+    """Measure the real stills, or read what was measured before.
+
+    Every other training still is mirrored: the training shows both, and samples know no left and right.
+
+    Args:
+        prepared: Folder of :func:`landscape.training.data.prepare`; keeps the features.
+        resolution: Of the stills, pixels.
+        name: The network's name in the file's.
+        network: The network.
+        report: Called with the stills done and all of them.
+    """
+    folder = prepared / f"{resolution:04d}"
+    data = RealData(prepared, resolution)
+    held_out = np.load(folder / "held_out.npy", mmap_mode="r")
+    file = folder / f"features_{name}.npz"
+    if not _measured(file, folder, (len(data.stills), len(held_out))):
+        total = len(data.stills) + len(held_out)
+        found = _features(data.stills, network, True, lambda done: report(done, total))
+        unseen = _features(held_out, network, False, lambda done: report(len(data.stills) + done, total))
+        with replacing(file) as path, path.open("wb") as stream:
+            np.savez(stream, training=found, held_out=unseen)
+    with np.load(file) as features:
+        weights = data.weights.numpy()
+        return References(
+            feature_moments(features["training"], weights / weights.sum()), feature_moments(features["held_out"])
+        )
+
+
+def _measured(file: Path, folder: Path, counts: tuple[int, int]) -> bool:
+    """Whether a file belongs to the stills beside it."""
+    if not file.is_file() or file.stat().st_mtime < (folder / "stills.npy").stat().st_mtime:
+        return False
+    with np.load(file) as features:
+        return (len(features["training"]), len(features["held_out"])) == counts
+
+
+@torch.inference_mode()
+def _features(
+    stills: NDArray[np.uint8], network: Features, mirrored: bool, report: Callable[[int], None]
+) -> NDArray[np.float32]:
+    found = []
+    for start in range(0, len(stills), BATCH):
+        images = from_pixels(stills[start : start + BATCH])
+        if mirrored:
+            images[1::2] = images[1::2].flip(3)
+        found.append(network(images).float().cpu().numpy())
+        report(start + len(images))
+    return np.concatenate(found)
