@@ -48,8 +48,9 @@ from landscape.weights import PERCEPTUAL_FILE, SEGMENTER_FILE, cut_generator, de
 
 BATCH = 50
 SEGMENTED_AT = 128
-GAN = {"reconstruction_share": 0.0, "projected_from": None, "reconstruction_judged": 0.0}
-VAE = {"projected_from": None, "reconstruction_judged": 0.0}
+GAN = {"reconstruction_share": 0.0}
+VAE = {"reconstruction_judged": 0.0}
+JUDGED = {"judged_from": 8}
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,6 @@ class Recipe:
     compiled: bool = False
 
 
-def _judged(weight: float) -> dict[str, Any]:
-    return VAE | {"projected_from": 8, "reconstruction_judged": weight}
-
-
 RECIPES = {
     "gan": Recipe(GAN),
     "gan, two convolutions per resolution": Recipe(GAN | {"discriminator_convolutions": 2}),
@@ -82,14 +79,12 @@ RECIPES = {
     "gan, R1 weight 0.2": Recipe(GAN | {"r1_gamma": 0.2}),
     "gan, R1 weight 10": Recipe(GAN | {"r1_gamma": 10.0}),
     "gan, DiffAugment": Recipe(GAN, augmented=True),
-    "gan, projected, weight 0.12": Recipe(GAN | {"projected_from": 8, "projected_weight": 0.12}),
-    "gan, projected, weight 1": Recipe(GAN | {"projected_from": 8, "projected_weight": 1.0}),
     "gan, half the channels": Recipe(GAN, channels=0.5),
     "gan, twice the channels": Recipe(GAN, channels=2.0),
     "vae": Recipe(VAE),
-    "vae, judge 0.02": Recipe(_judged(0.02)),
-    "vae, judge 0.05": Recipe(_judged(0.05)),
-    "vae, judge 0.2": Recipe(_judged(0.2)),
+    "vae, judge 0.02": Recipe(JUDGED | {"reconstruction_judged": 0.02}),
+    "vae, judge 0.05": Recipe(JUDGED | {"reconstruction_judged": 0.05}),
+    "vae, judge 0.2": Recipe(JUDGED | {"reconstruction_judged": 0.2}),
     "vae, half the channels": Recipe(VAE, channels=0.5),
     "vae, twice the channels": Recipe(VAE, channels=2.0),
     "vae, bfloat16": Recipe(VAE, bfloat16=True),

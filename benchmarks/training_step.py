@@ -135,7 +135,7 @@ def measure(
     """
     config = load_config(config_name)
     # The same signals on both sides: the paper's two discriminators and nothing else.
-    training = replace(config.training, projected_from=None, reconstruction_share=0.0, reconstruction_judged=0.0)
+    training = replace(config.training, reconstruction_share=0.0)
     config = replace(config, training=training)
     batch = training.batch[resolution]
     stage = Stage(resolution, 1.0, PAIR_SHARE, batch, training.learning_rate[resolution], 0)

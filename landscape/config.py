@@ -25,16 +25,12 @@ class TrainingConfig:
         learning_rate: Adam's rate at each resolution; the mapping network takes a hundredth of it.
         r1_gamma: Weight of the R1 penalty, gamma / 2 * |gradient|^2.
         r1_every: The penalty is applied at every so many steps, scaled up by that number.
-        projected_from: Resolution from which the projected discriminator joins, with a weight for either kind of steps,
-            or None.
-        projected_weight: Its weight beside the paper's discriminators.
         average_half_life: Half-life of the moving average of G in images.
         discriminator_convolutions: Convolutions per resolution of both discriminators, 2 in StyleGAN.
         reconstruction_share: Share of the steps that reconstruct real images instead of asking the discriminators.
         reconstruction_from: Resolution from which there are such steps.
         reconstruction_judged: Weight of the projected discriminator's word on what these steps draw; 0 does without it.
-        judged_at: Largest resolution that the discriminators see, or None. Layout, colour and light can be judged on
-            reduced frames by discriminators that know them well; detail is then left to the reconstruction.
+        judged_from: Resolution from which it has a word.
         cool_images: Images before the end of the schedule over which all rates fall to nothing: steps that still
             jump about cost detail that smaller ones find.
     """
@@ -46,24 +42,13 @@ class TrainingConfig:
     learning_rate: dict[int, float]
     r1_gamma: float
     r1_every: int
-    projected_from: int | None
-    projected_weight: float
     average_half_life: float
     discriminator_convolutions: int = 2
     reconstruction_share: float = 0.0
     reconstruction_from: int = 8
     reconstruction_judged: float = 0.0
-    judged_at: int | None = None
+    judged_from: int = 8
     cool_images: int = 0
-
-    def __post_init__(self) -> None:
-        """Check what belongs together.
-
-        Raises:
-            LandscapeError: If the projected discriminator is to judge and never joins.
-        """
-        if self.reconstruction_judged > 0 and self.projected_from is None:
-            raise LandscapeError("Say with projected_from when the projected discriminator begins to judge.")
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,6 @@ SCHEDULE = TrainingConfig(
     learning_rate={8: 0.1},
     r1_gamma=1.0,
     r1_every=2,
-    projected_from=None,
-    projected_weight=0.0,
     average_half_life=20,
 )
 
@@ -57,9 +55,7 @@ def test_each_network_moves_along_its_own_gradient(step: int, pair_share: float)
     optimisers: dict[str, torch.optim.Optimizer] = {
         name: torch.optim.SGD(network.parameters(), lr=1.0) for name, network in networks.items()
     }
-    adversarial = AdversarialStep(
-        generator, judges["static"], judges["pairwise"], None, optimisers, SCHEDULE, Processes()
-    )
+    adversarial = AdversarialStep(generator, judges["static"], judges["pairwise"], optimisers, SCHEDULE, Processes())
     stage = Stage(8, 1.0, pair_share, 4, 0.1, 0)
     name = "pairwise" if pair_share else "static"
     judge, before = judges[name], {n: [p.detach().clone() for p in net.parameters()] for n, net in networks.items()}

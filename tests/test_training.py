@@ -36,8 +36,6 @@ TINY = ModelConfig(
         learning_rate={8: 1e-3, 16: 1e-3},
         r1_gamma=1.0,
         r1_every=4,
-        projected_from=None,
-        projected_weight=0.0,
         average_half_life=20,
     ),
 )

@@ -32,6 +32,10 @@ def gan(
     start_from: Annotated[
         Path | None, typer.Option(help="Start from the file that train export --discriminators wrote.")
     ] = None,
+    prior: Annotated[
+        Path | None,
+        typer.Option(help="Let the judge see samples of this prior, too; the posterior, which it knows, stands still."),
+    ] = None,
     resolution: Annotated[int | None, typer.Option(help="End after this resolution, pixels.")] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads.")] = None,
     device: DeviceOption = "auto",
@@ -46,8 +50,11 @@ def gan(
     from landscape.training.moving import mark_moving
     from landscape.training.processes import join_processes
     from landscape.training.schedule import cut_schedule
-    from landscape.weights import SEGMENTER_FILE, choose_device, default_folder
+    from landscape.weights import SEGMENTER_FILE, choose_device, default_folder, load_prior
 
+    latents = load_prior(prior, None) if prior else None
+    if prior and latents is None:
+        raise LandscapeError(f"There is no prior {prior}; give the file that train prior wrote.")
     processes, place = join_processes(choose_device(device))
     chosen = load_config(config)
     chosen = cut_schedule(chosen, resolution or chosen.generator.resolutions[-1])
@@ -69,6 +76,7 @@ def gan(
             device=place,
             resume=resume,
             start_from=start_from,
+            prior=latents,
             processes=processes,
             progress=progress,
             cancel=cancel,

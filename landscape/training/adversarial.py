@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -11,7 +9,6 @@ from torch import Tensor, nn
 from landscape.config import TrainingConfig
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
-from landscape.training.judge import ProjectedJudge
 from landscape.training.processes import Processes
 from landscape.training.sampling import RealData
 from landscape.training.schedule import Stage
@@ -19,7 +16,7 @@ from landscape.training.schedule import Stage
 MIXING_PROBABILITY = 0.9
 CROP_PROBABILITY = 0.5
 W_MEAN_RATE = 0.01
-# Soft wall for colours far outside the range, where frozen features give no gradient.
+# Soft wall for colours far outside the range.
 RANGE_WEIGHT, RANGE_LIMIT = 2.0, 1.05
 
 
@@ -30,7 +27,6 @@ class AdversarialStep:
         generator: M and G.
         static: Judges frames.
         pairwise: Judges pairs of frames.
-        projected: Judges frames by frozen features, or None.
         optimisers: One each, by the names ``generator``, ``static`` and ``pairwise``.
         schedule: Weights of the losses.
         processes: The processes that share every batch.
@@ -41,27 +37,19 @@ class AdversarialStep:
         generator: Generator,
         static: Discriminator,
         pairwise: Discriminator,
-        projected: ProjectedJudge | None,
         optimisers: dict[str, torch.optim.Optimizer],
         schedule: TrainingConfig,
         processes: Processes,
     ) -> None:
-        self.generator, self.static, self.pairwise, self.projected = generator, static, pairwise, projected
+        self.generator, self.static, self.pairwise = generator, static, pairwise
         self.optimisers, self.schedule, self.processes = optimisers, schedule, processes
         self.device = generator.w_mean.device
-
-    def judged(self, stage: Stage) -> Stage:
-        """The stage as the discriminators see it: reduced frames do not fade in."""
-        largest = self.schedule.judged_at
-        return (
-            stage if largest is None or stage.resolution <= largest else replace(stage, resolution=largest, alpha=1.0)
-        )
 
     def __call__(self, data: RealData, stage: Stage, step: int, rng: torch.Generator) -> tuple[dict[str, float], int]:
         """Do the step.
 
         Args:
-            data: Real images of the resolution that is judged.
+            data: Real images of the stage's resolution.
             stage: Where training stands.
             step: Number of the step: R1 comes at every so many.
             rng: Source of randomness, on the CPU.
@@ -75,20 +63,12 @@ class AdversarialStep:
         mine = self.processes.mine
         real = mine((data.pairs_batch if pairs else data.stills_batch)(batch, rng)).to(self.device)
         fake = self._fakes(batch, pairs, stage, rng)
-        stage = self.judged(stage)
-        if fake.shape[-1] > stage.resolution:
-            fake = F.adaptive_avg_pool2d(fake, stage.resolution)
         name = "pairwise" if pairs else "static"
         network = self.pairwise if pairs else self.static
         # One pass over the fakes serves both: the generator is asked by the discriminator that is about to learn.
         fake_logits = network(fake, stage.alpha)
-        begin = self.schedule.projected_from if self.schedule.projected_weight > 0 else None
-        projected = None if pairs or begin is None or stage.resolution < begin else self.projected
         losses = {"pairs": float(pairs)}
-        doubt = None
-        if projected is not None:
-            losses["d_projected"], doubt = projected(real, fake, rng)
-        losses |= self._ask_generator(name, fake, fake_logits, doubt)
+        losses |= self._ask_generator(name, fake, fake_logits)
         if crops:
             fake_logits = network(mine(data.crops_batch(batch, rng)).to(self.device), stage.alpha)
         losses |= self._teach(name, network, real, fake_logits, stage, step)
@@ -118,13 +98,10 @@ class AdversarialStep:
             frames.append(g(w, s_static, s_dynamic, stage.resolution, stage.alpha))
         return torch.cat(frames, dim=1)
 
-    def _ask_generator(self, name: str, fake: Tensor, fake_logits: Tensor, doubt: Tensor | None) -> dict[str, float]:
+    def _ask_generator(self, name: str, fake: Tensor, fake_logits: Tensor) -> dict[str, float]:
         """The generator's gradients."""
         loss = F.softplus(-fake_logits).mean()
         values = {f"g_{name}": loss.item()}
-        if doubt is not None:
-            loss = loss + self.schedule.projected_weight * doubt
-            values["g_projected"] = doubt.item()
         loss = loss + RANGE_WEIGHT * F.relu(fake.abs() - RANGE_LIMIT).mean()
         self._gradients("generator", self.generator, loss, keep=True)
         return values

@@ -11,8 +11,8 @@ from landscape.errors import LandscapeError
 from landscape.files import replacing
 
 PANELS = {
-    "discriminators": ("d_static", "d_pairwise", "d_projected"),
-    "generator": ("g_static", "g_pairwise", "g_projected"),
+    "discriminators": ("d_static", "d_pairwise", "d_projected", "d_sampled"),
+    "generator": ("g_static", "g_pairwise", "g_projected", "g_sampled"),
     "logits, static": ("real_static", "fake_static"),
     "logits, pairs": ("real_pairwise", "fake_pairwise"),
     "reconstruction": ("rec_l1", "rec_lpips", "carried_l1", "carried_lpips"),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from landscape.config import ModelConfig
 from landscape.errors import Cancelled, LandscapeError
+from landscape.networks.prior import LatentPrior
 from landscape.progress import Progress, ignore_progress
 from landscape.training.checkpoint import drop_later_lines, load_state, save_state
 from landscape.training.export import import_warm_start
@@ -33,6 +34,7 @@ def train_gan(
     device: str = "cpu",
     resume: bool = False,
     start_from: Path | None = None,
+    prior: LatentPrior | None = None,
     checkpoint_minutes: float = 4.0,
     grid_images: int = 10_000,
     processes: Processes | None = None,
@@ -50,6 +52,8 @@ def train_gan(
         resume: Continue from ``out/state.pt``.
         start_from: Start from the networks of another run, a file written by
             :func:`landscape.training.export.export_warm_start`, instead of random weights.
+        prior: The prior of the latents of the run that this one goes on from. If given, the judge sees samples of it,
+            and the posterior stands still.
         checkpoint_minutes: Time between checkpoints.
         grid_images: Images between sample grids.
         processes: The processes that share every batch; the first one writes the files.
@@ -65,7 +69,7 @@ def train_gan(
         raise LandscapeError(f"{out} holds a run already; add --resume to go on with it, or choose another folder.")
     out.mkdir(parents=True, exist_ok=True)
     processes = processes or Processes()
-    trainer = GanTrainer(config, prepared, seed, device, processes)
+    trainer = GanTrainer(config, prepared, seed, device, processes, prior, progress, cancel)
     if resume:
         trainer.load(load_state(state_file))
     elif start_from is not None:

@@ -1,7 +1,7 @@
 """Reconstruction as a second signal: the generator as the decoder of a variational autoencoder.
 
 Discriminators learn slowly on few images; real images that must come back through the latents give the generator a
-gradient at every pixel from the first step on. Four properties of the model are asked for directly instead of being
+gradient at every pixel from the first step on. Some properties of the model are asked for directly instead of being
 left to a discriminator:
 
 - *What moves is S_dynamic's.* In sky and water only S_dynamic knows the photo, elsewhere only S_static; the other one
@@ -10,6 +10,8 @@ left to a discriminator:
   of the same clip, and the second frame must come out.
 - *Motion is S_dynamic's.* In a part of the batches S_dynamic is carried along a flow, and the image carried along the
   same flow must come out (:mod:`landscape.training.carried_views`).
+- *Samples are judged, too.* Once there is a prior, the judge sees what G draws from it in a part of the batches. The
+  posterior stands still then, and with it what the prior knows.
 - *Light is z_dynamic's.* The two images of a pair are one still under two lights; only z_dynamic, three numbers, may
   tell them apart.
 """
@@ -30,6 +32,7 @@ from landscape.regions import moving_cells
 from landscape.training.carried_views import Flow, carried_view, draw_flow
 from landscape.training.judge import ProjectedJudge
 from landscape.training.processes import Processes
+from landscape.training.sample_bank import SampleBank
 
 L1_WEIGHT, LPIPS_WEIGHT = 1.0, 0.5
 # A Laplace likelihood with this scale: the size of errors that are not worth latents.
@@ -41,6 +44,10 @@ CALM_SHARE = 0.5
 COARSE_SHARE = 0.5
 # Batches whose sky and water have moved on.
 CARRIED_SHARE = 0.5
+# Batches in which the judge sees samples of the prior, if there is one, and the weight of its word then.
+SAMPLED_SHARE, SAMPLED_WEIGHT = 0.5, 4.0
+# Soft wall for colours of samples far outside the range, where frozen features give no gradient.
+RANGE_WEIGHT, RANGE_LIMIT = 2.0, 1.05
 BETAS = (0.9, 0.99)
 POSTERIOR_RATE = 1e-3
 
@@ -147,6 +154,7 @@ class Reconstruction:
         mapping_rate: Factor of that rate for the mapping network.
         judge: Tells drawn images from real ones: errors at every pixel alone make soft pictures. Or None.
         judge_weight: Weight of its word.
+        samples: Samples of a prior for the judge, or None; the posterior does not learn with them.
         processes: The processes that share every batch.
     """
 
@@ -158,11 +166,13 @@ class Reconstruction:
         mapping_rate: float = 0.3,
         judge: ProjectedJudge | None = None,
         judge_weight: float = 0.0,
+        samples: SampleBank | None = None,
         processes: Processes | None = None,
     ) -> None:
         self.generator, self.perceptual, self.processes = generator, perceptual, processes or Processes()
-        self._judge, self._judge_weight = judge, judge_weight
+        self._judge, self._judge_weight, self._samples = judge, judge_weight, samples
         self.posterior = Posterior(generator.resolution, generator.config.style_width).to(generator.w_mean.device)
+        self.posterior.requires_grad_(samples is None)
         mapping = [p for name, p in generator.named_parameters() if name.startswith("mapping.")]
         synthesis = [p for name, p in generator.named_parameters() if not name.startswith("mapping.")]
         self._rates = (POSTERIOR_RATE, learning_rate, learning_rate * mapping_rate)
@@ -186,7 +196,7 @@ class Reconstruction:
 
         Returns:
             ``rec_l1``, ``rec_lpips`` and ``rec_kl`` of the batch; ``carried_l1`` and so on if its sky moved on. With a
-            judge ``d_projected`` and ``g_projected`` as well.
+            judge ``d_projected`` and ``g_projected`` as well, or ``d_sampled`` and ``g_sampled`` if it saw samples.
         """
         target = pairs.second
         flow = None
@@ -205,9 +215,14 @@ class Reconstruction:
         loss = L1_WEIGHT * error + LPIPS_WEIGHT * distance + KL_WEIGHT * kl
         losses = {f"{name}_l1": error.item(), f"{name}_lpips": distance.item(), f"{name}_kl": kl.item()}
         if self._judge is not None and judged:
-            losses["d_projected"], doubt = self._judge(pairs.second, whole, rng)
-            losses["g_projected"] = doubt.item()
-            loss = loss + self._judge_weight * doubt
+            kind, weight = "projected", self._judge_weight
+            if self._samples is not None and torch.rand((), generator=rng) < SAMPLED_SHARE:
+                kind, weight = "sampled", SAMPLED_WEIGHT * self._judge_weight
+                whole = self._sampled(self._samples, len(target), target.shape[-1], alpha, rng)
+                loss = loss + RANGE_WEIGHT * F.relu(whole.abs() - RANGE_LIMIT).mean()
+            losses[f"d_{kind}"], doubt = self._judge(pairs.second, whole, rng)
+            losses[f"g_{kind}"] = doubt.item()
+            loss = loss + weight * doubt
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         for network in (self.generator, self.posterior):
@@ -215,3 +230,12 @@ class Reconstruction:
         nn.utils.clip_grad_norm_(self.posterior.parameters(), 1.0)
         self.optimiser.step()
         return losses
+
+    def _sampled(self, samples: SampleBank, count: int, resolution: int, alpha: float, rng: torch.Generator) -> Tensor:
+        """Samples (count, 3, R, R) for this process."""
+        g, processes = self.generator, self.processes
+        whole = count * processes.count
+        codes = samples.draw([g.sample_maps(whole, resolution, rng) for _ in range(2)], rng)
+        static, dynamic = ([processes.mine(level) for level in maps] for maps in (codes.s_static, codes.s_dynamic))
+        drawn: Tensor = g(g.mapping(processes.mine(codes.z)), static, dynamic, resolution, alpha)
+        return drawn

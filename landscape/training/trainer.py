@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,16 @@ from landscape.errors import LandscapeError
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import load_lpips
+from landscape.networks.prior import LatentPrior
 from landscape.networks.projected import ProjectedDiscriminator
+from landscape.progress import Progress, ignore_progress
 from landscape.training.adversarial import AdversarialStep
 from landscape.training.checkpoint import MovingAverage
 from landscape.training.judge import ProjectedJudge
 from landscape.training.pretrained import imagenet_lite0
 from landscape.training.processes import Processes
 from landscape.training.reconstruction import Reconstruction
+from landscape.training.sample_bank import SampleBank
 from landscape.training.sampling import RealData
 from landscape.training.schedule import Stage
 from landscape.weights import PERCEPTUAL_FILE, default_folder
@@ -46,6 +50,12 @@ class GanTrainer:
         seed: Seed of everything.
         device: Where to train.
         processes: The processes that share every batch.
+        prior: The prior of the latents. If given, the judge sees samples of it, and the posterior stands still.
+        progress: Called while they are drawn.
+        cancel: Set to stop that.
+
+    Raises:
+        LandscapeError: If there is a prior but the configuration has no judge.
     """
 
     def __init__(
@@ -55,6 +65,9 @@ class GanTrainer:
         seed: int = 0,
         device: str = "cpu",
         processes: Processes | None = None,
+        prior: LatentPrior | None = None,
+        progress: Progress = ignore_progress,
+        cancel: threading.Event | None = None,
     ) -> None:
         self.config, self.prepared, self.seed = config, prepared, seed
         self.processes = processes or Processes()
@@ -65,30 +78,35 @@ class GanTrainer:
         channels, depth = config.generator.channels, self.schedule.discriminator_convolutions
         self.static = Discriminator(channels, 1, depth).to(self.device)
         self.pairwise = Discriminator(channels, 2, depth).to(self.device)
-        self.projected: ProjectedJudge | None = None
-        if self.schedule.projected_from is not None:
-            trunk = imagenet_lite0(features_only=True)
-            widths = tuple(trunk.feature_info.channels())[-4:]  # type: ignore[union-attr,operator]
-            self.projected = ProjectedJudge(ProjectedDiscriminator(trunk, widths).to(self.device), self.processes)
         self.average = MovingAverage(self.generator, self.schedule.average_half_life)
         self.optimisers = self._optimisers()
+        self.judge: ProjectedJudge | None = None
         self.reconstruction: Reconstruction | None = None
+        samples: SampleBank | None = None
         if self.schedule.reconstruction_share > 0:
-            perceptual = load_lpips(default_folder() / PERCEPTUAL_FILE, device)
-            judge = self.projected if self.schedule.reconstruction_judged > 0 else None
+            weight = self.schedule.reconstruction_judged
+            if weight > 0:
+                trunk = imagenet_lite0(features_only=True)
+                widths = tuple(trunk.feature_info.channels())[-4:]  # type: ignore[union-attr,operator]
+                self.judge = ProjectedJudge(ProjectedDiscriminator(trunk, widths).to(self.device), self.processes)
+                self.optimisers["projected"] = self.judge.optimiser
+            if prior is not None:
+                samples = SampleBank(self.generator, prior.to(self.device), seed=seed, progress=progress, cancel=cancel)
             self.reconstruction = Reconstruction(
                 self.generator,
-                perceptual,
-                judge=judge,
-                judge_weight=self.schedule.reconstruction_judged,
+                load_lpips(default_folder() / PERCEPTUAL_FILE, device),
+                judge=self.judge,
+                judge_weight=weight,
+                samples=samples,
                 processes=self.processes,
             )
             self.optimisers["reconstruction"] = self.reconstruction.optimiser
+        if prior is not None and self.judge is None:
+            raise LandscapeError("Samples of a prior need a judge; set reconstruction_judged in the configuration.")
         self.adversarial = AdversarialStep(
             self.generator,
             self.static,
             self.pairwise,
-            self.projected,
             self.optimisers,
             self.schedule,
             self.processes,
@@ -112,8 +130,6 @@ class GanTrainer:
         optimisers: dict[str, torch.optim.Optimizer] = {"generator": torch.optim.Adam(groups, betas=BETAS)}
         for name, network in (("static", self.static), ("pairwise", self.pairwise)):
             optimisers[name] = torch.optim.Adam([{"params": list(network.parameters()), "factor": 1.0}], betas=BETAS)
-        if self.projected is not None:
-            optimisers["projected"] = self.projected.optimiser
         return optimisers
 
     # State
@@ -125,8 +141,8 @@ class GanTrainer:
             "static": self.static,
             "pairwise": self.pairwise,
         }
-        if self.projected is not None:
-            networks["heads"] = self.projected.network.heads
+        if self.judge is not None:
+            networks["heads"] = self.judge.network.heads
         if self.reconstruction is not None:
             networks["posterior"] = self.reconstruction.posterior
         return networks
@@ -184,11 +200,10 @@ class GanTrainer:
             batch = stage.batch
             places = self._real_data(stage.resolution).places_batch(batch, rng).part(self.processes.mine, self.device)
             # While a resolution fades in, drawn images are softer than real ones whatever the generator does.
-            judged = stage.alpha >= 1 and stage.resolution >= (self.schedule.projected_from or 0)
+            judged = stage.alpha >= 1 and stage.resolution >= self.schedule.judged_from
             losses = self.reconstruction.step(places, stage.alpha, rng, judged)
         else:
-            data = self._real_data(self.adversarial.judged(stage).resolution)
-            losses, batch = self.adversarial(data, stage, self.step, rng)
+            losses, batch = self.adversarial(self._real_data(stage.resolution), stage, self.step, rng)
         self.step += 1
         self.images += batch
         self.average.update(self.generator, self.images, batch)
@@ -198,7 +213,7 @@ class GanTrainer:
         for name in ("generator", "static", "pairwise"):
             for group in self.optimisers[name].param_groups:
                 group["lr"] = stage.learning_rate * group["factor"] * stage.cooling
-        for part in (self.reconstruction, self.projected):
+        for part in (self.reconstruction, self.judge):
             if part is not None:
                 part.cool(stage.cooling)
 
