@@ -91,7 +91,8 @@ class GanTrainer:
                 self.judge = ProjectedJudge(ProjectedDiscriminator(trunk, widths).to(self.device), self.processes)
                 self.optimisers["projected"] = self.judge.optimiser
             if prior is not None:
-                samples = SampleBank(self.generator, prior.to(self.device), seed=seed, progress=progress, cancel=cancel)
+                # Of one seed whatever the run's: a resumed run knows its own only later, and needs the same samples.
+                samples = SampleBank(self.generator, prior.to(self.device), progress=progress, cancel=cancel)
             self.reconstruction = Reconstruction(
                 self.generator,
                 load_lpips(default_folder() / PERCEPTUAL_FILE, device),
