@@ -39,7 +39,7 @@ from landscape.networks.posterior import Posterior
 from landscape.networks.projected import augment, draw_augmentation
 from landscape.synthesis import from_pixels
 from landscape.training.data import prepare
-from landscape.training.latent_prior import read_latents
+from landscape.training.latent_set import read_latents
 from landscape.training.moving import mark_moving
 from landscape.training.sampling import RealData
 from landscape.training.schedule import stage_at

