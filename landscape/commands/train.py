@@ -43,7 +43,7 @@ def gan(
     threads: Annotated[int | None, typer.Option(help="CPU threads.")] = None,
     device: DeviceOption = "auto",
 ) -> None:
-    """Train M and G with the static, the pairwise and, if configured, the projected discriminator."""
+    """Train M and G with the static and the pairwise discriminator, or by reconstruction, as configured."""
     import torch
 
     from landscape.config import load_config
