@@ -16,11 +16,11 @@ A recipe that is in the file already is not trained again.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ class Recipe:
         training: Fields of :class:`landscape.config.TrainingConfig`.
         channels: Factor of the channels of all networks.
         augmented: Whether the paper's discriminators see augmented images.
-        bfloat16: Whether networks run in bfloat16 where autocasting lets them.
+        bfloat16: Whether G and the discriminators run in bfloat16 where autocasting lets them.
         compiled: Whether ``torch.compile`` takes the generator.
     """
 
@@ -130,21 +130,33 @@ def train(recipe: Recipe, config: ModelConfig, prepared: Path, seconds: float, s
             network.register_forward_pre_hook(_Augmented(seed))
     if recipe.compiled:
         trainer.generator.compile()
+    if recipe.bfloat16:
+        # Networks alone: the relighting of real images needs its precision.
+        for network in (trainer.generator, trainer.static, trainer.pairwise):
+            network.forward = _in_bfloat16(network.forward)
     # What is done once, of which compiling is a part, would weigh too much in so short a training.
     # The first step fades in, which is another graph.
     for _ in range(2):
-        _step(trainer, recipe)
+        _step(trainer)
     began = time.process_time()
     while time.process_time() - began < seconds:
-        _step(trainer, recipe)
+        _step(trainer)
     return trainer
 
 
-def _step(trainer: GanTrainer, recipe: Recipe) -> None:
+def _step(trainer: GanTrainer) -> None:
     stage = stage_at(trainer.schedule, trainer.images)
     assert stage is not None
-    with torch.autocast("cpu", torch.bfloat16) if recipe.bfloat16 else nullcontext():
-        trainer.train_step(stage)
+    trainer.train_step(stage)
+
+
+def _in_bfloat16(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    @functools.wraps(forward)
+    def cast(*inputs: Any) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return forward(*inputs).float()
+
+    return cast
 
 
 def evaluate(trainer: GanTrainer, resolution: int, real: Moments, samples: int, seed: int) -> dict[str, float]:
