@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -37,7 +37,8 @@ def from_pixels(pixels: np.ndarray) -> Tensor:
 
 def _grid(images: Tensor, cell: int) -> Pixels:
     """Arrange images in a nearly square grid of cells; missing ones stay black."""
-    pixels = [cv2.resize(image, (cell, cell), interpolation=cv2.INTER_CUBIC) for image in to_pixels(images)]
+    method = cv2.INTER_AREA if images.shape[-1] > cell else cv2.INTER_CUBIC
+    pixels = [cv2.resize(image, (cell, cell), interpolation=method) for image in to_pixels(images)]
     columns = math.ceil(math.sqrt(len(pixels)))
     pixels += [np.zeros_like(pixels[0])] * (-len(pixels) % columns)
     rows = [np.concatenate(pixels[i : i + columns], axis=1) for i in range(0, len(pixels), columns)]
@@ -46,7 +47,12 @@ def _grid(images: Tensor, cell: int) -> Pixels:
 
 @torch.inference_mode()
 def sample_stills(
-    generator: Generator, count: int, cell: int = 128, seed: int = 0, prior: LatentPrior | None = None
+    generator: Generator,
+    count: int,
+    cell: int = 128,
+    seed: int = 0,
+    prior: LatentPrior | None = None,
+    enlarge: Callable[[Tensor], Tensor] | None = None,
 ) -> Pixels:
     """Draw a grid of samples.
 
@@ -56,12 +62,16 @@ def sample_stills(
         cell: Size of one scene in the grid, pixels.
         seed: Seed of the scenes; scene i does not depend on ``count``.
         prior: The prior of the latents, white noise without it.
+        enlarge: The upscaler, asked where a scene is to be larger than the generator draws it.
 
     Returns:
         uint8 (rows * cell, columns * cell, 3).
     """
     sampler = Sampler(generator, prior)
-    return _grid(torch.cat([sampler.draw_images(_codes(sampler, seed, i)) for i in range(count)]), cell)
+    drawn = [sampler.draw_images(_codes(sampler, seed, i)) for i in range(count)]
+    if enlarge is not None and cell > generator.resolution:
+        drawn = [enlarge(image.clamp(-1, 1)) for image in drawn]
+    return _grid(torch.cat(drawn), cell)
 
 
 @torch.inference_mode()

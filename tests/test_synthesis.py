@@ -25,3 +25,18 @@ def test_video_begins_with_the_stills_and_moves(small_generator):
     assert np.abs(frames[0].astype(int) - sample_stills(small_generator, 2, 32, seed=4)).max() <= 1
     steps = [np.abs(b.astype(int) - a).mean() for a, b in zip(frames, frames[1:], strict=False)]
     assert min(steps) > 0.05
+
+
+def test_scenes_larger_than_drawn_are_asked_of_the_upscaler(small_generator):
+    asked = []
+
+    def enlarge(images):
+        asked.append(images.shape)
+        return -images.repeat_interleave(4, dim=2).repeat_interleave(4, dim=3)
+
+    plain = sample_stills(small_generator, 2, 64, seed=4, enlarge=enlarge)
+    assert asked == [] and plain.shape == (64, 128, 3)
+    large = sample_stills(small_generator, 2, 256, seed=4, enlarge=enlarge)
+    assert asked == [(1, 3, 64, 64)] * 2
+    assert np.abs(255 - large[::4, ::4].astype(int) - plain).max() <= 1
+    assert sample_stills(small_generator, 2, 128, seed=4, enlarge=enlarge).shape == (128, 256, 3)

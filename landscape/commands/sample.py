@@ -22,7 +22,7 @@ def sample(
     speed: Annotated[float, typer.Option(help="Factor on the speed of the motion.")] = 1.0,
     seconds: Annotated[float, typer.Option(help="Length of the video.")] = 4.0,
     fps: Annotated[int, typer.Option(help="Frames a second.")] = 30,
-    cell: Annotated[int, typer.Option(help="Size of a scene in the picture, pixels.")] = 128,
+    cell: Annotated[int, typer.Option(help="Size of a scene in the picture, pixels.")] = 256,
     seed: Annotated[int, typer.Option(help="Seed of the scenes.")] = 0,
     checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
 ) -> None:
@@ -31,7 +31,15 @@ def sample(
 
     from landscape.synthesis import sample_stills, sample_video
     from landscape.video import write_video
-    from landscape.weights import GENERATOR_FILE, PRIOR_FILE, default_folder, load_generator, load_prior
+    from landscape.weights import (
+        GENERATOR_FILE,
+        PRIOR_FILE,
+        UPSCALER_FILE,
+        default_folder,
+        load_generator,
+        load_prior,
+        load_upscaler,
+    )
 
     if out is None and video is None:
         raise LandscapeError("Say where the samples go: -o grid.png, --video clip.mp4 or both.")
@@ -51,8 +59,10 @@ def sample(
     generator = load_generator(folder / GENERATOR_FILE)
     prior = load_prior(folder / PRIOR_FILE, generator)
     if out is not None:
+        upscaler = folder / UPSCALER_FILE
+        enlarge = load_upscaler(upscaler) if upscaler.is_file() else None
         with replacing(out) as partial:
-            Image.fromarray(sample_stills(generator, count, cell, seed, prior)).save(partial, format="PNG")
+            Image.fromarray(sample_stills(generator, count, cell, seed, prior, enlarge)).save(partial, format="PNG")
     if video is not None:
         with cancel_on_signals() as cancel, progress_bars() as progress:
             pictures = sample_video(generator, count, cell, motion, clip.frames, fps, seed, prior)
