@@ -4,6 +4,7 @@ import importlib.util
 import json
 import struct
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -213,8 +214,8 @@ def test_degrading_blurs_and_adds_noise_without_a_shift():
     assert degrade(image, np.random.default_rng(0)).std() > image.std() * 0.3
 
 
-def train(pairs, out, perceptual, **options):
-    return train_upscaler(*pairs, out, perceptual, SMALL["compact"], settings=QUICK, **options)
+def train(pairs, out, perceptual, settings=QUICK, **options):
+    return train_upscaler(*pairs, out, perceptual, SMALL["compact"], settings=settings, **options)
 
 
 def test_blurred_edges_cost_more_than_wrong_colours():
@@ -224,27 +225,33 @@ def test_blurred_edges_cost_more_than_wrong_colours():
     assert edge_error(edge).item() == pytest.approx(1 / 7)
 
 
-def test_training_resumes_to_the_same_weights(pairs, small_models, tmp_path):
-    perceptual = small_models.perceptual
-    whole = load_state(train(pairs, tmp_path / "whole", perceptual, steps=4))
+@pytest.mark.parametrize("weight", [0.0, 0.05])
+def test_training_resumes_to_the_same_weights(pairs, small_models, tmp_path, weight):
+    perceptual, settings = small_models.perceptual, replace(QUICK, judge_weight=weight)
+    whole = load_state(train(pairs, tmp_path / "whole", perceptual, settings, steps=4))
     cancel = threading.Event()
     with pytest.raises(Cancelled):
         train(
             pairs,
             tmp_path / "two",
             perceptual,
+            settings,
             steps=4,
             cancel=cancel,
             progress=lambda s, n, t: n == 2 and cancel.set(),
         )
-    parts = load_state(train(pairs, tmp_path / "two", perceptual, steps=4, resume=True))
+    parts = load_state(train(pairs, tmp_path / "two", perceptual, settings, steps=4, resume=True))
     assert whole["step"] == parts["step"] == 4
     for name, value in whole["network"].items():
         assert torch.equal(value, parts["network"][name])
     lines = [json.loads(line) for line in (tmp_path / "two/metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4] and "bicubic_lpips_256" in lines[-1]
+    assert ("d_projected" in lines[0]) == (weight > 0)
     with pytest.raises(LandscapeError, match="another upscaler"):
         train_upscaler(*pairs, tmp_path / "two", perceptual, SMALL["rrdb"], settings=QUICK, resume=True)
+    if not weight:
+        with pytest.raises(LandscapeError, match="without a judge"):
+            train(pairs, tmp_path / "two", perceptual, replace(QUICK, judge_weight=0.1), resume=True)
 
 
 def test_training_learns_and_its_weights_are_exported(pairs, small_models, tmp_path):

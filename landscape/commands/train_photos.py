@@ -55,6 +55,9 @@ def upscaler(
     network: Annotated[str, typer.Option(help="compact, or rrdb: ESRGAN's, for GPUs.")] = "compact",
     steps: Annotated[int, typer.Option(help="Training steps.")] = 3000,
     start_from: Annotated[Path | None, typer.Option(help="Upscaler weights to start from, *.safetensors.")] = None,
+    judged: Annotated[
+        float, typer.Option(min=0, help="Weight of a judge of how real enlarged pictures look; 0 does without it.")
+    ] = 0.0,
     seed: SeedOption = 0,
     resume: ResumeOption = False,
     device: DeviceOption = "auto",
@@ -63,7 +66,7 @@ def upscaler(
 ) -> None:
     """Train the enlargement of the generator's frames (paper, Super Resolution)."""
     from landscape.networks.upscaler import CONFIGS
-    from landscape.training.upscaler import export_upscaler, train_upscaler
+    from landscape.training.upscaler import UpscalerTraining, export_upscaler, train_upscaler
     from landscape.training.upscaler_data import prepare_pairs
     from landscape.weights import choose_device, load_models, load_upscaler
 
@@ -80,6 +83,7 @@ def upscaler(
             models.perceptual,
             first.config if first else CONFIGS[network],
             steps=steps,
+            settings=UpscalerTraining(judge_weight=judged),
             start=first.state_dict() if first else None,
             seed=seed,
             device=choose_device(device),

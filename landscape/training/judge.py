@@ -6,11 +6,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from landscape.networks.projected import ProjectedDiscriminator, augment, draw_augmentation
+from landscape.networks.projected import MIXED_CHANNELS, ProjectedDiscriminator, augment, draw_augmentation
+from landscape.training.pretrained import imagenet_lite0
 from landscape.training.processes import Processes
 
 RATE = 4e-4
 BETAS = (0.0, 0.99)
+
+
+def build_judge(device: torch.device | str, processes: Processes | None = None) -> ProjectedJudge:
+    """A judge on EfficientNet-Lite0's features that has learnt nothing yet; needs the training packages."""
+    trunk = imagenet_lite0(features_only=True)
+    widths = tuple(trunk.feature_info.channels())[-len(MIXED_CHANNELS) :]  # type: ignore[union-attr,operator]
+    return ProjectedJudge(ProjectedDiscriminator(trunk, widths).to(device), processes or Processes())
 
 
 class ProjectedJudge:

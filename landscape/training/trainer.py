@@ -21,12 +21,10 @@ from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import load_lpips
 from landscape.networks.prior import LatentPrior
-from landscape.networks.projected import ProjectedDiscriminator
 from landscape.progress import Progress, ignore_progress
 from landscape.training.adversarial import AdversarialStep
 from landscape.training.checkpoint import MovingAverage
-from landscape.training.judge import ProjectedJudge
-from landscape.training.pretrained import imagenet_lite0
+from landscape.training.judge import ProjectedJudge, build_judge
 from landscape.training.processes import Processes
 from landscape.training.reconstruction import Reconstruction
 from landscape.training.sample_bank import SampleBank
@@ -86,9 +84,7 @@ class GanTrainer:
         if self.schedule.reconstruction_share > 0:
             weight = self.schedule.reconstruction_judged
             if weight > 0:
-                trunk = imagenet_lite0(features_only=True)
-                widths = tuple(trunk.feature_info.channels())[-4:]  # type: ignore[union-attr,operator]
-                self.judge = ProjectedJudge(ProjectedDiscriminator(trunk, widths).to(self.device), self.processes)
+                self.judge = build_judge(self.device, self.processes)
                 self.optimisers["projected"] = self.judge.optimiser
             if prior is not None:
                 # Of one seed whatever the run's: a resumed run knows its own only later, and needs the same samples.

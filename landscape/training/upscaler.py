@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from landscape.networks.upscaler import Upscaler, UpscalerConfig, bicubic, build
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.synthesis import from_pixels
 from landscape.training.checkpoint import MovingAverage, load_state, save_state
+from landscape.training.judge import ProjectedJudge, build_judge
 from landscape.training.upscaler_data import PairSource, shrink
 from landscape.weights import save_upscaler
 
@@ -39,6 +41,8 @@ class UpscalerTraining:
         rate: Adam's learning rate.
         warmup: Steps of linear warm-up before the cosine decay.
         edge_weight: Weight of :func:`edge_error` against the mean absolute error of colours in [-1, 1].
+        judge_weight: Weight of a projected discriminator's word: errors at every pixel alone leave pictures soft, as
+            they cannot say which texture is missing. 0 does without it.
         half_life: Half-life of the moving average of the weights, cuts.
     """
 
@@ -47,6 +51,7 @@ class UpscalerTraining:
     rate: float = 1e-3
     warmup: int = 50
     edge_weight: float = 1.0
+    judge_weight: float = 0.0
     half_life: float = 1500.0
 
 
@@ -103,7 +108,9 @@ def train_upscaler(
     sources = [PairSource(pairs / f"{side:04d}") for side in sides]
     held_out = [np.load(pairs / f"{side:04d}" / "held_out.npy", mmap_mode="r")[:SCORED] for side in sides]
     perceptual = perceptual.to(device)
-    first = _restore(out / CHECKPOINT, network, average.network, optimiser, config) if resume else 0
+    judge = build_judge(device) if settings.judge_weight > 0 else None
+    parts = _Parts(network, average.network, optimiser, judge)
+    first = parts.restore(out / CHECKPOINT, config) if resume else 0
     saved = time.monotonic()
     for step in range(first, steps):
         rng = np.random.default_rng([seed, step])
@@ -112,24 +119,27 @@ def train_upscaler(
         optimiser.param_groups[0]["lr"] = settings.rate * cooling * min(1.0, (step + 1) / settings.warmup)
         drawn, large = network(small.to(device)), large.to(device)
         error, edges = F.l1_loss(drawn, large), edge_error(drawn - large)
+        loss, named = error + settings.edge_weight * edges, {"l1": error.item(), "edges": edges.item()}
+        if judge is not None:
+            judge.cool(cooling)
+            named["d_projected"], doubt = judge(large, drawn, torch.Generator().manual_seed((seed << 40) + step))
+            named["g_projected"] = doubt.item()
+            loss = loss + settings.judge_weight * doubt
         optimiser.zero_grad(set_to_none=True)
-        (error + settings.edge_weight * edges).backward()
+        loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         average.update(network, (step + 1) * settings.batch, settings.batch)
         progress("upscaler", step + 1, steps)
         figures: dict[str, float] = {"step": step + 1}
-        named = {"l1": error, "edges": edges}
-        figures |= {name: round(value.item(), 5) for name, value in named.items()}
+        figures |= {name: round(value, 5) for name, value in named.items()}
         last = step + 1 == steps or (cancel is not None and cancel.is_set())
         if last or time.monotonic() - saved > 60 * checkpoint_minutes:
             for side, pictures in zip(sides, held_out, strict=True):
                 figures |= held_out_scores(average.network, pictures, perceptual, side)
-            networks = {"network": network.state_dict(), "average": average.network.state_dict()}
-            state = {"step": step + 1, "optimiser": optimiser.state_dict(), "config": asdict(config), **networks}
-            save_state(out / CHECKPOINT, state)
+            save_state(out / CHECKPOINT, parts.state() | {"step": step + 1, "config": asdict(config)})
             saved = time.monotonic()
-        if (step + 1) % 10 == 0 or len(figures) > 3:
+        if (step + 1) % 10 == 0 or last or f"lpips_{sides[0]}" in figures:
             with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(figures | {"time": round(time.time(), 1)}) + "\n")
         check_cancelled(cancel)
@@ -170,15 +180,35 @@ def export_upscaler(run: Path, out: Path) -> None:
     save_upscaler(out, network, {"step": state["step"]})
 
 
-def _restore(
-    path: Path, network: Upscaler, average: nn.Module, optimiser: torch.optim.Optimizer, config: UpscalerConfig
-) -> int:
-    if not path.is_file():
-        return 0
-    state = load_state(path)
-    if state["config"] != asdict(config):
-        raise LandscapeError("The run was begun with another upscaler; resume it with that one.")
-    network.load_state_dict(state["network"])
-    average.load_state_dict(state["average"])
-    optimiser.load_state_dict(state["optimiser"])
-    return int(state["step"])
+@dataclass(frozen=True)
+class _Parts:
+    """What a checkpoint holds."""
+
+    network: Upscaler
+    average: nn.Module
+    optimiser: torch.optim.Optimizer
+    judge: ProjectedJudge | None
+
+    def _all(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        parts: dict[str, nn.Module | torch.optim.Optimizer] = {
+            "network": self.network,
+            "average": self.average,
+            "optimiser": self.optimiser,
+        }
+        if self.judge is not None:
+            parts |= {"heads": self.judge.network.heads, "judge_optimiser": self.judge.optimiser}
+        return parts
+
+    def state(self) -> dict[str, Any]:
+        return {name: part.state_dict() for name, part in self._all().items()}
+
+    def restore(self, path: Path, config: UpscalerConfig) -> int:
+        """Take over a checkpoint, if there is one; returns its step."""
+        if not path.is_file():
+            return 0
+        state = load_state(path)
+        if state["config"] != asdict(config) or not self._all().keys() <= state.keys():
+            raise LandscapeError("The run was begun with another upscaler, or without a judge; resume it so.")
+        for name, part in self._all().items():
+            part.load_state_dict(state[name])
+        return int(state["step"])
