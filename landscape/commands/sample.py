@@ -22,11 +22,13 @@ def sample(
     speed: Annotated[float, typer.Option(help="Factor on the speed of the motion.")] = 1.0,
     seconds: Annotated[float, typer.Option(help="Length of the video.")] = 4.0,
     fps: Annotated[int, typer.Option(help="Frames a second.")] = 30,
-    cell: Annotated[int, typer.Option(help="Size of a scene in the picture, pixels.")] = 256,
+    cell: Annotated[
+        int | None, typer.Option(help="Size of a scene, pixels: 256 in grids, 128 in videos by default.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the scenes.")] = 0,
     checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
 ) -> None:
-    """Draw scenes that never existed: a grid of stills or a video with the paper's motion (3.1.3)."""
+    """Draw scenes that never existed: a grid of stills, enlarged, or a video with the paper's motion (3.1.3)."""
     from PIL import Image
 
     from landscape.synthesis import sample_stills, sample_video
@@ -45,7 +47,7 @@ def sample(
         raise LandscapeError("Say where the samples go: -o grid.png, --video clip.mp4 or both.")
     if not 1 <= count <= 64:
         raise LandscapeError("Choose between 1 and 64 scenes.")
-    if not 16 <= cell <= 512:
+    if cell is not None and not 16 <= cell <= 512:
         raise LandscapeError("Choose a scene size between 16 and 512 pixels.")
     if not 0 <= seed < 2**31:
         raise LandscapeError("Choose a seed between 0 and 2147483647.")
@@ -62,8 +64,10 @@ def sample(
         upscaler = folder / UPSCALER_FILE
         enlarge = load_upscaler(upscaler) if upscaler.is_file() else None
         with replacing(out) as partial:
-            Image.fromarray(sample_stills(generator, count, cell, seed, prior, enlarge)).save(partial, format="PNG")
+            Image.fromarray(sample_stills(generator, count, cell or 256, seed, prior, enlarge)).save(
+                partial, format="PNG"
+            )
     if video is not None:
         with cancel_on_signals() as cancel, progress_bars() as progress:
-            pictures = sample_video(generator, count, cell, motion, clip.frames, fps, seed, prior)
+            pictures = sample_video(generator, count, cell or 128, motion, clip.frames, fps, seed, prior)
             write_video(video, pictures, fps, total=clip.frames, progress=progress, cancel=cancel)

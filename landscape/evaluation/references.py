@@ -49,7 +49,8 @@ def reference_moments(prepared: Path, resolution: int, name: str, network: Featu
     data = RealData(prepared, resolution)
     held_out = np.load(folder / "held_out.npy", mmap_mode="r")
     file = folder / f"features_{name}.npz"
-    if not _measured(file, folder, (len(data.stills), len(held_out))):
+    probe = _features(data.stills[:1], network, False, lambda done: None)
+    if not _measured(file, folder, probe, (len(data.stills), len(held_out))):
         total = len(data.stills) + len(held_out)
         found = _features(data.stills, network, True, lambda done: report(done, total))
         unseen = _features(held_out, network, False, lambda done: report(len(data.stills) + done, total))
@@ -62,12 +63,15 @@ def reference_moments(prepared: Path, resolution: int, name: str, network: Featu
         )
 
 
-def _measured(file: Path, folder: Path, counts: tuple[int, int]) -> bool:
-    """Whether a file belongs to the stills beside it."""
+def _measured(file: Path, folder: Path, probe: NDArray[np.float32], counts: tuple[int, int]) -> bool:
+    """Whether a file belongs to the stills beside it, and to the network that finds ``probe`` in the first one."""
     if not file.is_file() or file.stat().st_mtime < (folder / "stills.npy").stat().st_mtime:
         return False
     with np.load(file) as features:
-        return (len(features["training"]), len(features["held_out"])) == counts
+        found = features["training"]
+        if (len(found), len(features["held_out"])) != counts or found.shape[1] != probe.shape[1]:
+            return False
+        return bool(np.allclose(found[:1], probe, rtol=1e-2, atol=1e-2 * float(np.abs(probe).max())))
 
 
 @torch.inference_mode()

@@ -1,8 +1,7 @@
-"""A discriminator on frozen image features: cheap, strong, and best beside the paper's own.
+"""A discriminator on frozen image features: cheap and strong; a judge beside errors at every pixel.
 
 Features of an ImageNet trunk at four strides are mixed by fixed random projections across channels and scales; small
-spectrally normalised heads judge them. Nothing in it sees a whole batch, so alone it lets samples become alike; the
-paper's discriminators with their minibatch deviation keep the diversity.
+spectrally normalised heads judge them. Nothing in it sees a whole batch, so alone it would let images become alike.
 """
 
 from __future__ import annotations
@@ -75,10 +74,6 @@ class ProjectedDiscriminator(nn.Module):
     def judge(self, features: list[Tensor]) -> list[Tensor]:
         """Logits per scale, (N, 1, h, w) each, high for real, from what :meth:`features` finds."""
         return [head(x) for head, x in zip(self.heads, features, strict=True)]
-
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Judge images (N, 3, H, W) in [-1, 1]; logits as from :meth:`judge`."""
-        return self.judge(self.features(images))
 
     def own_parameters(self) -> list[nn.Parameter]:
         """What training changes: the heads."""

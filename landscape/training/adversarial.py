@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from landscape.config import TrainingConfig
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
+from landscape.training.judge import range_wall
 from landscape.training.processes import Processes
 from landscape.training.sampling import RealData
 from landscape.training.schedule import Stage
@@ -16,8 +17,6 @@ from landscape.training.schedule import Stage
 MIXING_PROBABILITY = 0.9
 CROP_PROBABILITY = 0.5
 W_MEAN_RATE = 0.01
-# Soft wall for colours far outside the range.
-RANGE_WEIGHT, RANGE_LIMIT = 2.0, 1.05
 
 
 class AdversarialStep:
@@ -102,8 +101,7 @@ class AdversarialStep:
         """The generator's gradients."""
         loss = F.softplus(-fake_logits).mean()
         values = {f"g_{name}": loss.item()}
-        loss = loss + RANGE_WEIGHT * F.relu(fake.abs() - RANGE_LIMIT).mean()
-        self._gradients("generator", self.generator, loss, keep=True)
+        self._gradients("generator", self.generator, loss + range_wall(fake), keep=True)
         return values
 
     def _teach(

@@ -53,7 +53,7 @@ def train_gan(
         start_from: Start from the networks of another run, a file written by
             :func:`landscape.training.export.export_warm_start`, instead of random weights.
         prior: The prior of the latents of the run that this one goes on from. If given, the judge sees samples of it,
-            and the posterior stands still.
+            and the posterior stands still; a resumed run needs it again.
         checkpoint_minutes: Time between checkpoints.
         grid_images: Images between sample grids.
         processes: The processes that share every batch; the first one writes the files.
@@ -61,7 +61,7 @@ def train_gan(
         cancel: Ends the run at the next step; its state is kept.
 
     Raises:
-        LandscapeError: If there is nothing to resume from or no data.
+        LandscapeError: If there is nothing to resume from or no data, or the prior does not suit the run.
         Cancelled: If ``cancel`` was set; the state was written before.
     """
     state_file = out / STATE_FILE
@@ -69,11 +69,12 @@ def train_gan(
         raise LandscapeError(f"{out} holds a run already; add --resume to go on with it, or choose another folder.")
     out.mkdir(parents=True, exist_ok=True)
     processes = processes or Processes()
-    trainer = GanTrainer(config, prepared, seed, device, processes, prior, progress, cancel)
+    trainer = GanTrainer(config, prepared, seed, device, processes)
     if resume:
         trainer.load(load_state(state_file))
     elif start_from is not None:
         trainer.start_from(**import_warm_start(start_from))
+    trainer.judge_samples(prior, progress, cancel)
     processes.wait()
     journal = _Journal(trainer, out, grid_images, checkpoint_minutes)
     total = total_images(config.training)

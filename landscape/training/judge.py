@@ -12,6 +12,13 @@ from landscape.training.processes import Processes
 
 RATE = 4e-4
 BETAS = (0.0, 0.99)
+RANGE_WEIGHT, RANGE_LIMIT = 2.0, 1.05
+
+
+def range_wall(images: Tensor) -> Tensor:
+    """A soft wall for colours of images (N, 3, R, R) far outside [-1, 1], where frozen features give no gradient."""
+    wall: Tensor = RANGE_WEIGHT * F.relu(images.abs() - RANGE_LIMIT).mean()
+    return wall
 
 
 def build_judge(device: torch.device | str, processes: Processes | None = None) -> ProjectedJudge:

@@ -30,7 +30,7 @@ from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.regions import moving_cells
 from landscape.training.carried_views import Flow, carried_view, draw_flow
-from landscape.training.judge import ProjectedJudge
+from landscape.training.judge import ProjectedJudge, range_wall
 from landscape.training.processes import Processes
 from landscape.training.sample_bank import SampleBank
 
@@ -46,8 +46,6 @@ COARSE_SHARE = 0.5
 CARRIED_SHARE = 0.5
 # Batches in which the judge sees samples of the prior, if there is one, and the weight of its word then.
 SAMPLED_SHARE, SAMPLED_WEIGHT = 0.5, 4.0
-# Soft wall for colours of samples far outside the range, where frozen features give no gradient.
-RANGE_WEIGHT, RANGE_LIMIT = 2.0, 1.05
 BETAS = (0.9, 0.99)
 POSTERIOR_RATE = 1e-3
 
@@ -154,7 +152,6 @@ class Reconstruction:
         mapping_rate: Factor of that rate for the mapping network.
         judge: Tells drawn images from real ones: errors at every pixel alone make soft pictures. Or None.
         judge_weight: Weight of its word.
-        samples: Samples of a prior for the judge, or None; the posterior does not learn with them.
         processes: The processes that share every batch.
     """
 
@@ -166,13 +163,12 @@ class Reconstruction:
         mapping_rate: float = 0.3,
         judge: ProjectedJudge | None = None,
         judge_weight: float = 0.0,
-        samples: SampleBank | None = None,
         processes: Processes | None = None,
     ) -> None:
         self.generator, self.perceptual, self.processes = generator, perceptual, processes or Processes()
-        self._judge, self._judge_weight, self._samples = judge, judge_weight, samples
+        self._judge, self._judge_weight = judge, judge_weight
+        self._samples: SampleBank | None = None
         self.posterior = Posterior(generator.resolution, generator.config.style_width).to(generator.w_mean.device)
-        self.posterior.requires_grad_(samples is None)
         mapping = [p for name, p in generator.named_parameters() if name.startswith("mapping.")]
         synthesis = [p for name, p in generator.named_parameters() if not name.startswith("mapping.")]
         self._rates = (POSTERIOR_RATE, learning_rate, learning_rate * mapping_rate)
@@ -184,6 +180,11 @@ class Reconstruction:
         """Multiply the rates at which the next steps learn."""
         for group, rate in zip(self.optimiser.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
+
+    def judge_samples(self, samples: SampleBank) -> None:
+        """Let the judge see samples of a prior, too; the posterior, whose latents the prior knows, stands still."""
+        self._samples = samples
+        self.posterior.requires_grad_(False)
 
     def step(self, pairs: PairBatch, alpha: float, rng: torch.Generator, judged: bool = True) -> dict[str, float]:
         """One step on a batch of pairs.
@@ -219,7 +220,7 @@ class Reconstruction:
             if self._samples is not None and torch.rand((), generator=rng) < SAMPLED_SHARE:
                 kind, weight = "sampled", SAMPLED_WEIGHT * self._judge_weight
                 whole = self._sampled(self._samples, len(target), target.shape[-1], alpha, rng)
-                loss = loss + RANGE_WEIGHT * F.relu(whole.abs() - RANGE_LIMIT).mean()
+                loss = loss + range_wall(whole)
             losses[f"d_{kind}"], doubt = self._judge(pairs.second, whole, rng)
             losses[f"g_{kind}"] = doubt.item()
             loss = loss + weight * doubt

@@ -41,15 +41,17 @@ class SampleBank:
         cancel: threading.Event | None = None,
     ) -> None:
         sampler, rng = Sampler(generator, prior), torch.Generator().manual_seed(seed)
+        depth = len(prior.resolutions)
         drawn: list[Codes] = []
         for start in range(0, count, DRAWN_AT_ONCE):
             check_cancelled(cancel)
-            drawn.append(sampler.draw(min(DRAWN_AT_ONCE, count - start), rng))
+            codes = sampler.draw(min(DRAWN_AT_ONCE, count - start), rng)
+            # Finer maps are white noise, and most of the memory.
+            drawn.append(Codes(codes.z, codes.s_static[:depth], codes.s_dynamic[:depth]))
             progress("drawing samples", min(count, start + DRAWN_AT_ONCE), count)
-        depth = len(prior.resolutions)
         self._z = torch.cat([codes.z for codes in drawn])
         self._static, self._dynamic = (
-            [torch.cat(maps) for maps in list(zip(*levels, strict=True))[:depth]]
+            [torch.cat(maps) for maps in zip(*levels, strict=True)]
             for levels in ([codes.s_static for codes in drawn], [codes.s_dynamic for codes in drawn])
         )
 

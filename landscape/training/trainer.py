@@ -30,6 +30,7 @@ from landscape.training.reconstruction import Reconstruction
 from landscape.training.sample_bank import SampleBank
 from landscape.training.sampling import RealData
 from landscape.training.schedule import Stage
+from landscape.weight_files import digest_of
 from landscape.weights import PERCEPTUAL_FILE, default_folder
 
 MAPPING_RATE = 0.01
@@ -48,12 +49,6 @@ class GanTrainer:
         seed: Seed of everything.
         device: Where to train.
         processes: The processes that share every batch.
-        prior: The prior of the latents. If given, the judge sees samples of it, and the posterior stands still.
-        progress: Called while they are drawn.
-        cancel: Set to stop that.
-
-    Raises:
-        LandscapeError: If there is a prior but the configuration has no judge.
     """
 
     def __init__(
@@ -63,9 +58,6 @@ class GanTrainer:
         seed: int = 0,
         device: str = "cpu",
         processes: Processes | None = None,
-        prior: LatentPrior | None = None,
-        progress: Progress = ignore_progress,
-        cancel: threading.Event | None = None,
     ) -> None:
         self.config, self.prepared, self.seed = config, prepared, seed
         self.processes = processes or Processes()
@@ -80,26 +72,19 @@ class GanTrainer:
         self.optimisers = self._optimisers()
         self.judge: ProjectedJudge | None = None
         self.reconstruction: Reconstruction | None = None
-        samples: SampleBank | None = None
         if self.schedule.reconstruction_share > 0:
             weight = self.schedule.reconstruction_judged
             if weight > 0:
                 self.judge = build_judge(self.device, self.processes)
                 self.optimisers["projected"] = self.judge.optimiser
-            if prior is not None:
-                # Of one seed whatever the run's: a resumed run knows its own only later, and needs the same samples.
-                samples = SampleBank(self.generator, prior.to(self.device), progress=progress, cancel=cancel)
             self.reconstruction = Reconstruction(
                 self.generator,
                 load_lpips(default_folder() / PERCEPTUAL_FILE, device),
                 judge=self.judge,
                 judge_weight=weight,
-                samples=samples,
                 processes=self.processes,
             )
             self.optimisers["reconstruction"] = self.reconstruction.optimiser
-        if prior is not None and self.judge is None:
-            raise LandscapeError("Samples of a prior need a judge; set reconstruction_judged in the configuration.")
         self.adversarial = AdversarialStep(
             self.generator,
             self.static,
@@ -110,6 +95,8 @@ class GanTrainer:
         )
         self.step = 0
         self.images = 0
+        self._taken_over: set[str] = set()
+        self._prior: str | None = None
         self._data: dict[int, RealData] = {}
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
@@ -151,6 +138,7 @@ class GanTrainer:
             "seed": self.seed,
             "step": self.step,
             "images": self.images,
+            "prior": self._prior,
             "networks": {name: network.state_dict() for name, network in self._networks().items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
         }
@@ -165,6 +153,7 @@ class GanTrainer:
         if sizes != json.loads(json.dumps(asdict(self.config.generator))) or networks.keys() != self._networks().keys():
             raise LandscapeError("The run was begun with another configuration; resume it with that one.")
         self.seed, self.step, self.images = state["seed"], state["step"], state["images"]
+        self._taken_over, self._prior = set(networks), state.get("prior")
         for name, network in self._networks().items():
             network.load_state_dict(networks[name])
         for name, optimiser in self.optimisers.items():
@@ -174,9 +163,45 @@ class GanTrainer:
         """Take over the networks of another run with fresh optimisers; networks it lacks keep their start."""
         self.step, self.images = step, images
         networks = {"average": networks["generator"]} | networks
+        self._taken_over = set(networks)
         for name, network in self._networks().items():
             if name in networks:
                 network.load_state_dict(networks[name])
+
+    def judge_samples(
+        self,
+        prior: LatentPrior | None,
+        progress: Progress = ignore_progress,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        """Let the judge see samples of a prior, once networks were taken over; the posterior stands still from now on.
+
+        Args:
+            prior: The prior of the taken over posterior's latents; None leaves everything as it is.
+            progress: Called while samples are drawn.
+            cancel: Set to stop that.
+
+        Raises:
+            LandscapeError: If the run goes on from one with a prior and gets none or another one, if no posterior was
+                taken over, if the prior belongs to other sizes, or if there is no judge.
+            Cancelled: If ``cancel`` was set.
+        """
+        name = None if prior is None else digest_of(prior)
+        if self._prior not in (None, name):
+            raise LandscapeError("This run's judge sees samples of a prior; resume it with --prior and that very file.")
+        if prior is None:
+            return
+        if self.reconstruction is None or self.judge is None:
+            raise LandscapeError("Samples of a prior need a judge; set reconstruction_judged in the configuration.")
+        if "posterior" not in self._taken_over:
+            raise LandscapeError("A prior belongs to a run that goes on; add --resume or --start-from.")
+        config = self.generator.config
+        if prior.style_width != config.style_width or not set(prior.resolutions) <= set(config.resolutions):
+            raise LandscapeError("This prior belongs to a generator of another size; give the one of this run.")
+        self._prior = name
+        self.reconstruction.judge_samples(
+            SampleBank(self.generator, prior.to(self.device), progress=progress, cancel=cancel)
+        )
 
     # One step
 

@@ -110,7 +110,8 @@ def train_upscaler(
     perceptual = perceptual.to(device)
     judge = build_judge(device) if settings.judge_weight > 0 else None
     parts = _Parts(network, average.network, optimiser, judge)
-    first = parts.restore(out / CHECKPOINT, config) if resume else 0
+    begun = {"config": asdict(config), "judge_weight": settings.judge_weight}
+    first = parts.restore(out / CHECKPOINT, begun) if resume else 0
     saved = time.monotonic()
     for step in range(first, steps):
         rng = np.random.default_rng([seed, step])
@@ -137,7 +138,7 @@ def train_upscaler(
         if last or time.monotonic() - saved > 60 * checkpoint_minutes:
             for side, pictures in zip(sides, held_out, strict=True):
                 figures |= held_out_scores(average.network, pictures, perceptual, side)
-            save_state(out / CHECKPOINT, parts.state() | {"step": step + 1, "config": asdict(config)})
+            save_state(out / CHECKPOINT, parts.state() | begun | {"step": step + 1})
             saved = time.monotonic()
         if (step + 1) % 10 == 0 or last or f"lpips_{sides[0]}" in figures:
             with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
@@ -202,13 +203,16 @@ class _Parts:
     def state(self) -> dict[str, Any]:
         return {name: part.state_dict() for name, part in self._all().items()}
 
-    def restore(self, path: Path, config: UpscalerConfig) -> int:
-        """Take over a checkpoint, if there is one; returns its step."""
+    def restore(self, path: Path, begun: dict[str, Any]) -> int:
+        """Take over a checkpoint, if there is one, of a run that was begun with the same; returns its step."""
         if not path.is_file():
             return 0
         state = load_state(path)
-        if state["config"] != asdict(config) or not self._all().keys() <= state.keys():
-            raise LandscapeError("The run was begun with another upscaler, or without a judge; resume it so.")
+        if state["config"] != begun["config"]:
+            raise LandscapeError("The run was begun with another upscaler; resume it with that one.")
+        weight = state.get("judge_weight", 0.0)
+        if weight != begun["judge_weight"]:
+            raise LandscapeError(f"The run was begun with --judged {weight:g}; resume it with that.")
         for name, part in self._all().items():
             part.load_state_dict(state[name])
         return int(state["step"])
