@@ -181,6 +181,6 @@ def test_samples_are_written_as_grid_and_video(tmp_path):
 
 def test_priors_and_enlarged_samples_ask_for_what_they_need(called, tmp_path):
     status, error = called("train", "gan", "--data", tmp_path, "--out", tmp_path / "run", "--prior", tmp_path / "none")
-    assert status == 1 and "There is no prior" in error and not (tmp_path / "run").exists()
+    assert status == 2 and "There is no prior" in error and not (tmp_path / "run").exists()
     status, error = called("evaluate", "generation", "--data", tmp_path, "--upscaled")
-    assert status == 1 and "add --inception" in error
+    assert status == 2 and "add --inception" in error
