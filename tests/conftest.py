@@ -133,3 +133,23 @@ def handlers(store, engine):
     from landscape.ui.handlers import Handlers
 
     return Handlers(store, engine)
+
+
+@pytest.fixture
+def judge():
+    """A projected discriminator on small random features, for pictures of 16 px."""
+    from landscape.networks.projected import ProjectedDiscriminator
+    from landscape.training.judge import ProjectedJudge
+    from landscape.training.processes import Processes
+    from tests.test_networks import _Pyramid
+
+    torch.manual_seed(0)
+    return ProjectedJudge(ProjectedDiscriminator(_Pyramid(), (4, 6, 8, 10), size=16), Processes())
+
+
+def make_prior(style_width, resolutions=(4, 8)):
+    """A seeded prior that has learnt nothing."""
+    from landscape.networks.prior import LatentPrior
+
+    torch.manual_seed(0)
+    return LatentPrior(style_width, resolutions).eval()

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 from torch import Tensor
 
 from landscape.networks.perceptual import load_lpips
-from landscape.networks.projected import ProjectedDiscriminator
 from landscape.training.judge import ProjectedJudge
-from landscape.training.processes import Processes
 from landscape.training.reconstruction import Reconstruction
 from landscape.weights import PERCEPTUAL_FILE, default_folder
-from tests.test_networks import _Pyramid
 from tests.test_reconstruction import halves
-
-
-@pytest.fixture
-def judge() -> ProjectedJudge:
-    torch.manual_seed(0)
-    return ProjectedJudge(ProjectedDiscriminator(_Pyramid(), (4, 6, 8, 10), size=16), Processes())
 
 
 def stripes(count: int, seed: int, sharp: bool) -> Tensor:

@@ -11,24 +11,19 @@ import torch
 
 from landscape.errors import Cancelled, LandscapeError
 from landscape.networks.perceptual import load_lpips
-from landscape.networks.prior import LatentPrior
 from landscape.training import trainer
 from landscape.training.checkpoint import load_state, save_state
 from landscape.training.export import export_warm_start
 from landscape.training.gan import train_gan
+from landscape.training.judge import ProjectedJudge
 from landscape.training.reconstruction import Reconstruction
 from landscape.training.sample_bank import SampleBank
 from landscape.weights import PERCEPTUAL_FILE, default_folder
-from tests.test_judge import judge  # noqa: F401
+from tests.conftest import make_prior
 from tests.test_reconstruction import halves
 from tests.test_training import TINY, losses
 
 RECONSTRUCTING = replace(TINY, training=replace(TINY.training, reconstruction_share=1.0, reconstruction_judged=0.05))
-
-
-def make_prior(width: int, resolutions: tuple[int, ...] = (4, 8)) -> LatentPrior:
-    torch.manual_seed(0)
-    return LatentPrior(width, resolutions).eval()
 
 
 @pytest.fixture
@@ -58,7 +53,7 @@ def test_drawing_samples_can_be_stopped(small_generator) -> None:
 
 def test_the_posterior_stands_still_while_samples_are_judged(
     small_generator,
-    judge,  # noqa: F811
+    judge: ProjectedJudge,
     bank: SampleBank,
 ) -> None:
     perceptual, pairs = load_lpips(default_folder() / PERCEPTUAL_FILE), halves(size=16)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
 from landscape.networks.discriminators import minibatch_deviation
-from landscape.networks.prior import LatentPrior
 from landscape.training import gan, trainer
 from landscape.training.processes import Processes, join_processes
 from landscape.training.sample_bank import SampleBank
+from tests.conftest import make_prior
 from tests.test_training import TINY
 
 SHARED = replace(
@@ -36,11 +36,6 @@ JUDGED = replace(
     SHARED,
     training=replace(SHARED.training, stable_images={8: 96}, reconstruction_share=1.0, reconstruction_judged=0.05),
 )
-
-
-def make_prior() -> LatentPrior:
-    torch.manual_seed(0)
-    return LatentPrior(TINY.generator.style_width, (4, 8)).eval()
 
 
 @given(st.integers(1, 4), st.integers(1, 4))
@@ -114,7 +109,7 @@ def test_two_processes_judge_samples_as_one_does(marked, tmp_path, monkeypatch):
     begun = replace(JUDGED, training=replace(JUDGED.training, stable_images={8: 16}))
     for run in ("one", "two"):
         gan.train_gan(begun, marked, tmp_path / run, seed=4)
-    gan.train_gan(JUDGED, marked, tmp_path / "one", resume=True, prior=make_prior())
+    gan.train_gan(JUDGED, marked, tmp_path / "one", resume=True, prior=make_prior(TINY.generator.style_width))
     launch(marked, tmp_path / "two", "--resume", "--prior")
     one, two = losses_of(tmp_path / "one"), losses_of(tmp_path / "two")
     assert "g_sampled" in set().union(*one)

@@ -9,7 +9,8 @@ import torch
 from landscape.training import gan, trainer
 from landscape.training.processes import join_processes
 from landscape.training.sample_bank import SampleBank
-from tests.test_processes import JUDGED, SHARED, make_prior
+from tests.conftest import make_prior
+from tests.test_processes import JUDGED, SHARED
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
@@ -18,6 +19,6 @@ if __name__ == "__main__":
     gan.LOG_EVERY = 1
     trainer.SampleBank = partial(SampleBank, count=8)
     judged = "--prior" in sys.argv
-    config, prior = (JUDGED, make_prior()) if judged else (SHARED, None)
+    config, prior = (JUDGED, make_prior(JUDGED.generator.style_width)) if judged else (SHARED, None)
     resume = "--resume" in sys.argv
     gan.train_gan(config, prepared, out, seed=4, device=device, processes=processes, resume=resume, prior=prior)

@@ -66,8 +66,7 @@ class AdversarialStep:
         network = self.pairwise if pairs else self.static
         # One pass over the fakes serves both: the generator is asked by the discriminator that is about to learn.
         fake_logits = network(fake, stage.alpha)
-        losses = {"pairs": float(pairs)}
-        losses |= self._ask_generator(name, fake, fake_logits)
+        losses = {"pairs": float(pairs)} | self._ask_generator(name, fake, fake_logits)
         if crops:
             fake_logits = network(mine(data.crops_batch(batch, rng)).to(self.device), stage.alpha)
         losses |= self._teach(name, network, real, fake_logits, stage, step)
