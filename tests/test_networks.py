@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from landscape.config import config_names, load_config
 from landscape.errors import LandscapeError
 from landscape.networks.discriminators import Discriminator, minibatch_deviation
-from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.generator import Generator, GeneratorConfig, NoiseScale, add_maps
 from landscape.networks.layers import Blur, EqualConv2d, FusedDownsampleConv2d, FusedUpsampleConv2d, pixel_norm
 from landscape.networks.projected import ProjectedDiscriminator, augment, draw_augmentation
 from tests.conftest import SMALL
@@ -93,6 +93,28 @@ def test_fused_upsampling_averages_the_four_shifts_of_the_kernel():
         for dx in (0, 1):
             kernel[..., dy : dy + 3, dx : dx + 3] += layer.weight * layer.scale / 4
     assert torch.allclose(layer(x), F.conv_transpose2d(x, kernel, layer.bias, stride=2, padding=1), atol=1e-5)
+
+
+def test_both_maps_are_added_with_gradients_as_without():
+    static, dynamic = NoiseScale(5, 1.0), NoiseScale(5, 1.0)
+    x, s_static, s_dynamic = torch.randn(2, 5, 8, 8), torch.randn(2, 1, 8, 8), torch.randn(2, 1, 8, 8)
+    inputs = [item.requires_grad_() for item in (x, s_static, s_dynamic)] + [static.weight, dynamic.weight]
+    drawn = add_maps(x, static, dynamic, s_static, s_dynamic)
+    plain = x + static.weight * static.scale * s_static + dynamic.weight * dynamic.scale * s_dynamic
+    with torch.no_grad():
+        assert torch.allclose(add_maps(x, static, dynamic, s_static, s_dynamic), drawn, atol=1e-6)
+    slope = torch.randn_like(plain)
+    found, right = torch.autograd.grad(drawn, inputs, slope), torch.autograd.grad(plain, inputs, slope)
+    assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(found, right, strict=True))
+    one_for_all = add_maps(x, static, dynamic, s_static[:1], s_dynamic)
+    assert torch.allclose(one_for_all[0], drawn[0], atol=1e-6) and one_for_all.shape == x.shape
+
+
+def test_convolutions_of_single_pixels_are_convolutions():
+    layer = EqualConv2d(5, 3, 1)
+    torch.nn.init.normal_(layer.bias)
+    x = torch.randn(2, 5, 8, 6)
+    assert torch.allclose(layer(x), F.conv2d(x, layer.weight * layer.scale, layer.bias), atol=1e-5)
 
 
 def test_fused_downsampling_is_convolution_and_average_pooling_inside():

@@ -8,7 +8,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from landscape.networks.layers import EqualConv2d, EqualLinear, FusedUpsampleConv2d, fused_kernel
+from landscape.networks.layers import EqualConv2d, EqualLinear, FusedUpsampleConv2d
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -42,7 +42,7 @@ def _plain(layer: nn.Module) -> nn.Module | None:
         return _padded(_filled(plain, layer.weight * layer.scale, layer.bias), layer.padding - padded)
     if isinstance(layer, FusedUpsampleConv2d):
         reflected = layer.padding_mode == "reflect"
-        kernel = fused_kernel(layer.weight * layer.scale)
+        kernel = layer.kernel()
         channels_in, channels_out = kernel.shape[:2]
         fused = nn.ConvTranspose2d(channels_in, channels_out, 4, stride=2, padding=3 if reflected else 1)
         return _padded(_filled(fused, kernel, layer.bias), int(reflected))

@@ -83,6 +83,16 @@ class NoiseScale(nn.Module):
         return torch.addcmul(x, self.weight * self.scale, s)
 
 
+def add_maps(x: Tensor, static: NoiseScale, dynamic: NoiseScale, s_static: Tensor, s_dynamic: Tensor) -> Tensor:
+    """Add both maps (N, 1, H, W) to features x (N, C, H, W); any of them may be one for all."""
+    if not torch.is_grad_enabled() or not len(x) == len(s_static) == len(s_dynamic):
+        return dynamic(static(x, s_static), s_dynamic)
+    # With gradients one product of matrices takes half of the time of two scaled sums.
+    scales = torch.cat([(item.weight * item.scale).flatten(1).T for item in (static, dynamic)], dim=1)
+    maps = torch.cat([s_static, s_dynamic], dim=1).flatten(2)
+    return torch.baddbmm(x.flatten(2), scales.expand(len(x), -1, -1), maps).view_as(x)
+
+
 class AdaIn(nn.Module):
     """Adaptive instance normalisation: channel means and deviations are set from w."""
 
@@ -144,9 +154,9 @@ class GeneratorBlock(nn.Module):
             x = self.upsample(x)
             if self.blur is not None:
                 x = self.blur(x)
-        x = self.dynamic1(self.static1(x, s_static), s_dynamic)
+        x = add_maps(x, self.static1, self.dynamic1, s_static, s_dynamic)
         x = self.adain1(F.leaky_relu(x, LEAKY_SLOPE), w)
-        x = self.dynamic2(self.static2(self.conv2(x), s_static), s_dynamic)
+        x = add_maps(self.conv2(x), self.static2, self.dynamic2, s_static, s_dynamic)
         return self.adain2(F.leaky_relu(x, LEAKY_SLOPE), w)
 
 
