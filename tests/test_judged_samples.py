@@ -18,6 +18,7 @@ from landscape.training.gan import train_gan
 from landscape.training.judge import ProjectedJudge
 from landscape.training.reconstruction import Reconstruction
 from landscape.training.sample_bank import SampleBank
+from landscape.weight_files import digest_of
 from landscape.weights import PERCEPTUAL_FILE, default_folder
 from tests.conftest import make_prior
 from tests.test_reconstruction import halves
@@ -96,6 +97,14 @@ def test_a_judged_run_resumes_to_the_same_weights(marked, tmp_path, monkeypatch)
     assert "d_sampled" in set().union(*losses(tmp_path / "whole"))
     a, b = (load_state(tmp_path / run / "state.pt")["networks"]["generator"] for run in ("whole", "broken"))
     assert all(torch.equal(a[name], b[name]) for name in a)
+    # After the end of its schedule comes another round, with another prior.
+    again = replace(begun, training=replace(begun.training, stable_images={8: 48}))
+    with pytest.raises(LandscapeError, match="a prior of its"):
+        train_gan(again, marked, tmp_path / "whole", resume=True)
+    other = make_prior(TINY.generator.style_width, (4,))
+    train_gan(again, marked, tmp_path / "whole", resume=True, prior=other)
+    state = load_state(tmp_path / "whole" / "state.pt")
+    assert state["images"] == 48 and state["prior"] == digest_of(other)
 
 
 def test_what_does_not_suit_a_run_is_refused_before_samples_are_drawn(marked, tmp_path, monkeypatch) -> None:

@@ -13,7 +13,7 @@ from landscape.config import ModelConfig, TrainingConfig, load_config
 from landscape.errors import Cancelled, LandscapeError
 from landscape.networks.generator import GeneratorConfig
 from landscape.training.arrays import GrowingArray
-from landscape.training.checkpoint import MovingAverage, load_state, save_state
+from landscape.training.checkpoint import MovingAverage, load_optimiser, load_state, save_state
 from landscape.training.data import find_sources, prepare
 from landscape.training.export import export_generator, export_warm_start
 from landscape.training.gan import train_gan
@@ -243,6 +243,23 @@ def test_moving_average_follows_slowly_and_forgets_its_start():
         average.network.weight.fill_(0.0)
     average.update(network, images=10**6, batch=100)
     assert average.network.weight.item() == pytest.approx(0.5)
+
+
+def test_an_optimiser_goes_on_in_its_own_way_from_any_state():
+    parameters = [[torch.ones(3, requires_grad=True)] for _ in range(2)]
+    old = torch.optim.Adam(parameters[0], lr=0.1)
+    new = torch.optim.Adam(parameters[1], lr=0.2, fused=True)
+    for group in (old, new):
+        for (parameter,) in parameters:
+            parameter.grad = torch.tensor([1.0, -2.0, 3.0])
+        group.step()
+    load_optimiser(new, old.state_dict())
+    assert new.param_groups[0]["fused"] and new.param_groups[0]["lr"] == 0.1
+    with torch.no_grad():
+        parameters[1][0].copy_(parameters[0][0])
+    old.step()
+    new.step()
+    assert torch.allclose(*(item[0] for item in parameters), atol=1e-6)
 
 
 def test_damaged_state_is_a_clear_error(tmp_path):

@@ -36,6 +36,13 @@ def load_state(path: Path) -> dict[str, Any]:
     return state
 
 
+def load_optimiser(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Go on with an optimiser's state, in the way that this one takes its steps, whichever the saved one had."""
+    ours = [group.get("fused") for group in optimiser.param_groups]
+    groups = [group | {"fused": fused} for group, fused in zip(state["param_groups"], ours, strict=True)]
+    optimiser.load_state_dict(state | {"param_groups": groups})
+
+
 def drop_later_lines(metrics: Path, step: int) -> None:
     """Steps after the checkpoint are repeated: their old lines go."""
     if not metrics.exists():

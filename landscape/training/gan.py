@@ -53,7 +53,7 @@ def train_gan(
         start_from: Start from the networks of another run, a file written by
             :func:`landscape.training.export.export_warm_start`, instead of random weights.
         prior: The prior of the latents of the run that this one goes on from. If given, the judge sees samples of it,
-            and the posterior stands still; a resumed run needs it again.
+            and the posterior stands still; a resumed run needs it again, a longer one that was over one like it.
         checkpoint_minutes: Time between checkpoints.
         grid_images: Images between sample grids.
         processes: The processes that share every batch; the first one writes the files.

@@ -38,7 +38,7 @@ class ProjectedJudge:
 
     def __init__(self, network: ProjectedDiscriminator, processes: Processes) -> None:
         self.network, self._processes = network, processes
-        self.optimiser = torch.optim.Adam(network.own_parameters(), lr=RATE, betas=BETAS)
+        self.optimiser = torch.optim.Adam(network.own_parameters(), lr=RATE, betas=BETAS, fused=True)
 
     def cool(self, factor: float) -> None:
         """Multiply the rate at which the next steps learn."""

@@ -174,7 +174,7 @@ class Reconstruction:
         self._rates = (POSTERIOR_RATE, learning_rate, learning_rate * mapping_rate)
         parameters = (list(self.posterior.parameters()), synthesis, mapping)
         groups = [{"params": part, "lr": rate} for part, rate in zip(parameters, self._rates, strict=True)]
-        self.optimiser = torch.optim.Adam(groups, betas=BETAS)
+        self.optimiser = torch.optim.Adam(groups, betas=BETAS, fused=True)
 
     def cool(self, factor: float) -> None:
         """Multiply the rates at which the next steps learn."""

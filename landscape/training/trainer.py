@@ -6,6 +6,7 @@ Everything random in a step is drawn from a generator seeded with the run's seed
 from __future__ import annotations
 
 import json
+import math
 import re
 import threading
 from dataclasses import asdict
@@ -23,13 +24,13 @@ from landscape.networks.perceptual import load_lpips
 from landscape.networks.prior import LatentPrior
 from landscape.progress import Progress, ignore_progress
 from landscape.training.adversarial import AdversarialStep
-from landscape.training.checkpoint import MovingAverage
+from landscape.training.checkpoint import MovingAverage, load_optimiser
 from landscape.training.judge import ProjectedJudge, build_judge
 from landscape.training.processes import Processes
 from landscape.training.reconstruction import Reconstruction
 from landscape.training.sample_bank import SampleBank
 from landscape.training.sampling import RealData
-from landscape.training.schedule import Stage
+from landscape.training.schedule import Stage, total_images
 from landscape.weight_files import digest_of
 from landscape.weights import PERCEPTUAL_FILE, default_folder
 
@@ -97,6 +98,7 @@ class GanTrainer:
         self.images = 0
         self._taken_over: set[str] = set()
         self._prior: str | None = None
+        self._round_over = False
         self._data: dict[int, RealData] = {}
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
@@ -111,9 +113,10 @@ class GanTrainer:
             {"params": mapping, "factor": MAPPING_RATE},
             {"params": scales, "factor": MAP_SCALE_RATE},
         ]
-        optimisers: dict[str, torch.optim.Optimizer] = {"generator": torch.optim.Adam(groups, betas=BETAS)}
+        optimisers: dict[str, torch.optim.Optimizer] = {"generator": torch.optim.Adam(groups, betas=BETAS, fused=True)}
         for name, network in (("static", self.static), ("pairwise", self.pairwise)):
-            optimisers[name] = torch.optim.Adam([{"params": list(network.parameters()), "factor": 1.0}], betas=BETAS)
+            group = {"params": list(network.parameters()), "factor": 1.0}
+            optimisers[name] = torch.optim.Adam([group], betas=BETAS, fused=True)
         return optimisers
 
     # State
@@ -138,6 +141,7 @@ class GanTrainer:
             "seed": self.seed,
             "step": self.step,
             "images": self.images,
+            "images_in_all": total_images(self.schedule),
             "prior": self._prior,
             "networks": {name: network.state_dict() for name, network in self._networks().items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
@@ -154,10 +158,11 @@ class GanTrainer:
             raise LandscapeError("The run was begun with another configuration; resume it with that one.")
         self.seed, self.step, self.images = state["seed"], state["step"], state["images"]
         self._taken_over, self._prior = set(networks), state.get("prior")
+        self._round_over = self.images >= state.get("images_in_all", math.inf)
         for name, network in self._networks().items():
             network.load_state_dict(networks[name])
         for name, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
+            load_optimiser(optimiser, state["optimisers"][name])
 
     def start_from(self, networks: dict[str, dict[str, Tensor]], step: int, images: int) -> None:
         """Take over the networks of another run with fresh optimisers; networks it lacks keep their start."""
@@ -182,13 +187,15 @@ class GanTrainer:
             cancel: Set to stop that.
 
         Raises:
-            LandscapeError: If the run goes on from one with a prior and gets none or another one, if no posterior was
-                taken over, if the prior belongs to other sizes, or if there is no judge.
+            LandscapeError: If the run goes on from one with a prior and gets none, or another one before its schedule
+                was over, if no posterior was taken over, if the prior belongs to other sizes, or if there is no judge.
             Cancelled: If ``cancel`` was set.
         """
         name = None if prior is None else digest_of(prior)
-        if self._prior not in (None, name):
-            raise LandscapeError("This run's judge sees samples of a prior; resume it with --prior and that very file.")
+        # A run that came to its end begins another round: with the prior that learnt meanwhile.
+        if self._prior not in (None, name) and (name is None or not self._round_over):
+            which = "a prior of its posterior's latents" if self._round_over else "that very file"
+            raise LandscapeError(f"This run's judge sees samples of a prior; resume it with --prior and {which}.")
         if prior is None:
             return
         if self.reconstruction is None or self.judge is None:
