@@ -20,7 +20,7 @@ from landscape.scene import Scene
 from landscape.settings import InversionSettings
 from landscape.training import upscaler_data
 from landscape.training.checkpoint import load_state
-from landscape.training.upscaler import UpscalerTraining, edge_error, export_upscaler, train_upscaler
+from landscape.training.upscaler import UpscalerTraining, edge_error, export_upscaler, lattice_error, train_upscaler
 from landscape.training.upscaler_data import PairSource, degrade, prepare_pairs, shrink
 from landscape.upscaling import upscale_with
 from landscape.weight_files import save_weights
@@ -223,6 +223,17 @@ def test_blurred_edges_cost_more_than_wrong_colours():
     edge[..., 4:] = 1
     assert edge_error(torch.full((1, 3, 8, 8), 0.5)) == 0
     assert edge_error(edge).item() == pytest.approx(1 / 7)
+
+
+def test_a_weave_costs_its_height_and_grain_next_to_nothing():
+    weave = torch.zeros(1, 3, 96, 96)
+    weave[..., ::4, ::2] = 0.2
+    mean = weave[..., :4, :4].mean()
+    assert lattice_error(weave).item() == pytest.approx(float((weave - mean).abs().mean()))
+    colours = torch.tensor([0.5, -0.2, 0.1]).view(1, 3, 1, 1).expand_as(weave)
+    assert lattice_error(colours) < 1e-6
+    grain = 0.1 * torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    assert lattice_error(grain) < grain.abs().mean() / 4
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.05])

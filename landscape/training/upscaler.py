@@ -17,16 +17,18 @@ from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
 from landscape.networks.perceptual import LpipsAlex
-from landscape.networks.upscaler import Upscaler, UpscalerConfig, bicubic, build_upscaler
+from landscape.networks.upscaler import FACTOR, Upscaler, UpscalerConfig, bicubic, build_upscaler
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.synthesis import from_pixels
-from landscape.training.checkpoint import MovingAverage, load_state, save_state
+from landscape.training.checkpoint import MovingAverage, load_optimiser, load_state, save_state
 from landscape.training.judge import ProjectedJudge, build_judge
 from landscape.training.upscaler_data import PairSource, shrink
 from landscape.weights import save_upscaler
 
 CHECKPOINT = "checkpoint.pt"
 BETAS = (0.9, 0.99)
+LATTICE_CELLS = 5
+"""Side of the neighbourhood within which errors count as repeated, pixels of the small picture."""
 SCORED = 4
 """Held-out pictures of each side that are scored along the way."""
 
@@ -37,12 +39,14 @@ class UpscalerTraining:
 
     Attributes:
         batch: Cuts in a step.
-        cut: Side of the small cuts, pixels; the large ones are four times as large.
+        cut: Side of the small cuts, at least 5 pixels; the large ones are four times as large.
         rate: Adam's learning rate.
         warmup: Steps of linear warm-up before the cosine decay.
         edge_weight: Weight of :func:`edge_error` against the mean absolute error of colours in [-1, 1].
         judge_weight: Weight of a projected discriminator's word: errors at every pixel alone leave pictures soft, as
             they cannot say which texture is missing. 0 does without it.
+        lattice_weight: Weight of :func:`lattice_error`: a judge likes any texture better than none, and the cheapest
+            one repeats with the pixels of the small picture.
         half_life: Half-life of the moving average of the weights, cuts.
     """
 
@@ -52,6 +56,7 @@ class UpscalerTraining:
     warmup: int = 50
     edge_weight: float = 1.0
     judge_weight: float = 0.0
+    lattice_weight: float = 5.0
     half_life: float = 1500.0
 
 
@@ -110,7 +115,11 @@ def train_upscaler(
     perceptual = perceptual.to(device)
     judge = build_judge(device) if settings.judge_weight > 0 else None
     parts = _Parts(network, average.network, optimiser, judge)
-    begun = {"config": asdict(config), "judge_weight": settings.judge_weight}
+    begun = {
+        "config": asdict(config),
+        "judge_weight": settings.judge_weight,
+        "lattice_weight": settings.lattice_weight,
+    }
     first = parts.restore(out / CHECKPOINT, begun) if resume else 0
     saved = time.monotonic()
     for step in range(first, steps):
@@ -119,8 +128,10 @@ def train_upscaler(
         cooling = 0.5 * (1 + math.cos(math.pi * step / steps))
         optimiser.param_groups[0]["lr"] = settings.rate * cooling * min(1.0, (step + 1) / settings.warmup)
         drawn, large = network(small.to(device)), large.to(device)
-        error, edges = F.l1_loss(drawn, large), edge_error(drawn - large)
-        loss, named = error + settings.edge_weight * edges, {"l1": error.item(), "edges": edges.item()}
+        missed = drawn - large
+        error, edges, lattice = missed.abs().mean(), edge_error(missed), lattice_error(missed)
+        loss = error + settings.edge_weight * edges + settings.lattice_weight * lattice
+        named = {"l1": error.item(), "edges": edges.item(), "lattice": lattice.item()}
         if judge is not None:
             judge.cool(cooling)
             named["d_projected"], doubt = judge(large, drawn, torch.Generator().manual_seed((seed << 40) + step))
@@ -151,6 +162,14 @@ def edge_error(error: Tensor) -> Tensor:
     """Mean absolute step between neighbours of errors (N, 3, H, W): blurred edges have large ones."""
     steps: Tensor = (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
     return steps + (error[..., 1:] - error[..., :-1]).abs().mean()
+
+
+def lattice_error(error: Tensor) -> Tensor:
+    """Mean absolute part of errors (N, 3, H, W) that repeats with the pixels of the small picture, as weaves do."""
+    cells = F.pixel_unshuffle(error, FACTOR).unflatten(1, (3, FACTOR**2))
+    around = F.avg_pool2d(cells.flatten(1, 2), LATTICE_CELLS, stride=1).unflatten(1, (3, FACTOR**2))
+    lattice: Tensor = (around - around.mean(dim=2, keepdim=True)).abs().mean()
+    return lattice
 
 
 @torch.no_grad()
@@ -213,6 +232,13 @@ class _Parts:
         weight = state.get("judge_weight", 0.0)
         if weight != begun["judge_weight"]:
             raise LandscapeError(f"The run was begun with --judged {weight:g}; resume it with that.")
+        if state.get("lattice_weight", 0.0) != begun["lattice_weight"]:
+            raise LandscapeError(
+                "The run was begun with another loss; start again in another folder with --start-from."
+            )
         for name, part in self._all().items():
-            part.load_state_dict(state[name])
+            if isinstance(part, torch.optim.Optimizer):
+                load_optimiser(part, state[name])
+            else:
+                part.load_state_dict(state[name])
         return int(state["step"])
