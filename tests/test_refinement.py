@@ -1,6 +1,7 @@
 """A scene that is there at once and gets better in the background."""
 
 import time
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -44,7 +45,8 @@ def test_result_is_that_of_the_blocking_way(started, photo, masks, small_models)
     assert refinement.wait(120) and refinement.done and refinement.error is None
     scene = Scene.open(photo, small_models, FEW_STEPS, masks=masks)
     assert torch.equal(drawn(refinement.scene), drawn(scene))
-    assert refinement.quality == scene.quality
+    # Sums of LPIPS are rounded in another order from thread to thread.
+    assert astuple(refinement.quality) == pytest.approx(astuple(scene.quality), rel=1e-6)
     assert refinement.version > 12
     assert (refinement.outlook.done, refinement.outlook.total) == (24, 24)
     assert refinement.outlook.seconds_left == 0
