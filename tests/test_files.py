@@ -1,10 +1,11 @@
 """Files are complete or not there."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from landscape.errors import LandscapeError
-from landscape.files import replacing, require_writable
+from landscape.files import replacing, require_writable, save_picture
 from landscape.labels import read_labels, write_labels
 
 
@@ -43,3 +44,16 @@ def test_masks_that_are_none_get_a_sentence(tmp_path, kind):
         Image.new("RGB", (8, 8)).save(path, format="EPS")
     with pytest.raises(LandscapeError, match="marks nothing" if kind == "black and white" else "cannot be read"):
         read_labels(path, 64, 64)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.png", "PNG"), ("a.jpg", "JPEG"), ("a.JPEG", "JPEG")])
+def test_pictures_are_what_their_names_say(tmp_path, name, kind):
+    save_picture(np.full((8, 12, 3), 90, np.uint8), tmp_path / name)
+    with Image.open(tmp_path / name) as picture:
+        assert picture.format == kind and picture.size == (12, 8)
+
+
+def test_pictures_of_unknown_kinds_are_not_written(tmp_path):
+    with pytest.raises(LandscapeError, match="end it in .png or .jpg"):
+        save_picture(np.zeros((8, 8, 3), np.uint8), tmp_path / "a.mp4")
+    assert not list(tmp_path.iterdir())

@@ -10,13 +10,13 @@ import typer
 from landscape.commands.animate import check_target
 from landscape.commands.console import cancel_on_signals, progress_bars
 from landscape.errors import LandscapeError
-from landscape.files import replacing, require_writable
+from landscape.files import require_picture_name, save_picture
 from landscape.settings import ExportSettings, MotionSettings, parse_direction
 
 
 def sample(
     count: Annotated[int, typer.Option("-n", help="How many scenes, 1 to 64.")] = 16,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write a grid of samples as PNG.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write a grid of samples, *.png or *.jpg.")] = None,
     video: Annotated[Path | None, typer.Option(help="Write the moving scenes as MP4.")] = None,
     direction: Annotated[str, typer.Option(help="Clock hour like 3, or an angle like 90deg.")] = "3",
     speed: Annotated[float, typer.Option(help="Factor on the speed of the motion.")] = 1.0,
@@ -29,8 +29,6 @@ def sample(
     checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
 ) -> None:
     """Draw scenes that never existed: a grid of stills, enlarged, or a video with the paper's motion (3.1.3)."""
-    from PIL import Image
-
     from landscape.synthesis import sample_stills, sample_video
     from landscape.video import write_video
     from landscape.weights import (
@@ -56,17 +54,14 @@ def sample(
     if video is not None:
         check_target(video)
     if out is not None:
-        require_writable(out)
+        require_picture_name(out)
     folder = checkpoints or default_folder()
     generator = load_generator(folder / GENERATOR_FILE)
     prior = load_prior(folder / PRIOR_FILE, generator)
     if out is not None:
         upscaler = folder / UPSCALER_FILE
         enlarge = load_upscaler(upscaler) if upscaler.is_file() else None
-        with replacing(out) as partial:
-            Image.fromarray(sample_stills(generator, count, cell or 256, seed, prior, enlarge)).save(
-                partial, format="PNG"
-            )
+        save_picture(sample_stills(generator, count, cell or 256, seed, prior, enlarge), out)
     if video is not None:
         with cancel_on_signals() as cancel, progress_bars() as progress:
             pictures = sample_video(generator, count, cell or 128, motion, clip.frames, fps, seed, prior)

@@ -43,17 +43,17 @@ def fit(
 @styles.command()
 def sheet(
     photos: Annotated[list[Path], typer.Argument(help="Photos or scenes, one row each.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The sheet to write, *.jpg.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The sheet to write, *.jpg or *.png.")],
     seed: Annotated[int, typer.Option(help="Seed of the fits.")] = 0,
     checkpoints: Annotated[
         Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")
     ] = None,
 ) -> None:
     """Show photos in all styles."""
-    from landscape.evaluation.styles import save_style_sheet, style_sheet
-    from landscape.files import require_writable
+    from landscape.evaluation.styles import style_sheet
+    from landscape.files import require_picture_name, save_picture
 
-    require_writable(out)
+    require_picture_name(out)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         drawn = style_sheet(open_scenes(photos, checkpoints, seed, progress, cancel), progress, cancel)
-    save_style_sheet(drawn, out)
+    save_picture(drawn, out)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from landscape.files import replacing
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene import Scene
 from landscape.settings import STYLES, LightSettings, MotionSettings
@@ -50,9 +48,3 @@ def style_sheet(
             progress("styles", done + 1, len(STYLES))
         rows.append(np.concatenate([cv2.resize(c, CELL, interpolation=cv2.INTER_AREA) for c in cells], axis=1))
     return np.concatenate(rows)
-
-
-def save_style_sheet(sheet: np.ndarray, out: Path) -> None:
-    """Write a sheet as JPEG."""
-    with replacing(out) as partial:
-        Image.fromarray(sheet).save(partial, format="JPEG", quality=88)

@@ -12,13 +12,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from landscape.colour import BANDS, band_colours, luminance, to_unit, warmth
 from landscape.errors import LandscapeError
-from landscape.files import replacing
+from landscape.files import save_picture
 from landscape.lighting import move_w
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.lighting import LightingNetwork
@@ -267,5 +266,4 @@ def _save_sheet(cells: NDArray[np.uint8], columns: int, path: Path) -> None:
     size = cells.shape[1]
     rows = cells.reshape(-1, columns, size, size, 3)
     sheet = np.ascontiguousarray(rows.transpose(0, 2, 1, 3, 4).reshape(len(rows) * size, columns * size, 3))
-    with replacing(path) as partial:
-        Image.fromarray(sheet).save(partial, format="PNG")
+    save_picture(sheet, path)
