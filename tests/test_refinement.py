@@ -1,7 +1,6 @@
 """A scene that is there at once and gets better in the background."""
 
 import time
-from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -45,8 +44,9 @@ def test_result_is_that_of_the_blocking_way(started, photo, masks, small_models)
     assert refinement.wait(120) and refinement.done and refinement.error is None
     scene = Scene.open(photo, small_models, FEW_STEPS, masks=masks)
     assert torch.equal(drawn(refinement.scene), drawn(scene))
-    # Sums of LPIPS are rounded in another order from thread to thread.
-    assert astuple(refinement.quality) == pytest.approx(astuple(scene.quality), rel=1e-6)
+    assert refinement.quality.ssim == scene.quality.ssim
+    # Once in many runs LPIPS differs in its seventh digit, though the drawings are the same to the bit.
+    assert refinement.quality.lpips == pytest.approx(scene.quality.lpips, rel=1e-6)
     assert refinement.version > 12
     assert (refinement.outlook.done, refinement.outlook.total) == (24, 24)
     assert refinement.outlook.seconds_left == 0

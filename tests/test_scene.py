@@ -5,9 +5,11 @@ import threading
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from landscape.errors import Cancelled
 from landscape.evaluation.styles import CELL, HEADER, style_sheet
+from landscape.files import save_picture
 from landscape.masking import masks_from_labels
 from landscape.model_view import model_image, model_mask
 from landscape.scene import Scene
@@ -75,6 +77,8 @@ def test_the_sheet_of_styles_shows_the_photo_and_nine_lights(scene, tmp_path):
     night, sunset = (cells[1 + STYLES.index(style)] for style in ("deep night", "warm sunset"))
     assert night.mean() < cells[0].mean() - 10
     assert np.abs(sunset - night).mean() > 10
+    save_picture(sheet, tmp_path / "sheet.jpg")
+    assert Image.open(tmp_path / "sheet.jpg").size == (10 * width, HEADER + 2 * height)
 
 
 def test_ten_bit_exports_are_made_of_deep_frames(scene):

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
-from landscape.files import replacing
+from landscape.files import save_picture
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.synthesis import to_pixels
 
@@ -50,8 +49,5 @@ def save_grid(generator: nn.Module, path: Path, resolution: int, alpha: float = 
     """Write a sample grid as PNG with cells of about 96 px."""
     assert isinstance(generator, Generator)
     pixels = sample_grid(generator, resolution, alpha)
-    image = Image.fromarray(pixels)
     factor = max(1, CELL // resolution)
-    image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
-    with replacing(path) as partial:
-        image.save(partial, format="PNG")
+    save_picture(pixels.repeat(factor, axis=0).repeat(factor, axis=1), path)
