@@ -15,13 +15,16 @@ from torch import nn
 from landscape import realesrgan
 from landscape.errors import Cancelled, LandscapeError
 from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table, psnr
+from landscape.networks.prior import LatentPrior
 from landscape.networks.upscaler import CONFIGS, RRDBNet, UpscalerConfig, bicubic, build_upscaler
 from landscape.scene import Scene
 from landscape.settings import InversionSettings
 from landscape.training import upscaler_data
 from landscape.training.checkpoint import load_state
-from landscape.training.upscaler import UpscalerTraining, edge_error, export_upscaler, lattice_error, train_upscaler
-from landscape.training.upscaler_data import PairSource, degrade, prepare_pairs, shrink
+from landscape.training.upscaler import export_upscaler, train_upscaler
+from landscape.training.upscaler_data import prepare_pairs, prepare_samples
+from landscape.training.upscaler_loss import UpscalerTraining, edge_error, lattice_error, shift_error
+from landscape.training.upscaler_pairs import PairSource, degrade, shrink
 from landscape.upscaling import upscale_with
 from landscape.weight_files import save_weights
 from landscape.weights import default_folder, load_models, load_upscaler, save_upscaler
@@ -206,6 +209,36 @@ def test_pairs_show_the_same_place(pairs):
     assert torch.equal(small, again[0]) and torch.equal(large, again[1])
 
 
+def test_shifted_pairs_show_the_same_place_a_little_moved(pairs):
+    source, moves = PairSource(pairs[0] / "0256"), set()
+    for seed in range(20):
+        small, large, (down, right) = source.shifted_batch(4, 20, np.random.default_rng(seed))
+        assert small.shape == (4, 3, 20, 20) and large.shape == (4, 3, 80, 80)
+        assert torch.equal(large[:2, :, down:, right:], large[2:, :, : 80 - down, : 80 - right])
+        assert torch.corrcoef(torch.stack([small.flatten(), shrink(large).flatten()]))[0, 1] > 0.8
+        moves.add((down, right))
+    assert (0, 0) not in moves and len(moves) > 8 and max(max(move) for move in moves) == 3
+
+
+def test_samples_are_drawn_once_and_anew_for_another_generator(pairs, small_models, monkeypatch):
+    folder, generator = pairs[0] / "0256", small_models.generator
+    prior = LatentPrior(generator.config.style_width, (4, 8))
+    monkeypatch.setattr(upscaler_data, "SAMPLES", 5)
+    monkeypatch.setattr(upscaler_data, "DRAWN_AT_ONCE", 2)
+    prepare_samples(pairs[0], generator, prior)
+    first = np.load(folder / "sampled.npy")
+    assert first.shape == (5, 64, 64, 3) and first.std() > 1
+    cuts = PairSource(folder).sampled_batch(3, 24, np.random.default_rng(0))
+    assert cuts.shape == (3, 3, 24, 24) and cuts.abs().max() <= 1
+    written = (folder / "sampled.npy").stat().st_mtime_ns
+    prepare_samples(pairs[0], generator, prior)
+    assert (folder / "sampled.npy").stat().st_mtime_ns == written
+    with torch.no_grad():
+        generator.mapping.layers[0].weight.mul_(-1)
+    prepare_samples(pairs[0], generator, prior)
+    assert not np.array_equal(np.load(folder / "sampled.npy"), first)
+
+
 def test_degrading_blurs_and_adds_noise_without_a_shift():
     image = torch.zeros(1, 3, 15, 15)
     image[..., 7, 7] = 1
@@ -236,9 +269,19 @@ def test_a_weave_costs_its_height_and_grain_next_to_nothing():
     assert lattice_error(grain) < grain.abs().mean() / 4
 
 
+def test_texture_that_hangs_on_pixels_costs_more_than_one_that_moves_along():
+    grain = torch.rand(1, 3, 100, 100, generator=torch.Generator().manual_seed(0))
+    first, moved = grain[..., :96, :96], grain[..., 3:99, 1:97]
+    assert shift_error(torch.cat([first, moved]), 3, 1) == 0
+    hanging = shift_error(torch.cat([first, first]), 3, 1)
+    assert hanging == pytest.approx(1 / 3, abs=0.02)  # the mean distance of two numbers drawn at random
+    assert shift_error(torch.cat([first, moved]), 1, 3) == pytest.approx(float(hanging), abs=0.02)
+
+
 @pytest.mark.parametrize("weight", [0.0, 0.05])
 def test_training_resumes_to_the_same_weights(pairs, small_models, tmp_path, weight):
     perceptual, settings = small_models.perceptual, replace(QUICK, judge_weight=weight)
+    np.save(pairs[0] / "0256/sampled.npy", np.load(pairs[0] / "0256/drawn.npy"))
     whole = load_state(train(pairs, tmp_path / "whole", perceptual, settings, steps=4))
     cancel = threading.Event()
     with pytest.raises(Cancelled):
@@ -257,7 +300,7 @@ def test_training_resumes_to_the_same_weights(pairs, small_models, tmp_path, wei
         assert torch.equal(value, parts["network"][name])
     lines = [json.loads(line) for line in (tmp_path / "two/metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4] and "bicubic_lpips_256" in lines[-1]
-    assert ("d_projected" in lines[0]) == (weight > 0)
+    assert any(name in lines[0] for name in ("d_projected", "d_sampled")) == (weight > 0)
     with pytest.raises(LandscapeError, match="another upscaler"):
         train_upscaler(*pairs, tmp_path / "two", perceptual, SMALL["rrdb"], settings=QUICK, resume=True)
     with pytest.raises(LandscapeError, match=f"--judged {weight:g};"):
@@ -265,7 +308,7 @@ def test_training_resumes_to_the_same_weights(pairs, small_models, tmp_path, wei
 
 
 def test_training_learns_and_its_weights_are_exported(pairs, small_models, tmp_path):
-    run = train(pairs, tmp_path / "run", small_models.perceptual, steps=40).parent
+    run = train(pairs, tmp_path / "run", small_models.perceptual, steps=80).parent
     first, *_, last = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert last["lpips_256"] < last["bicubic_lpips_256"]
     assert last["l1"] < 2 * first["l1"]

@@ -12,52 +12,23 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
 from landscape.networks.perceptual import LpipsAlex
-from landscape.networks.upscaler import FACTOR, Upscaler, UpscalerConfig, bicubic, build_upscaler
+from landscape.networks.upscaler import Upscaler, UpscalerConfig, bicubic, build_upscaler
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.synthesis import from_pixels
 from landscape.training.checkpoint import MovingAverage, load_optimiser, load_state, save_state
 from landscape.training.judge import ProjectedJudge, build_judge
-from landscape.training.upscaler_data import PairSource, shrink
+from landscape.training.upscaler_loss import UpscalerTraining, upscaler_loss
+from landscape.training.upscaler_pairs import PairSource, shrink
 from landscape.weights import save_upscaler
 
 CHECKPOINT = "checkpoint.pt"
 BETAS = (0.9, 0.99)
-LATTICE_CELLS = 5
-"""Side of the neighbourhood within which errors count as repeated, pixels of the small picture."""
 SCORED = 4
 """Held-out pictures of each side that are scored along the way."""
-
-
-@dataclass(frozen=True)
-class UpscalerTraining:
-    """What a training run depends on, besides data and seed.
-
-    Attributes:
-        batch: Cuts in a step.
-        cut: Side of the small cuts, at least 5 pixels; the large ones are four times as large.
-        rate: Adam's learning rate.
-        warmup: Steps of linear warm-up before the cosine decay.
-        edge_weight: Weight of :func:`edge_error` against the mean absolute error of colours in [-1, 1].
-        judge_weight: Weight of a projected discriminator's word: errors at every pixel alone leave pictures soft, as
-            they cannot say which texture is missing. 0 does without it.
-        lattice_weight: Weight of :func:`lattice_error`: a judge likes any texture better than none, and the cheapest
-            one repeats with the pixels of the small picture.
-        half_life: Half-life of the moving average of the weights, cuts.
-    """
-
-    batch: int = 8
-    cut: int = 24
-    rate: float = 1e-3
-    warmup: int = 50
-    edge_weight: float = 1.0
-    judge_weight: float = 0.0
-    lattice_weight: float = 5.0
-    half_life: float = 1500.0
 
 
 def train_upscaler(
@@ -119,24 +90,17 @@ def train_upscaler(
         "config": asdict(config),
         "judge_weight": settings.judge_weight,
         "lattice_weight": settings.lattice_weight,
+        "shift_weight": settings.shift_weight,
     }
     first = parts.restore(out / CHECKPOINT, begun) if resume else 0
     saved = time.monotonic()
     for step in range(first, steps):
         rng = np.random.default_rng([seed, step])
-        small, large = sources[step % len(sources)].batch(settings.batch, settings.cut, rng)
         cooling = 0.5 * (1 + math.cos(math.pi * step / steps))
         optimiser.param_groups[0]["lr"] = settings.rate * cooling * min(1.0, (step + 1) / settings.warmup)
-        drawn, large = network(small.to(device)), large.to(device)
-        missed = drawn - large
-        error, edges, lattice = missed.abs().mean(), edge_error(missed), lattice_error(missed)
-        loss = error + settings.edge_weight * edges + settings.lattice_weight * lattice
-        named = {"l1": error.item(), "edges": edges.item(), "lattice": lattice.item()}
         if judge is not None:
             judge.cool(cooling)
-            named["d_projected"], doubt = judge(large, drawn, torch.Generator().manual_seed((seed << 40) + step))
-            named["g_projected"] = doubt.item()
-            loss = loss + settings.judge_weight * doubt
+        loss, named = upscaler_loss(network, sources[step % len(sources)], judge, settings, rng)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -144,7 +108,7 @@ def train_upscaler(
         average.update(network, (step + 1) * settings.batch, settings.batch)
         progress("upscaler", step + 1, steps)
         figures: dict[str, float] = {"step": step + 1}
-        figures |= {name: round(value, 5) for name, value in named.items()}
+        figures |= {name: round(value.item(), 5) for name, value in named.items()}
         last = step + 1 == steps or (cancel is not None and cancel.is_set())
         if last or time.monotonic() - saved > 60 * checkpoint_minutes:
             for side, pictures in zip(sides, held_out, strict=True):
@@ -156,20 +120,6 @@ def train_upscaler(
                 file.write(json.dumps(figures | {"time": round(time.time(), 1)}) + "\n")
         check_cancelled(cancel)
     return out / CHECKPOINT
-
-
-def edge_error(error: Tensor) -> Tensor:
-    """Mean absolute step between neighbours of errors (N, 3, H, W): blurred edges have large ones."""
-    steps: Tensor = (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
-    return steps + (error[..., 1:] - error[..., :-1]).abs().mean()
-
-
-def lattice_error(error: Tensor) -> Tensor:
-    """Mean absolute part of errors (N, 3, H, W) that repeats with the pixels of the small picture, as weaves do."""
-    cells = F.pixel_unshuffle(error, FACTOR).unflatten(1, (3, FACTOR**2))
-    around = F.avg_pool2d(cells.flatten(1, 2), LATTICE_CELLS, stride=1).unflatten(1, (3, FACTOR**2))
-    lattice: Tensor = (around - around.mean(dim=2, keepdim=True)).abs().mean()
-    return lattice
 
 
 @torch.no_grad()
@@ -232,7 +182,7 @@ class _Parts:
         weight = state.get("judge_weight", 0.0)
         if weight != begun["judge_weight"]:
             raise LandscapeError(f"The run was begun with --judged {weight:g}; resume it with that.")
-        if state.get("lattice_weight", 0.0) != begun["lattice_weight"]:
+        if any(state.get(name, 0.0) != begun[name] for name in ("lattice_weight", "shift_weight")):
             raise LandscapeError(
                 "The run was begun with another loss; start again in another folder with --start-from."
             )

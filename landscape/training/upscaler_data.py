@@ -10,30 +10,33 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
+from landscape.codes import Sampler
 from landscape.files import replacing
 from landscape.latents import starting_latents
+from landscape.networks.generator import Generator
+from landscape.networks.prior import LatentPrior
 from landscape.networks.upscaler import FACTOR
 from landscape.progress import Progress, ignore_progress
 from landscape.synthesis import from_pixels, to_pixels
 from landscape.training.arrays import GrowingArray
 from landscape.training.data import find_sources, load_views
 from landscape.training.moving import find_moving
+from landscape.training.upscaler_pairs import shrink
 from landscape.variants import VARIANTS
+from landscape.weight_files import digest_of
 from landscape.weights import Models
 
 SIDES = (256, 512)
 """Sides of the large pictures; the generator's frames are a quarter of them at 64 and 128 px."""
 MOST_VIEWS = 4
 DRAWN_AT_ONCE = 16
-BLUR, NOISE = 0.7, 6 / 127.5
-"""Largest blur in small pixels and deviation of the noise of pictures that no generator has drawn."""
+SAMPLES = 2000
 
 
 def prepare_pairs(
@@ -59,7 +62,7 @@ def prepare_pairs(
     """
     index = out / "pairs.json"
     wanted = {"data": str(data.resolve()), "seed": seed, "resolution": models.generator.resolution}
-    if not index.is_file() or json.loads(index.read_text())["settings"] != wanted:
+    if _settings_of(index) != wanted:
         counts = _write_large(data, out, seed, progress)
         side = FACTOR * models.generator.resolution
         if counts.get(side):
@@ -68,6 +71,42 @@ def prepare_pairs(
             partial.write_text(json.dumps({"settings": wanted, "counts": counts}))
     counts = json.loads(index.read_text())["counts"]
     return tuple(side for side in SIDES if counts[str(side)])
+
+
+def prepare_samples(
+    out: Path, generator: Generator, prior: LatentPrior, seed: int = 0, progress: Progress = ignore_progress
+) -> None:
+    """Write what the generator draws from its prior, as ``sampled.npy`` beside the pairs, unless it is there already.
+
+    Args:
+        out: Where :func:`prepare_pairs` wrote.
+        generator: M and G.
+        prior: The prior of its latents.
+        seed: Seed of the samples.
+        progress: Called for every batch.
+    """
+    folder = out / f"{FACTOR * generator.resolution:04d}"
+    index = folder / "sampled.json"
+    wanted = {"weights": digest_of(generator, prior), "seed": seed, "count": SAMPLES}
+    if not folder.is_dir() or _settings_of(index) == wanted:
+        return
+    sampler, rng = Sampler(generator, prior), torch.Generator().manual_seed(seed)
+    with GrowingArray(folder / "sampled.npy", generator.resolution) as array:
+        while array.count < SAMPLES:
+            codes = sampler.draw(min(DRAWN_AT_ONCE, SAMPLES - array.count), rng)
+            with torch.no_grad():
+                pictures = to_pixels(sampler.draw_images(codes).clamp(-1, 1))
+            for picture in pictures:
+                array.append(picture)
+            progress("drawing samples", array.count, SAMPLES)
+        array.finish()
+    with replacing(index) as partial:
+        partial.write_text(json.dumps({"settings": wanted}))
+
+
+def _settings_of(index: Path) -> dict[str, Any] | None:
+    """What a finished part was made with; None if it is not there."""
+    return json.loads(index.read_text())["settings"] if index.is_file() else None
 
 
 def _write_large(data: Path, out: Path, seed: int, progress: Progress) -> dict[int, int]:
@@ -110,60 +149,3 @@ def redraw(small: Tensor, moving: Tensor, models: Models) -> Tensor:
     latents = starting_latents(small, moving, models.generator, models.encoder, VARIANTS["EOIFS"], 0)
     drawn: Tensor = models.generator(latents.w, latents.s_static, latents.s_dynamic)
     return drawn
-
-
-def shrink(images: Tensor) -> Tensor:
-    """Average images (N, 3, 4H, 4W) to (N, 3, H, W), as photos reach the generator."""
-    return F.avg_pool2d(images, FACTOR)
-
-
-class PairSource:
-    """Random pairs of small and large cuts.
-
-    Args:
-        folder: One side's folder, written by :func:`prepare_pairs`.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.large: NDArray[np.uint8] = np.load(folder / "large.npy", mmap_mode="r")
-        drawn = folder / "drawn.npy"
-        self.drawn: NDArray[np.uint8] | None = np.load(drawn, mmap_mode="r") if drawn.is_file() else None
-
-    def batch(self, count: int, cut: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Cut pairs out of random places, half of them drawn by the generator where it has drawn any.
-
-        Args:
-            count: Number of pairs.
-            cut: Side of the small cuts, pixels.
-            rng: Source of randomness.
-
-        Returns:
-            Small cuts (count, 3, cut, cut) and large ones (count, 3, 4 cut, 4 cut), in [-1, 1].
-        """
-        pairs = [self._pair(cut, rng) for _ in range(count)]
-        return torch.cat([small for small, _ in pairs]), torch.cat([large for _, large in pairs])
-
-    def _pair(self, cut: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        index = int(rng.integers(len(self.large)))
-        top, left = rng.integers(0, self.large.shape[1] // FACTOR - cut + 1, 2)
-        here = np.s_[index, top : top + cut, left : left + cut]
-        there = np.s_[index, FACTOR * top : FACTOR * (top + cut), FACTOR * left : FACTOR * (left + cut)]
-        large = from_pixels(self.large[there][None])
-        small = shrink(large)
-        if self.drawn is not None and rng.integers(2):
-            small = torch.lerp(small, from_pixels(self.drawn[here][None]), float(rng.uniform(0, 1)))
-        else:
-            small = degrade(small, rng)
-        if rng.integers(2):
-            small, large = small.flip(3), large.flip(3)
-        return small, large
-
-
-def degrade(images: Tensor, rng: np.random.Generator) -> Tensor:
-    """Blur images (N, 3, H, W) a little and add a little noise, as any generator's frames have both."""
-    sigma, noise = rng.uniform(0.05, BLUR), rng.uniform(0, NOISE)
-    taps = torch.exp(-torch.tensor([1.0, 0.0, 1.0]) / (2 * sigma**2))
-    kernel = torch.outer(taps, taps) / taps.sum() ** 2
-    padded = F.pad(images, (1, 1, 1, 1), mode="replicate")
-    blurred = F.conv2d(padded, kernel.expand(3, 1, 3, 3), groups=3)
-    return blurred + noise * torch.from_numpy(rng.standard_normal(tuple(images.shape), np.float32))
