@@ -18,7 +18,7 @@ from landscape.codes import Sampler
 from landscape.errors import LandscapeError
 from landscape.evaluation.frechet import Moments, feature_moments, frechet_distance, lite0_features, moments
 from landscape.evaluation.generation import disentanglement, frechet_distances
-from landscape.evaluation.references import reference_moments
+from landscape.evaluation.references import change_of_clips, reference_moments
 from landscape.networks.generator import Z_DYNAMIC_WIDTH
 from landscape.synthesis import from_pixels
 from landscape.training.curves import draw_curves, read_metrics
@@ -100,6 +100,33 @@ def test_features_of_stills_are_measured_once(prepared, tmp_path):
     asked.clear()
     other = reference_moments(folder, 32, "mean", lambda images: 1 + network(images), lambda done, total: None)
     assert sum(asked) > 60 and np.allclose(other.training.mean, 1 + first.training.mean, atol=1e-6)
+
+
+def test_clips_change_by_what_moves_in_them(marked, tmp_path):
+    prepared = shutil.copytree(marked, tmp_path / "copy")
+    folder = prepared / "0016"
+    clips, masks, starts = (np.load(folder / f"{name}.npy") for name in ("clips", "clips_moving", "starts"))
+
+    def difference(one, two):
+        return (one - two).abs().mean()
+
+    # Frames brighten by a fifth of the range from one to the next; the upper half of the first two clips moves.
+    for start, end in zip(starts[:-1], starts[1:], strict=True):
+        clips[start:end] = 50 * np.arange(end - start)[:, None, None, None]
+    masks[:] = 255
+    masks[:2, masks.shape[1] // 2 :] = 0
+    np.save(folder / "clips.npy", clips)
+    np.save(folder / "clips_moving.npy", masks)
+    found = [change_of_clips(prepared, 16, difference, seed) for seed in range(40)]
+    steps = np.array(found) / (50 / 127.5)
+    assert np.allclose(steps * 2, np.round(steps * 2), atol=1e-3), "means of two clips' whole steps"
+    assert 1.2 < steps.mean() < 2.0, "two of five frames are 1.6 apart on average"
+    assert change_of_clips(prepared, 16, difference, 3) == found[3]
+    masks[:] = 255
+    np.save(folder / "clips_moving.npy", masks)
+    assert change_of_clips(prepared, 16, difference) is None, "nothing stands still"
+    (folder / "clips_moving.npy").unlink()
+    assert change_of_clips(prepared, 16, difference) is None
 
 
 def test_stills_count_as_often_as_weighted():

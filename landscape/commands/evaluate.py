@@ -118,6 +118,7 @@ def generation(
     from landscape.codes import Sampler
     from landscape.evaluation.frechet import inception_features, lite0_features
     from landscape.evaluation.generation import disentanglement, frechet_distances
+    from landscape.evaluation.references import change_of_clips
     from landscape.networks.perceptual import load_lpips
     from landscape.networks.segmenter import load_segmenter
     from landscape.training.data import prepare
@@ -158,6 +159,9 @@ def generation(
         figures |= frechet_distances(sampler, prepared, features, samples, reference, seed, progress, cancel, enlarge)
         segmenter, perceptual = load_segmenter(folder / SEGMENTER_FILE), load_lpips(folder / PERCEPTUAL_FILE)
         figures |= disentanglement(generator, segmenter, perceptual, scenes, seed, progress, cancel, latents)
+        change = change_of_clips(prepared, generator.resolution, perceptual, seed)
+        if change is not None:
+            figures["clips_moving_lpips"] = change
     console.print(json.dumps(figures, indent=2), highlight=False)
     if report is not None:
         write_json(report, figures)

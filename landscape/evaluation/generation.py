@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from landscape.codes import Sampler
 from landscape.evaluation.frechet import Features, feature_moments, frechet_distance
 from landscape.evaluation.metrics import direction_error, sky_flow
-from landscape.evaluation.references import reference_moments
+from landscape.evaluation.references import COMPARED, reference_moments
 from landscape.labels import OTHER, SKY
 from landscape.motion import DynamicMotion
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
@@ -122,7 +122,8 @@ def disentanglement(
 
     Returns:
         ``static_ssim`` and ``static_lpips``: what stands still, between samples that share the static part only.
-        ``moving_lpips``: the same of sky and water, which should differ.
+        ``moving_lpips``: the same of sky and water, which should differ about as much as those of a clip do, see
+        :func:`landscape.evaluation.references.change_of_clips`.
         ``flow``, ``direction_error_deg``: motion of the sky while S_dynamic moves to the right.
         ``light``: per coordinate of z_dynamic the change of luminance and of warmth (red less blue) from -2 to 2, in
         units of [0, 1], and the share of scenes in which luminance or warmth goes one way only.
@@ -186,7 +187,7 @@ def _static_figures(
     moved = generator(generator.mapping(codes[0]), static, dynamic[1]).clamp(-1, 1)
     relit = generator(generator.mapping(codes[1]), static, dynamic[1]).clamp(-1, 1)
     share = still.float().mean().item()
-    if 0.05 < share < 0.95:
+    if COMPARED < share < 1 - COMPARED:
         for name, image in (("static", moved), ("static_relit", relit)):
             pasted = torch.where(still, image, first)
             figures[f"{name}_lpips"] = float(perceptual(pasted, first)) / share

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from landscape.evaluation.frechet import Features, Moments, feature_moments
 from landscape.files import replacing
+from landscape.networks.perceptual import LpipsAlex
 from landscape.synthesis import from_pixels
 from landscape.training.sampling import RealData
 
 BATCH = 50
+COMPARED = 0.05
+"""Least share of images that moves, and that stands still, where the two are told apart."""
 
 Report = Callable[[int, int], None]
 
@@ -61,6 +64,37 @@ def reference_moments(prepared: Path, resolution: int, name: str, network: Featu
         return References(
             feature_moments(features["training"], weights / weights.sum()), feature_moments(features["held_out"])
         )
+
+
+@torch.inference_mode()
+def change_of_clips(prepared: Path, resolution: int, perceptual: LpipsAlex, seed: int = 0) -> float | None:
+    """How much sky and water of real clips change: what samples that differ in S_dynamic are compared with.
+
+    Args:
+        prepared: Folder of :func:`landscape.training.data.prepare`.
+        resolution: Pixels.
+        perceptual: LPIPS.
+        seed: Seed of the frames.
+
+    Returns:
+        Mean over clips of LPIPS of what moves between two frames drawn at random, as ``moving_lpips`` of
+        :func:`landscape.evaluation.generation.disentanglement`. None where no clip has a mask of
+        :func:`landscape.training.moving.mark_moving`.
+    """
+    if not (prepared / f"{resolution:04d}" / "clips_moving.npy").is_file():
+        return None
+    data, rng = RealData(prepared, resolution), np.random.default_rng(seed)
+    assert data.clips_moving is not None
+    margin = (data.clips.shape[1] - resolution) // 2
+    middle = np.s_[:, margin : margin + resolution, margin : margin + resolution]
+    found = []
+    for moving, start, end in zip(data.clips_moving, data.starts[:-1], data.starts[1:], strict=True):
+        first, second = from_pixels(data.clips[rng.integers(start, end, 2)][middle]).split(1)
+        still = torch.from_numpy(moving[None][middle] < 128)[:, None]
+        share = 1 - still.float().mean().item()
+        if COMPARED < share < 1 - COMPARED:
+            found.append(float(perceptual(torch.where(still, first, second), first)) / share)
+    return round(float(np.mean(found)), 4) if found else None
 
 
 def _measured(file: Path, folder: Path, probe: NDArray[np.float32], counts: tuple[int, int]) -> bool:
