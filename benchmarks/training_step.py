@@ -35,6 +35,7 @@ from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
 from landscape.synthesis import from_pixels
 from landscape.training.data import find_sources, prepare
+from landscape.training.gan import AGREE_EVERY
 from landscape.training.processes import Processes, join_processes
 from landscape.training.schedule import Stage
 from landscape.training.trainer import BETAS, GanTrainer
@@ -153,11 +154,13 @@ def measure(
             return trainer.images - before
 
         def turn(step: Callable[[], int], together: bool) -> float:
-            began, images, over = time.perf_counter(), 0, False
+            began, images, steps, over = time.perf_counter(), 0, 0, False
             while not over:
                 images += step()
+                steps += 1
                 over = time.perf_counter() - began > seconds / (2 * TURNS)
-                over = processes.agree(over, cpu) if together else over
+                if together and processes.count > 1:
+                    over = steps % AGREE_EVERY == 0 and processes.agree(over, cpu)
             return images / (time.perf_counter() - began)
 
         rates: dict[str, list[float]] = {"plain": [], "project": []}

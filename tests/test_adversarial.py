@@ -67,7 +67,7 @@ def test_each_network_moves_along_its_own_gradient(step: int, pair_share: float)
     count = 2 if pair_share else 4
     real = (Noise().pairs_batch if pair_share else Noise().stills_batch)(count, rng)
     mean = generator.w_mean.clone()
-    fake = adversarial._fakes(count, bool(pair_share), stage, rng)
+    fake, _ = adversarial._fakes(count, bool(pair_share), stage, rng)
     generator.w_mean.copy_(mean)
     asked = F.softplus(-judge(fake)).mean() + 2.0 * F.relu(fake.abs() - 1.05).mean()
     fooling = Noise().crops_batch(count, rng) if crops else fake.detach()

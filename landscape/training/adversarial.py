@@ -10,7 +10,7 @@ from landscape.config import TrainingConfig
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
 from landscape.training.judge import range_wall
-from landscape.training.processes import Processes
+from landscape.training.processes import Averaging, Processes
 from landscape.training.sampling import RealData
 from landscape.training.schedule import Stage
 
@@ -43,6 +43,7 @@ class AdversarialStep:
         self.generator, self.static, self.pairwise = generator, static, pairwise
         self.optimisers, self.schedule, self.processes = optimisers, schedule, processes
         self.device = generator.w_mean.device
+        self._waiting: tuple[torch.optim.Optimizer, list[float], Averaging] | None = None
 
     def __call__(self, data: RealData, stage: Stage, step: int, rng: torch.Generator) -> tuple[dict[str, float], int]:
         """Do the step.
@@ -61,21 +62,52 @@ class AdversarialStep:
         batch = max(2, stage.batch // 2) if pairs else stage.batch
         mine = self.processes.mine
         real = mine((data.pairs_batch if pairs else data.stills_batch)(batch, rng)).to(self.device)
-        fake = self._fakes(batch, pairs, stage, rng)
+        fake, w_means = self._fakes(batch, pairs, stage, rng)
+        self.settle()
         name = "pairwise" if pairs else "static"
         network = self.pairwise if pairs else self.static
         # One pass over the fakes serves both: the generator is asked by the discriminator that is about to learn.
         fake_logits = network(fake, stage.alpha)
         losses = {"pairs": float(pairs)} | self._ask_generator(name, fake, fake_logits)
+        # The way of the generator's gradients is hidden by the work on the discriminator's.
+        generators = self.processes.begin_average_of_gradients(self.generator.parameters(), *w_means)
         if crops:
             fake_logits = network(mine(data.crops_batch(batch, rng)).to(self.device), stage.alpha)
         losses |= self._teach(name, network, real, fake_logits, stage, step)
-        for optimiser in (name, "generator"):
-            self.optimisers[optimiser].step()
+        judges = self.processes.begin_average_of_gradients(network.parameters())
+        generators.finish()
+        for w_mean in w_means:
+            self.generator.w_mean.lerp_(w_mean, W_MEAN_RATE)
+        self.optimisers["generator"].step()
+        optimiser = self.optimisers[name]
+        self._waiting = (optimiser, [group["lr"] for group in optimiser.param_groups], judges)
+        if self.processes.count == 1:
+            self.settle()
         return losses, batch
 
-    def _fakes(self, count: int, pairs: bool, stage: Stage, rng: torch.Generator) -> Tensor:
-        """Fake images (N, 3, R, R), or pairs (N, 6, R, R) that share z_static and S_static (paper, 3.1.2)."""
+    def settle(self) -> None:
+        """Let the last step's discriminator learn, whose gradients may still be on their way.
+
+        On several processes that comes after the next fakes, which do not ask it; whoever reads its weights calls this
+        before.
+        """
+        if self._waiting is None:
+            return
+        (optimiser, rates, averaging), self._waiting = self._waiting, None
+        averaging.finish()
+        present = [group["lr"] for group in optimiser.param_groups]
+        # The rates of its own step: those of the next one may be set already.
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate
+        optimiser.step()
+        for group, rate in zip(optimiser.param_groups, present, strict=True):
+            group["lr"] = rate
+
+    def _fakes(self, count: int, pairs: bool, stage: Stage, rng: torch.Generator) -> tuple[Tensor, list[Tensor]]:
+        """Fake images (N, 3, R, R), or pairs (N, 6, R, R) that share z_static and S_static (paper, 3.1.2).
+
+        With them comes this process's mean of w for every frame.
+        """
         g, depth, mine = self.generator, self.generator.depth(stage.resolution), self.processes.mine
         s_static = [mine(s) for s in g.sample_maps(count, stage.resolution, rng)]
         # Style mixing: two codes, exchanged at a random block.
@@ -86,15 +118,14 @@ class AdversarialStep:
             depth,
         )
         late = torch.arange(depth)[None, :, None] >= mine(crossover)[:, None, None]
-        frames = []
+        frames, w_means = [], []
         for _ in range(2 if pairs else 1):
             early_w, late_w = (g.mapping(mine(g.redraw_light(code, rng))) for code in codes)
-            with torch.no_grad():
-                g.w_mean.lerp_(self.processes.average_tensor(early_w.mean(dim=0)), W_MEAN_RATE)
+            w_means.append(early_w.detach().mean(dim=0))
             w = torch.where(late.to(self.device), late_w[:, None], early_w[:, None])
             s_dynamic = [mine(s) for s in g.sample_maps(count, stage.resolution, rng)]
             frames.append(g(w, s_static, s_dynamic, stage.resolution, stage.alpha))
-        return torch.cat(frames, dim=1)
+        return torch.cat(frames, dim=1), w_means
 
     def _ask_generator(self, name: str, fake: Tensor, fake_logits: Tensor) -> dict[str, float]:
         """The generator's gradients."""
@@ -126,4 +157,3 @@ class AdversarialStep:
         self.optimisers[name].zero_grad(set_to_none=True)
         used = [parameter for parameter in network.parameters() if parameter.requires_grad]
         torch.autograd.backward(loss, inputs=used, retain_graph=keep)
-        self.processes.average_gradients(used)

@@ -22,6 +22,8 @@ from landscape.training.schedule import Stage, stage_at, total_images
 from landscape.training.trainer import GanTrainer
 
 LOG_EVERY = 50
+AGREE_EVERY = 4
+"""Steps after which several processes ask each other whether to stop: every question makes them wait for each other."""
 STATE_FILE, METRICS_FILE = "state.pt", "metrics.jsonl"
 
 
@@ -79,20 +81,20 @@ def train_gan(
     journal = _Journal(trainer, out, grid_images, checkpoint_minutes)
     total = total_images(config.training)
     while (stage := stage_at(config.training, trainer.images)) is not None:
-        if processes.agree(cancel is not None and cancel.is_set(), trainer.device):
+        asks = processes.count == 1 or trainer.step % AGREE_EVERY == 0
+        if asks and processes.agree(cancel is not None and cancel.is_set(), trainer.device):
             # Between two steps all networks are of one age.
             if processes.first:
                 journal.save()
             raise Cancelled
         losses = trainer.train_step(stage)
         progress(f"training at {stage.resolution} px", min(trainer.images, total), total)
-        if processes.first:
-            journal.note(losses, stage)
+        journal.note(losses, stage)
     processes.wait()
 
 
 class _Journal:
-    """What the first process writes down: metrics, sample grids, checkpoints."""
+    """What the first process writes down, metrics of all of them: sample grids, checkpoints."""
 
     def __init__(self, trainer: GanTrainer, out: Path, grid_images: int, checkpoint_minutes: float) -> None:
         self._trainer, self._out = trainer, out
@@ -110,6 +112,8 @@ class _Journal:
             self._sums.setdefault(name, []).append(value)
         if trainer.step % LOG_EVERY == 0:
             self._log(stage)
+        if not trainer.processes.first:
+            return
         after = stage_at(trainer.schedule, trainer.images)
         finished = after is None or after.resolution != stage.resolution
         if finished or trainer.images // self._grid_images != (trainer.images - stage.batch) // self._grid_images:
@@ -127,13 +131,17 @@ class _Journal:
 
     def _log(self, stage: Stage) -> None:
         now = time.monotonic()
+        means = {name: sum(v) / len(v) for name, v in self._sums.items()}
+        means = self._trainer.processes.average(means, self._trainer.device)
         record: dict[str, float] = {
             "step": self._trainer.step,
             "images": self._trainer.images,
             "resolution": stage.resolution,
             "alpha": round(stage.alpha, 4),
             "images_per_second": round((self._trainer.images - self._counted) / (now - self._started), 2),
-        } | {name: round(sum(v) / len(v), 5) for name, v in self._sums.items()}
+        } | {name: round(value, 5) for name, value in means.items()}
         self._started, self._counted, self._sums = now, self._trainer.images, {}
+        if not self._trainer.processes.first:
+            return
         with (self._out / METRICS_FILE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")

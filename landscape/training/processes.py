@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
 
 from landscape.errors import LandscapeError
@@ -57,27 +58,30 @@ class Processes:
         part = columns.shape[1] // self.count
         return columns[:, self.rank * part : (self.rank + 1) * part].reshape(-1, *whole.shape[1:])
 
+    def begin_average(self, tensors: Iterable[Tensor]) -> Averaging:
+        """Send tensors off to become, in place, their means over all processes.
+
+        Until :meth:`Averaging.finish` they must neither be read nor changed; whatever else is computed meanwhile hides
+        the time that the way takes.
+        """
+        found = list(tensors) if self.count > 1 else []
+        return Averaging(found, self.count)
+
+    def begin_average_of_gradients(self, parameters: Iterable[Tensor], *more: Tensor) -> Averaging:
+        """The same of the gradients of parameters, and of further tensors."""
+        return self.begin_average([*(p.grad for p in parameters if p.grad is not None), *more])
+
     def average_gradients(self, parameters: Iterable[Tensor]) -> None:
         """Replace the gradients by their mean over all processes."""
-        if self.count == 1:
-            return
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        if not gradients:
-            return
-        mean = _mean(torch.cat([gradient.flatten() for gradient in gradients]))
-        for gradient, part in zip(gradients, mean.split([g.numel() for g in gradients]), strict=True):
-            gradient.copy_(part.view_as(gradient))
+        self.begin_average_of_gradients(parameters).finish()
 
     def average(self, values: dict[str, float], device: torch.device) -> dict[str, float]:
         """Mean of every value over all processes, which have the same names."""
         if self.count == 1:
             return values
-        mean = _mean(torch.tensor(list(values.values()), dtype=torch.float64, device=device))
-        return dict(zip(values, mean.tolist(), strict=True))
-
-    def average_tensor(self, value: Tensor) -> Tensor:
-        """Mean of a tensor over all processes."""
-        return value if self.count == 1 else _mean(value)
+        means = torch.tensor(list(values.values()), dtype=torch.float64, device=device)
+        self.begin_average([means]).finish()
+        return dict(zip(values, means.tolist(), strict=True))
 
     def agree(self, wish: bool, device: torch.device) -> bool:
         """Whether any process wishes it; all get the same answer."""
@@ -91,11 +95,24 @@ class Processes:
             wait_for_everyone()
 
 
-def _mean(value: Tensor) -> Tensor:
-    from accelerate.utils import reduce
+class Averaging:
+    """Tensors on their way to become means over processes; see :meth:`Processes.begin_average`."""
 
-    result: Tensor = reduce(value, reduction="mean")
-    return result
+    def __init__(self, tensors: list[Tensor], count: int) -> None:
+        self._tensors, self._count = tensors, count
+        if tensors:
+            # One message for all: the way takes long, not what is carried.
+            self._sum = torch.cat([tensor.detach().flatten() for tensor in tensors])
+            self._work = dist.all_reduce(self._sum, async_op=True)
+
+    def finish(self) -> None:
+        """Wait for the means, and put them in place."""
+        if not self._tensors:
+            return
+        self._work.wait()
+        means = self._sum.div_(self._count).split([tensor.numel() for tensor in self._tensors])
+        for tensor, mean in zip(self._tensors, means, strict=True):
+            tensor.detach().copy_(mean.view_as(tensor))
 
 
 def join_processes(device: str) -> tuple[Processes, str]:

@@ -226,8 +226,7 @@ class Reconstruction:
             loss = loss + weight * doubt
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        for network in (self.generator, self.posterior):
-            self.processes.average_gradients(network.parameters())
+        self.processes.average_gradients([*self.generator.parameters(), *self.posterior.parameters()])
         nn.utils.clip_grad_norm_(self.posterior.parameters(), 1.0)
         self.optimiser.step()
         return losses

@@ -136,6 +136,7 @@ class GanTrainer:
 
     def state(self) -> dict[str, Any]:
         """Everything that a resumed run needs."""
+        self.adversarial.settle()
         return {
             "config": json.dumps(asdict(self.config), default=str),
             "seed": self.seed,
@@ -219,7 +220,7 @@ class GanTrainer:
             stage: Where training stands.
 
         Returns:
-            The losses, means over all processes.
+            The losses of this process's part of the batch; all processes get the same names.
         """
         rng = torch.Generator().manual_seed((self.seed << 40) + self.step)
         self._set_rates(stage)
@@ -236,7 +237,7 @@ class GanTrainer:
         self.step += 1
         self.images += batch
         self.average.update(self.generator, self.images, batch)
-        return self.processes.average(losses, self.device)
+        return losses
 
     def _set_rates(self, stage: Stage) -> None:
         for name in ("generator", "static", "pairwise"):
