@@ -6,15 +6,19 @@ import threading
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
+from landscape.codes import Sampler
 from landscape.errors import Cancelled, LandscapeError
 from landscape.networks.perceptual import load_lpips
+from landscape.synthesis import to_pixels
 from landscape.training import trainer
 from landscape.training.checkpoint import load_state, save_state
 from landscape.training.export import export_warm_start
 from landscape.training.gan import train_gan
+from landscape.training.grids import sample_grid
 from landscape.training.judge import ProjectedJudge
 from landscape.training.reconstruction import Reconstruction
 from landscape.training.sample_bank import SampleBank
@@ -43,6 +47,19 @@ def test_samples_are_drawn_once_and_mirrored_at_random(bank: SampleBank, small_g
     assert len(pictures) == 14, "each sample and its mirror image"
     assert len(torch.cat([pictures, pictures.flip(3)]).unique(dim=0)) == 14
     assert torch.equal(codes.s_static[2], noise[0][2]) and torch.equal(codes.s_dynamic[2], noise[1][2])
+
+
+def test_a_runs_grid_shows_samples_of_its_prior(small_generator) -> None:
+    prior = make_prior(small_generator.config.style_width)
+    grid = sample_grid(small_generator, 16, prior=prior)
+    assert grid.shape == (8 * 16, 8 * 16, 3)
+    with torch.inference_mode():
+        sampler = Sampler(small_generator, prior)
+        codes = sampler.draw(8, torch.Generator().manual_seed(7))
+        maps = codes.s_static[:3], codes.s_dynamic[:3]
+        first = to_pixels(small_generator(small_generator.mapping(codes.z), *maps, 16))
+    assert np.array_equal(grid[:16], np.concatenate(list(first), axis=1))
+    assert not np.array_equal(grid, sample_grid(small_generator, 16))
 
 
 def test_drawing_samples_can_be_stopped(small_generator) -> None:

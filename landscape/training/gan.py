@@ -118,7 +118,7 @@ class _Journal:
         finished = after is None or after.resolution != stage.resolution
         if finished or trainer.images // self._grid_images != (trainer.images - stage.batch) // self._grid_images:
             grid = self._out / f"samples_{trainer.images:08d}.png"
-            save_grid(trainer.average.network, grid, stage.resolution, stage.alpha)
+            save_grid(trainer.average.network, grid, stage.resolution, stage.alpha, trainer.prior)
         if finished:
             save_state(self._out / f"state_{stage.resolution}.pt", trainer.state())
         if finished or time.monotonic() - self._saved > self._checkpoint_seconds:

@@ -97,7 +97,8 @@ class GanTrainer:
         self.step = 0
         self.images = 0
         self._taken_over: set[str] = set()
-        self._prior: str | None = None
+        self.prior: LatentPrior | None = None
+        self._prior_name: str | None = None
         self._round_over = False
         self._data: dict[int, RealData] = {}
 
@@ -143,7 +144,7 @@ class GanTrainer:
             "step": self.step,
             "images": self.images,
             "images_in_all": total_images(self.schedule),
-            "prior": self._prior,
+            "prior": self._prior_name,
             "networks": {name: network.state_dict() for name, network in self._networks().items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
         }
@@ -158,7 +159,7 @@ class GanTrainer:
         if sizes != json.loads(json.dumps(asdict(self.config.generator))) or networks.keys() != self._networks().keys():
             raise LandscapeError("The run was begun with another configuration; resume it with that one.")
         self.seed, self.step, self.images = state["seed"], state["step"], state["images"]
-        self._taken_over, self._prior = set(networks), state.get("prior")
+        self._taken_over, self._prior_name = set(networks), state.get("prior")
         self._round_over = self.images >= state.get("images_in_all", math.inf)
         for name, network in self._networks().items():
             network.load_state_dict(networks[name])
@@ -194,7 +195,7 @@ class GanTrainer:
         """
         name = None if prior is None else digest_of(prior)
         # A run that came to its end begins another round: with the prior that learnt meanwhile.
-        if self._prior not in (None, name) and (name is None or not self._round_over):
+        if self._prior_name not in (None, name) and (name is None or not self._round_over):
             which = "a prior of its posterior's latents" if self._round_over else "that very file"
             raise LandscapeError(f"This run's judge sees samples of a prior; resume it with --prior and {which}.")
         if prior is None:
@@ -206,10 +207,8 @@ class GanTrainer:
         config = self.generator.config
         if prior.style_width != config.style_width or not set(prior.resolutions) <= set(config.resolutions):
             raise LandscapeError("This prior belongs to a generator of another size; give the one of this run.")
-        self._prior = name
-        self.reconstruction.judge_samples(
-            SampleBank(self.generator, prior.to(self.device), progress=progress, cancel=cancel)
-        )
+        self.prior, self._prior_name = prior.to(self.device), name
+        self.reconstruction.judge_samples(SampleBank(self.generator, self.prior, progress=progress, cancel=cancel))
 
     # One step
 

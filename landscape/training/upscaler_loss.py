@@ -47,7 +47,7 @@ class UpscalerTraining:
     edge_weight: float = 1.0
     judge_weight: float = 0.0
     lattice_weight: float = 5.0
-    shift_weight: float = 2.0
+    shift_weight: float = 0.3
     half_life: float = 1500.0
 
 
