@@ -15,14 +15,13 @@ from torch import nn
 from landscape import realesrgan
 from landscape.errors import Cancelled, LandscapeError
 from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table, psnr
-from landscape.networks.prior import LatentPrior
 from landscape.networks.upscaler import CONFIGS, RRDBNet, UpscalerConfig, bicubic, build_upscaler
 from landscape.scene import Scene
 from landscape.settings import InversionSettings
 from landscape.training import upscaler_data
 from landscape.training.checkpoint import load_state
 from landscape.training.upscaler import export_upscaler, train_upscaler
-from landscape.training.upscaler_data import prepare_pairs, prepare_samples
+from landscape.training.upscaler_data import prepare_pairs
 from landscape.training.upscaler_loss import UpscalerTraining, edge_error, lattice_error, shift_error
 from landscape.training.upscaler_pairs import PairSource, degrade, shrink
 from landscape.upscaling import upscale_with
@@ -220,25 +219,6 @@ def test_shifted_pairs_show_the_same_place_a_little_moved(pairs):
     assert (0, 0) not in moves and len(moves) > 8 and max(max(move) for move in moves) == 3
 
 
-def test_samples_are_drawn_once_and_anew_for_another_generator(pairs, small_models, monkeypatch):
-    folder, generator = pairs[0] / "0256", small_models.generator
-    prior = LatentPrior(generator.config.style_width, (4, 8))
-    monkeypatch.setattr(upscaler_data, "SAMPLES", 5)
-    monkeypatch.setattr(upscaler_data, "DRAWN_AT_ONCE", 2)
-    prepare_samples(pairs[0], generator, prior)
-    first = np.load(folder / "sampled.npy")
-    assert first.shape == (5, 64, 64, 3) and first.std() > 1
-    cuts = PairSource(folder).sampled_batch(3, 24, np.random.default_rng(0))
-    assert cuts.shape == (3, 3, 24, 24) and cuts.abs().max() <= 1
-    written = (folder / "sampled.npy").stat().st_mtime_ns
-    prepare_samples(pairs[0], generator, prior)
-    assert (folder / "sampled.npy").stat().st_mtime_ns == written
-    with torch.no_grad():
-        generator.mapping.layers[0].weight.mul_(-1)
-    prepare_samples(pairs[0], generator, prior)
-    assert not np.array_equal(np.load(folder / "sampled.npy"), first)
-
-
 def test_degrading_blurs_and_adds_noise_without_a_shift():
     image = torch.zeros(1, 3, 15, 15)
     image[..., 7, 7] = 1
@@ -281,7 +261,6 @@ def test_texture_that_hangs_on_pixels_costs_more_than_one_that_moves_along():
 @pytest.mark.parametrize("weight", [0.0, 0.05])
 def test_training_resumes_to_the_same_weights(pairs, small_models, tmp_path, weight):
     perceptual, settings = small_models.perceptual, replace(QUICK, judge_weight=weight)
-    np.save(pairs[0] / "0256/sampled.npy", np.load(pairs[0] / "0256/drawn.npy"))
     whole = load_state(train(pairs, tmp_path / "whole", perceptual, settings, steps=4))
     cancel = threading.Event()
     with pytest.raises(Cancelled):
@@ -300,7 +279,7 @@ def test_training_resumes_to_the_same_weights(pairs, small_models, tmp_path, wei
         assert torch.equal(value, parts["network"][name])
     lines = [json.loads(line) for line in (tmp_path / "two/metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4] and "bicubic_lpips_256" in lines[-1]
-    assert any(name in lines[0] for name in ("d_projected", "d_sampled")) == (weight > 0)
+    assert ("d_projected" in lines[0]) == (weight > 0)
     with pytest.raises(LandscapeError, match="another upscaler"):
         train_upscaler(*pairs, tmp_path / "two", perceptual, SMALL["rrdb"], settings=QUICK, resume=True)
     with pytest.raises(LandscapeError, match=f"--judged {weight:g};"):

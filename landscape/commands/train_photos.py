@@ -56,7 +56,7 @@ def upscaler(
     steps: Annotated[int, typer.Option(help="Training steps.")] = 3000,
     start_from: Annotated[Path | None, typer.Option(help="Upscaler weights to start from, *.safetensors.")] = None,
     judged: Annotated[
-        float, typer.Option(min=0, help="Weight of a judge of how real enlarged pictures and samples look; 0: none.")
+        float, typer.Option(min=0, help="Weight of a judge of how real enlarged pictures look; 0 does without it.")
     ] = 0.0,
     seed: SeedOption = 0,
     resume: ResumeOption = False,
@@ -67,9 +67,9 @@ def upscaler(
     """Train the enlargement of the generator's frames (paper, Super Resolution)."""
     from landscape.networks.upscaler import CONFIGS
     from landscape.training.upscaler import export_upscaler, train_upscaler
-    from landscape.training.upscaler_data import prepare_pairs, prepare_samples
+    from landscape.training.upscaler_data import prepare_pairs
     from landscape.training.upscaler_loss import UpscalerTraining
-    from landscape.weights import PRIOR_FILE, choose_device, default_folder, load_models, load_prior, load_upscaler
+    from landscape.weights import choose_device, load_models, load_upscaler
 
     if network not in CONFIGS:
         raise LandscapeError(f"Choose a network from: {', '.join(CONFIGS)}; not {network}.")
@@ -77,9 +77,6 @@ def upscaler(
     models = load_models(checkpoints)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         sides = prepare_pairs(data, out / "data", models, seed, progress)
-        prior = load_prior((checkpoints or default_folder()) / PRIOR_FILE, models.generator)
-        if judged > 0 and prior is not None:
-            prepare_samples(out / "data", models.generator, prior, seed, progress)
         train_upscaler(
             out / "data",
             sides,

@@ -26,6 +26,7 @@ from landscape.training.upscaler_pairs import PairSource, shrink
 from landscape.weights import save_upscaler
 
 CHECKPOINT = "checkpoint.pt"
+LOG_EVERY = 10
 BETAS = (0.9, 0.99)
 SCORED = 4
 """Held-out pictures of each side that are scored along the way."""
@@ -93,7 +94,7 @@ def train_upscaler(
         "shift_weight": settings.shift_weight,
     }
     first = parts.restore(out / CHECKPOINT, begun) if resume else 0
-    saved = time.monotonic()
+    saved, seen = time.monotonic(), dict[str, list[float]]()
     for step in range(first, steps):
         rng = np.random.default_rng([seed, step])
         cooling = 0.5 * (1 + math.cos(math.pi * step / steps))
@@ -107,15 +108,19 @@ def train_upscaler(
         optimiser.step()
         average.update(network, (step + 1) * settings.batch, settings.batch)
         progress("upscaler", step + 1, steps)
+        for name, value in named.items():
+            seen.setdefault(name, []).append(value.item())
         figures: dict[str, float] = {"step": step + 1}
-        figures |= {name: round(value.item(), 5) for name, value in named.items()}
         last = step + 1 == steps or (cancel is not None and cancel.is_set())
         if last or time.monotonic() - saved > 60 * checkpoint_minutes:
             for side, pictures in zip(sides, held_out, strict=True):
                 figures |= held_out_scores(average.network, pictures, perceptual, side)
             save_state(out / CHECKPOINT, parts.state() | begun | {"step": step + 1})
             saved = time.monotonic()
-        if (step + 1) % 10 == 0 or last or f"lpips_{sides[0]}" in figures:
+        if (step + 1) % LOG_EVERY == 0 or last or f"lpips_{sides[0]}" in figures:
+            # Sides and kinds of steps take turns: the last step alone would always be of the same one.
+            figures |= {name: round(sum(values) / len(values), 5) for name, values in seen.items()}
+            seen.clear()
             with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(figures | {"time": round(time.time(), 1)}) + "\n")
         check_cancelled(cancel)

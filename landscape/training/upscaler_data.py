@@ -10,17 +10,13 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.codes import Sampler
 from landscape.files import replacing
 from landscape.latents import starting_latents
-from landscape.networks.generator import Generator
-from landscape.networks.prior import LatentPrior
 from landscape.networks.upscaler import FACTOR
 from landscape.progress import Progress, ignore_progress
 from landscape.synthesis import from_pixels, to_pixels
@@ -29,14 +25,12 @@ from landscape.training.data import find_sources, load_views
 from landscape.training.moving import find_moving
 from landscape.training.upscaler_pairs import shrink
 from landscape.variants import VARIANTS
-from landscape.weight_files import digest_of
 from landscape.weights import Models
 
 SIDES = (256, 512)
 """Sides of the large pictures; the generator's frames are a quarter of them at 64 and 128 px."""
 MOST_VIEWS = 4
 DRAWN_AT_ONCE = 16
-SAMPLES = 2000
 
 
 def prepare_pairs(
@@ -62,7 +56,7 @@ def prepare_pairs(
     """
     index = out / "pairs.json"
     wanted = {"data": str(data.resolve()), "seed": seed, "resolution": models.generator.resolution}
-    if _settings_of(index) != wanted:
+    if not index.is_file() or json.loads(index.read_text())["settings"] != wanted:
         counts = _write_large(data, out, seed, progress)
         side = FACTOR * models.generator.resolution
         if counts.get(side):
@@ -71,42 +65,6 @@ def prepare_pairs(
             partial.write_text(json.dumps({"settings": wanted, "counts": counts}))
     counts = json.loads(index.read_text())["counts"]
     return tuple(side for side in SIDES if counts[str(side)])
-
-
-def prepare_samples(
-    out: Path, generator: Generator, prior: LatentPrior, seed: int = 0, progress: Progress = ignore_progress
-) -> None:
-    """Write what the generator draws from its prior, as ``sampled.npy`` beside the pairs, unless it is there already.
-
-    Args:
-        out: Where :func:`prepare_pairs` wrote.
-        generator: M and G.
-        prior: The prior of its latents.
-        seed: Seed of the samples.
-        progress: Called for every batch.
-    """
-    folder = out / f"{FACTOR * generator.resolution:04d}"
-    index = folder / "sampled.json"
-    wanted = {"weights": digest_of(generator, prior), "seed": seed, "count": SAMPLES}
-    if not folder.is_dir() or _settings_of(index) == wanted:
-        return
-    sampler, rng = Sampler(generator, prior), torch.Generator().manual_seed(seed)
-    with GrowingArray(folder / "sampled.npy", generator.resolution) as array:
-        while array.count < SAMPLES:
-            codes = sampler.draw(min(DRAWN_AT_ONCE, SAMPLES - array.count), rng)
-            with torch.no_grad():
-                pictures = to_pixels(sampler.draw_images(codes).clamp(-1, 1))
-            for picture in pictures:
-                array.append(picture)
-            progress("drawing samples", array.count, SAMPLES)
-        array.finish()
-    with replacing(index) as partial:
-        partial.write_text(json.dumps({"settings": wanted}))
-
-
-def _settings_of(index: Path) -> dict[str, Any] | None:
-    """What a finished part was made with; None if it is not there."""
-    return json.loads(index.read_text())["settings"] if index.is_file() else None
 
 
 def _write_large(data: Path, out: Path, seed: int, progress: Progress) -> dict[int, int]:

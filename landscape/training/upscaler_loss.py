@@ -11,14 +11,12 @@ from torch import Tensor
 
 from landscape.networks.upscaler import FACTOR, Upscaler
 from landscape.training.judge import ProjectedJudge
-from landscape.training.upscaler_pairs import PairSource, shrink
+from landscape.training.upscaler_pairs import PairSource
 
 LATTICE_CELLS = 5
 """Side of the neighbourhood within which errors count as repeated, pixels of the small picture."""
 BORDER = 4 * FACTOR
 """Pixels of large pictures at whose distance from the edge what lies beyond it counts little."""
-SAMPLED_SHARE = 0.5
-"""Share of the steps in which the judge sees enlarged samples, if there are any."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class UpscalerTraining:
     edge_weight: float = 1.0
     judge_weight: float = 0.0
     lattice_weight: float = 5.0
-    shift_weight: float = 0.3
+    shift_weight: float = 0.1
     half_life: float = 1500.0
 
 
@@ -62,15 +60,14 @@ def upscaler_loss(
 
     Args:
         network: The upscaler.
-        source: Pairs, and samples of the generator if there are any.
+        source: Pairs.
         judge: A judge, or None.
         settings: Size of the batch and weights.
         rng: Source of randomness.
 
     Returns:
         The loss, and its parts by name: ``l1``, ``edges``, ``lattice``; in a half of the steps ``shift``; with a judge
-        ``d_projected`` and ``g_projected``, or ``d_sampled``, ``g_sampled`` and ``kept`` if it saw samples, whose
-        colours are to be kept.
+        ``d_projected`` and ``g_projected``.
     """
     device = next(network.parameters()).device
     shifted = settings.shift_weight > 0 and bool(rng.integers(2))
@@ -86,15 +83,8 @@ def upscaler_loss(
         named["shift"] = shift_error(drawn, down, right)
         loss = loss + settings.shift_weight * named["shift"]
     if judge is not None:
-        kind = "projected"
-        if source.sampled is not None and rng.random() < SAMPLED_SHARE:
-            # What people see enlarged are frames of the generator, which err in other ways than shrunk stills do.
-            kind, small = "sampled", source.sampled_batch(settings.batch, settings.cut, rng).to(device)
-            drawn = network(small)
-            named["kept"] = (shrink(drawn) - small).abs().mean()
-            loss = loss + named["kept"]
         seen, doubt = judge(large, drawn, torch.Generator().manual_seed(int(rng.integers(2**62))))
-        named |= {f"d_{kind}": torch.tensor(seen), f"g_{kind}": doubt}
+        named |= {"d_projected": torch.tensor(seen), "g_projected": doubt}
         loss = loss + settings.judge_weight * doubt
     return loss, named
 

@@ -31,9 +31,8 @@ class PairSource:
 
     def __init__(self, folder: Path) -> None:
         self.large: NDArray[np.uint8] = np.load(folder / "large.npy", mmap_mode="r")
-        drawn, sampled = (folder / f"{name}.npy" for name in ("drawn", "sampled"))
+        drawn = folder / "drawn.npy"
         self.drawn: NDArray[np.uint8] | None = np.load(drawn, mmap_mode="r") if drawn.is_file() else None
-        self.sampled: NDArray[np.uint8] | None = np.load(sampled, mmap_mode="r") if sampled.is_file() else None
 
     def batch(self, count: int, cut: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Cut pairs out of random places, half of them drawn by the generator where it has drawn any.
@@ -86,14 +85,6 @@ class PairSource:
                 half.append(picture[y : y + side, x : x + side])
         large = from_pixels(np.stack(halves[0] + halves[1]))
         return blur(shrink(large), rng), large, (down, right)
-
-    def sampled_batch(self, count: int, cut: int, rng: np.random.Generator) -> Tensor:
-        """Cuts (count, 3, cut, cut) in [-1, 1] of the generator's samples, which must be there."""
-        assert self.sampled is not None
-        rows = rng.integers(0, len(self.sampled), count)
-        places = rng.integers(0, self.sampled.shape[1] - cut + 1, (count, 2))
-        cuts = [self.sampled[row][y : y + cut, x : x + cut] for row, (y, x) in zip(rows, places, strict=True)]
-        return from_pixels(np.stack(cuts))
 
 
 def blur(images: Tensor, rng: np.random.Generator) -> Tensor:
