@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 import torch
@@ -10,8 +12,8 @@ import torch.nn.functional as F
 from landscape.config import TrainingConfig
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator, GeneratorConfig
-from landscape.training.adversarial import AdversarialStep
-from landscape.training.processes import Processes
+from landscape.training.adversarial import W_MEAN_RATE, AdversarialStep
+from landscape.training.processes import Averaging, Processes
 from landscape.training.schedule import Stage
 
 CHANNELS = (8, 8)
@@ -67,8 +69,9 @@ def test_each_network_moves_along_its_own_gradient(step: int, pair_share: float)
     count = 2 if pair_share else 4
     real = (Noise().pairs_batch if pair_share else Noise().stills_batch)(count, rng)
     mean = generator.w_mean.clone()
-    fake, _ = adversarial._fakes(count, bool(pair_share), stage, rng)
-    generator.w_mean.copy_(mean)
+    fake, found = adversarial._fakes(count, bool(pair_share), stage, rng)
+    for w in found:
+        mean = mean + W_MEAN_RATE * (w - mean)
     asked = F.softplus(-judge(fake)).mean() + 2.0 * F.relu(fake.abs() - 1.05).mean()
     fooling = Noise().crops_batch(count, rng) if crops else fake.detach()
     real.requires_grad_(True)
@@ -80,6 +83,7 @@ def test_each_network_moves_along_its_own_gradient(step: int, pair_share: float)
     wanted = {"generator": _gradients(generator, asked), name: _gradients(judge, taught)}
 
     losses, batch = adversarial(Noise(), stage, step, torch.Generator().manual_seed(3))  # type: ignore[arg-type]
+    assert len(found) == 1 + bool(pair_share) and torch.allclose(generator.w_mean, mean, atol=1e-6)
     assert batch == count and losses[f"g_{name}"] > 0 and (f"r1_{name}" in losses) == (step == 0)
     for which, network in networks.items():
         for was, now, gradient in zip(
@@ -88,3 +92,35 @@ def test_each_network_moves_along_its_own_gradient(step: int, pair_share: float)
             moved = (was - now).detach().numpy()
             expected = np.zeros_like(moved) if gradient is None else gradient.numpy()
             assert np.allclose(moved, expected, rtol=1e-3, atol=1e-5 + 1e-4 * np.abs(expected).max())
+
+
+class Second(Processes):
+    """One of two processes, whose parts are the whole and whose means are on their way for ever."""
+
+    def mine(self, whole: torch.Tensor) -> torch.Tensor:
+        return whole
+
+    def begin_average(self, tensors: Iterable[torch.Tensor]) -> Averaging:
+        return Averaging([], 2)
+
+
+def test_a_discriminator_learns_late_at_the_rate_of_its_own_step() -> None:
+    torch.manual_seed(1)
+    generator, judge = Generator(GeneratorConfig(CHANNELS, 16)), Discriminator(CHANNELS, 1)
+    networks = {"generator": generator, "static": judge, "pairwise": Discriminator(CHANNELS, 2)}
+    optimisers: dict[str, torch.optim.Optimizer] = {
+        name: torch.optim.SGD(network.parameters(), lr=1.0) for name, network in networks.items()
+    }
+    adversarial = AdversarialStep(generator, judge, networks["pairwise"], optimisers, SCHEDULE, Second(0, 2))
+    before = [p.detach().clone() for p in judge.parameters()]
+    adversarial(Noise(), Stage(8, 1.0, 0.0, 4, 0.1, 0), 1, torch.Generator().manual_seed(3))  # type: ignore[arg-type]
+    assert all(torch.equal(was, now) for was, now in zip(before, judge.parameters(), strict=True))
+    optimisers["static"].param_groups[0]["lr"] = 0.5
+    adversarial.settle()
+    used = [p for p in judge.parameters() if p.grad is not None]
+    assert used and optimisers["static"].param_groups[0]["lr"] == 0.5
+    for was, now in zip(before, judge.parameters(), strict=True):
+        assert torch.allclose(was - now, torch.zeros_like(was) if now.grad is None else now.grad, atol=1e-6)
+    after = [p.detach().clone() for p in judge.parameters()]
+    adversarial.settle()
+    assert all(torch.equal(was, now) for was, now in zip(after, judge.parameters(), strict=True)), "it learns once"

@@ -83,8 +83,12 @@ def losses_of(folder):
 def assert_alike(one, two):
     """Adam divides by tiny second moments, so rounding shows in a few weights, by a small part of a step."""
     assert one["step"] == two["step"]
-    for name, value in one["networks"]["generator"].items():
-        assert (value - two["networks"]["generator"][name]).abs().mean() < 5e-4, name
+    for network in ("generator", "static", "pairwise"):
+        for name, value in one["networks"][network].items():
+            assert (value - two["networks"][network][name]).abs().mean() < 5e-4, (network, name)
+    for name, optimiser in one["optimisers"].items():
+        steps = [{int(entry["step"]) for entry in o["state"].values()} for o in (optimiser, two["optimisers"][name])]
+        assert steps[0] == steps[1], name
 
 
 def test_two_processes_learn_what_one_learns_and_resume(marked, tmp_path, monkeypatch):
@@ -101,6 +105,16 @@ def test_two_processes_learn_what_one_learns_and_resume(marked, tmp_path, monkey
     gan.train_gan(half, marked, tmp_path / "half", seed=4)
     launch(marked, tmp_path / "half", "--resume")
     assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "half"))
+
+
+def test_two_processes_stop_together_and_one_goes_on(marked, tmp_path, monkeypatch):
+    monkeypatch.setattr(gan, "LOG_EVERY", 1)
+    gan.train_gan(SHARED, marked, tmp_path / "one", seed=4)
+    launch(marked, tmp_path / "two", "--stop")
+    stopped = state_of(tmp_path / "two")
+    assert stopped["step"] == gan.AGREE_EVERY, "one of them wished it after two steps"
+    gan.train_gan(SHARED, marked, tmp_path / "two", resume=True)
+    assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "two"))
 
 
 def test_two_processes_judge_samples_as_one_does(marked, tmp_path, monkeypatch):

@@ -249,6 +249,13 @@ def test_a_weave_costs_its_height_and_grain_next_to_nothing():
     assert lattice_error(grain) < grain.abs().mean() / 4
 
 
+@pytest.mark.parametrize("wrong", [{"batch": 3}, {"cut": 8}])
+def test_sizes_of_which_nothing_can_be_compared_are_refused(wrong):
+    assert torch.isfinite(shift_error(torch.zeros(2, 3, 36, 36), 3, 3))
+    with pytest.raises(ValueError, match="at least 9 pixels"):
+        replace(UpscalerTraining(cut=9), **wrong)
+
+
 def test_texture_that_hangs_on_pixels_costs_more_than_one_that_moves_along():
     grain = torch.rand(1, 3, 100, 100, generator=torch.Generator().manual_seed(0))
     first, moved = grain[..., :96, :96], grain[..., 3:99, 1:97]

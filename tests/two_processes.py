@@ -1,11 +1,15 @@
 """Trains the tiny model as one of several processes; started by the launcher in test_processes.py."""
 
+import contextlib
+import itertools
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 
 import torch
 
+from landscape.errors import Cancelled
 from landscape.training import gan, trainer
 from landscape.training.processes import join_processes
 from landscape.training.sample_bank import SampleBank
@@ -21,4 +25,12 @@ if __name__ == "__main__":
     judged = "--prior" in sys.argv
     config, prior = (JUDGED, make_prior(JUDGED.generator.style_width)) if judged else (SHARED, None)
     resume = "--resume" in sys.argv
-    gan.train_gan(config, prepared, out, seed=4, device=device, processes=processes, resume=resume, prior=prior)
+    cancel, seen = threading.Event(), itertools.count(1)
+
+    def stop(*_: object) -> None:
+        if "--stop" in sys.argv and not processes.first and next(seen) == 2:
+            cancel.set()
+
+    options = {"device": device, "processes": processes, "resume": resume, "prior": prior}
+    with contextlib.suppress(Cancelled):
+        gan.train_gan(config, prepared, out, seed=4, progress=stop, cancel=cancel, **options)

@@ -159,7 +159,7 @@ def generation(
         figures |= frechet_distances(sampler, prepared, features, samples, reference, seed, progress, cancel, enlarge)
         segmenter, perceptual = load_segmenter(folder / SEGMENTER_FILE), load_lpips(folder / PERCEPTUAL_FILE)
         figures |= disentanglement(generator, segmenter, perceptual, scenes, seed, progress, cancel, latents)
-        change = change_of_clips(prepared, generator.resolution, perceptual, seed)
+        change = change_of_clips(prepared, generator.resolution, perceptual, seed, cancel)
         if change is not None:
             figures["clips_moving_lpips"] = change
     console.print(json.dumps(figures, indent=2), highlight=False)

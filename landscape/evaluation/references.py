@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from landscape.evaluation.frechet import Features, Moments, feature_moments
 from landscape.files import replacing
 from landscape.networks.perceptual import LpipsAlex
+from landscape.progress import check_cancelled
 from landscape.synthesis import from_pixels
 from landscape.training.sampling import RealData
 
@@ -67,7 +69,13 @@ def reference_moments(prepared: Path, resolution: int, name: str, network: Featu
 
 
 @torch.inference_mode()
-def change_of_clips(prepared: Path, resolution: int, perceptual: LpipsAlex, seed: int = 0) -> float | None:
+def change_of_clips(
+    prepared: Path,
+    resolution: int,
+    perceptual: LpipsAlex,
+    seed: int = 0,
+    cancel: threading.Event | None = None,
+) -> float | None:
     """How much sky and water of real clips change: what samples that differ in S_dynamic are compared with.
 
     Args:
@@ -75,9 +83,10 @@ def change_of_clips(prepared: Path, resolution: int, perceptual: LpipsAlex, seed
         resolution: Pixels.
         perceptual: LPIPS.
         seed: Seed of the frames.
+        cancel: Set to stop.
 
     Returns:
-        Mean over clips of LPIPS of what moves between two frames drawn at random, as ``moving_lpips`` of
+        Mean over clips of LPIPS of what moves between two different frames drawn at random, as ``moving_lpips`` of
         :func:`landscape.evaluation.generation.disentanglement`. None where no clip has a mask of
         :func:`landscape.training.moving.mark_moving`.
     """
@@ -89,7 +98,11 @@ def change_of_clips(prepared: Path, resolution: int, perceptual: LpipsAlex, seed
     middle = np.s_[:, margin : margin + resolution, margin : margin + resolution]
     found = []
     for moving, start, end in zip(data.clips_moving, data.starts[:-1], data.starts[1:], strict=True):
-        first, second = from_pixels(data.clips[rng.integers(start, end, 2)][middle]).split(1)
+        check_cancelled(cancel)
+        if end - start < 2:
+            continue
+        rows = start + rng.choice(int(end - start), 2, replace=False)
+        first, second = from_pixels(data.clips[rows][middle]).split(1)
         still = torch.from_numpy(moving[None][middle] < 128)[:, None]
         share = 1 - still.float().mean().item()
         if COMPARED < share < 1 - COMPARED:

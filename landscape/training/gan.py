@@ -60,7 +60,8 @@ def train_gan(
         grid_images: Images between sample grids.
         processes: The processes that share every batch; the first one writes the files.
         progress: Called with images seen and images of the schedule.
-        cancel: Ends the run at the next step; its state is kept.
+        cancel: Ends the run at the next step, on several processes at one of the next :data:`AGREE_EVERY`; its state
+            is kept.
 
     Raises:
         LandscapeError: If there is nothing to resume from or no data, or the prior does not suit the run.
@@ -83,9 +84,11 @@ def train_gan(
     while (stage := stage_at(config.training, trainer.images)) is not None:
         asks = processes.count == 1 or trainer.step % AGREE_EVERY == 0
         if asks and processes.agree(cancel is not None and cancel.is_set(), trainer.device):
-            # Between two steps all networks are of one age.
+            # Between two steps all networks are of one age. Nobody leaves while others wait for what is on its way.
+            trainer.adversarial.settle()
             if processes.first:
                 journal.save()
+            processes.wait()
             raise Cancelled
         losses = trainer.train_step(stage)
         progress(f"training at {stage.resolution} px", min(trainer.images, total), total)

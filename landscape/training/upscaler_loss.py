@@ -24,8 +24,9 @@ class UpscalerTraining:
     """What a training run depends on, besides data and seed.
 
     Attributes:
-        batch: Cuts in a step.
-        cut: Side of the small cuts, at least 5 pixels; the large ones are four times as large.
+        batch: Cuts in a step, an even number.
+        cut: Side of the small cuts, at least 9 pixels and less than the small pictures'; the large ones are four times
+            as large.
         rate: Adam's learning rate.
         warmup: Steps of linear warm-up before the cosine decay.
         edge_weight: Weight of :func:`.edge_error` against the mean absolute error of colours in [-1, 1].
@@ -47,6 +48,15 @@ class UpscalerTraining:
     lattice_weight: float = 5.0
     shift_weight: float = 0.1
     half_life: float = 1500.0
+
+    def __post_init__(self) -> None:
+        """Refuse sizes of which nothing can be compared.
+
+        Raises:
+            ValueError: If the batch is odd or the cuts are too small.
+        """
+        if self.batch % 2 or FACTOR * (self.cut - 1) < 2 * BORDER:
+            raise ValueError(f"Choose an even batch and cuts of at least {2 * BORDER // FACTOR + 1} pixels.")
 
 
 def upscaler_loss(

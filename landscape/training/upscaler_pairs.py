@@ -26,7 +26,7 @@ class PairSource:
     """Random pairs of small and large cuts.
 
     Args:
-        folder: One side's folder, written by :func:`prepare_pairs`.
+        folder: One side's folder, written by :func:`landscape.training.upscaler_data.prepare_pairs`.
     """
 
     def __init__(self, folder: Path) -> None:
