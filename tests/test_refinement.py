@@ -55,10 +55,11 @@ def test_result_is_that_of_the_blocking_way(started, photo, masks, small_models)
 def test_first_scene_is_the_encoders_answer(started, small_models, photo, masks):
     refinement = started(MANY_STEPS)
     assert refinement.wait_for_version(0, 60)
-    start = Scene.open(photo, small_models, InversionSettings(latent_steps=0, tune_steps=0), masks=masks)
     version, scene = refinement.latest()
+    start = Scene.open(photo, small_models, InversionSettings(latent_steps=0, tune_steps=0), masks=masks)
     if version == 1:
-        assert torch.equal(drawn(scene), drawn(start))
+        # Weights of a finished fit are rounded to half precision.
+        assert torch.allclose(drawn(scene), drawn(start), rtol=0, atol=2e-3 * float(drawn(start).abs().max()))
     assert start.settled and "unlike" in " ".join(start.warnings)
     assert not scene.settled and not scene.warnings
     assert np.isfinite(scene.previewer(MotionSettings(), LightSettings(), 128).frame(0.5)).all()
