@@ -35,7 +35,6 @@ from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
 from landscape.synthesis import from_pixels
 from landscape.training.data import find_sources, prepare
-from landscape.training.gan import AGREE_EVERY
 from landscape.training.processes import Processes, join_processes
 from landscape.training.schedule import Stage
 from landscape.training.trainer import BETAS, GanTrainer
@@ -159,8 +158,7 @@ def measure(
                 images += step()
                 steps += 1
                 over = time.perf_counter() - began > seconds / (2 * TURNS)
-                if together and processes.count > 1:
-                    over = steps % AGREE_EVERY == 0 and processes.agree(over, cpu)
+                over = processes.agree(over, steps, cpu) if together else over
             return images / (time.perf_counter() - began)
 
         rates: dict[str, list[float]] = {"plain": [], "project": []}

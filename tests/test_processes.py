@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from landscape.errors import LandscapeError
 from landscape.networks.discriminators import minibatch_deviation
 from landscape.training import gan, trainer
-from landscape.training.processes import Processes, join_processes
+from landscape.training.processes import AGREE_EVERY, Processes, join_processes
 from landscape.training.sample_bank import SampleBank
 from tests.conftest import make_prior
 from tests.test_training import TINY
@@ -112,7 +112,7 @@ def test_two_processes_stop_together_and_one_goes_on(marked, tmp_path, monkeypat
     gan.train_gan(SHARED, marked, tmp_path / "one", seed=4)
     launch(marked, tmp_path / "two", "--stop")
     stopped = state_of(tmp_path / "two")
-    assert stopped["step"] == gan.AGREE_EVERY, "one of them wished it after two steps"
+    assert stopped["step"] == AGREE_EVERY, "one of them wished it after two steps"
     gan.train_gan(SHARED, marked, tmp_path / "two", resume=True)
     assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "two"))
 

@@ -43,6 +43,24 @@ def load_optimiser(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> N
     optimiser.load_state_dict(state | {"param_groups": groups})
 
 
+class Means:
+    """Means of named figures of the steps since they were last taken; not every step has every figure."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, list[float]] = {}
+
+    def add(self, figures: dict[str, float]) -> None:
+        """Take note of a step."""
+        for name, value in figures.items():
+            self._seen.setdefault(name, []).append(value)
+
+    def take(self) -> dict[str, float]:
+        """The means by name, and begin anew."""
+        means = {name: sum(values) / len(values) for name, values in self._seen.items()}
+        self._seen = {}
+        return means
+
+
 def drop_later_lines(metrics: Path, step: int) -> None:
     """Steps after the checkpoint are repeated: their old lines go."""
     if not metrics.exists():

@@ -14,7 +14,7 @@ from landscape.config import ModelConfig
 from landscape.errors import Cancelled, LandscapeError
 from landscape.networks.prior import LatentPrior
 from landscape.progress import Progress, ignore_progress
-from landscape.training.checkpoint import drop_later_lines, load_state, save_state
+from landscape.training.checkpoint import Means, drop_later_lines, load_state, save_state
 from landscape.training.export import import_warm_start
 from landscape.training.grids import save_grid
 from landscape.training.processes import Processes
@@ -22,8 +22,6 @@ from landscape.training.schedule import Stage, stage_at, total_images
 from landscape.training.trainer import GanTrainer
 
 LOG_EVERY = 50
-AGREE_EVERY = 4
-"""Steps after which several processes ask each other whether to stop: every question makes them wait for each other."""
 STATE_FILE, METRICS_FILE = "state.pt", "metrics.jsonl"
 
 
@@ -60,8 +58,8 @@ def train_gan(
         grid_images: Images between sample grids.
         processes: The processes that share every batch; the first one writes the files.
         progress: Called with images seen and images of the schedule.
-        cancel: Ends the run at the next step, on several processes at one of the next :data:`AGREE_EVERY`; its state
-            is kept.
+        cancel: Ends the run at the next step, on several processes when they agree (:meth:`.Processes.agree`); its
+            state is kept.
 
     Raises:
         LandscapeError: If there is nothing to resume from or no data, or the prior does not suit the run.
@@ -82,8 +80,7 @@ def train_gan(
     journal = _Journal(trainer, out, grid_images, checkpoint_minutes)
     total = total_images(config.training)
     while (stage := stage_at(config.training, trainer.images)) is not None:
-        asks = processes.count == 1 or trainer.step % AGREE_EVERY == 0
-        if asks and processes.agree(cancel is not None and cancel.is_set(), trainer.device):
+        if processes.agree(cancel is not None and cancel.is_set(), trainer.step, trainer.device):
             # Between two steps all networks are of one age. Nobody leaves while others wait for what is on its way.
             trainer.adversarial.settle()
             if processes.first:
@@ -103,7 +100,7 @@ class _Journal:
         self._trainer, self._out = trainer, out
         self._grid_images, self._checkpoint_seconds = grid_images, checkpoint_minutes * 60
         self._saved = self._started = time.monotonic()
-        self._sums: dict[str, list[float]] = {}
+        self._means = Means()
         self._counted = trainer.images
         if trainer.processes.first:
             drop_later_lines(out / METRICS_FILE, trainer.step)
@@ -111,8 +108,7 @@ class _Journal:
     def note(self, losses: dict[str, float], stage: Stage) -> None:
         """Take note of a step."""
         trainer = self._trainer
-        for name, value in losses.items():
-            self._sums.setdefault(name, []).append(value)
+        self._means.add(losses)
         if trainer.step % LOG_EVERY == 0:
             self._log(stage)
         if not trainer.processes.first:
@@ -133,9 +129,10 @@ class _Journal:
         self._saved = time.monotonic()
 
     def _log(self, stage: Stage) -> None:
+        means = self._trainer.processes.average(self._means.take(), self._trainer.device)
+        if not self._trainer.processes.first:
+            return
         now = time.monotonic()
-        means = {name: sum(v) / len(v) for name, v in self._sums.items()}
-        means = self._trainer.processes.average(means, self._trainer.device)
         record: dict[str, float] = {
             "step": self._trainer.step,
             "images": self._trainer.images,
@@ -143,8 +140,6 @@ class _Journal:
             "alpha": round(stage.alpha, 4),
             "images_per_second": round((self._trainer.images - self._counted) / (now - self._started), 2),
         } | {name: round(value, 5) for name, value in means.items()}
-        self._started, self._counted, self._sums = now, self._trainer.images, {}
-        if not self._trainer.processes.first:
-            return
+        self._started, self._counted = now, self._trainer.images
         with (self._out / METRICS_FILE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")

@@ -19,6 +19,9 @@ from landscape.errors import LandscapeError
 GROUP = 4
 """Images that the discriminators' minibatch deviation compares; a group stays on one process."""
 
+AGREE_EVERY = 4
+"""Steps after which several processes ask each other whether to stop: every question makes them wait for each other."""
+
 
 @dataclass(frozen=True)
 class Processes:
@@ -83,9 +86,14 @@ class Processes:
         self.begin_average([means]).finish()
         return dict(zip(values, means.tolist(), strict=True))
 
-    def agree(self, wish: bool, device: torch.device) -> bool:
-        """Whether any process wishes it; all get the same answer."""
-        return wish if self.count == 1 else self.average({"wish": float(wish)}, device)["wish"] > 0
+    def agree(self, wish: bool, step: int, device: torch.device) -> bool:
+        """Whether any process wishes it, at every :data:`AGREE_EVERY` th step; all get the same answer.
+
+        One process alone has its wish at every step.
+        """
+        if self.count == 1:
+            return wish
+        return step % AGREE_EVERY == 0 and self.average({"wish": float(wish)}, device)["wish"] > 0
 
     def wait(self) -> None:
         """Return when all processes have come here."""

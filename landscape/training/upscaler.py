@@ -19,7 +19,7 @@ from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.upscaler import Upscaler, UpscalerConfig, bicubic, build_upscaler
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.synthesis import from_pixels
-from landscape.training.checkpoint import MovingAverage, load_optimiser, load_state, save_state
+from landscape.training.checkpoint import Means, MovingAverage, load_optimiser, load_state, save_state
 from landscape.training.judge import ProjectedJudge, build_judge
 from landscape.training.upscaler_loss import UpscalerTraining, upscaler_loss
 from landscape.training.upscaler_pairs import PairSource, shrink
@@ -94,7 +94,7 @@ def train_upscaler(
         "shift_weight": settings.shift_weight,
     }
     first = parts.restore(out / CHECKPOINT, begun) if resume else 0
-    saved, seen = time.monotonic(), dict[str, list[float]]()
+    saved, means = time.monotonic(), Means()
     for step in range(first, steps):
         rng = np.random.default_rng([seed, step])
         cooling = 0.5 * (1 + math.cos(math.pi * step / steps))
@@ -108,8 +108,7 @@ def train_upscaler(
         optimiser.step()
         average.update(network, (step + 1) * settings.batch, settings.batch)
         progress("upscaler", step + 1, steps)
-        for name, value in named.items():
-            seen.setdefault(name, []).append(value.item())
+        means.add({name: value.item() for name, value in named.items()})
         figures: dict[str, float] = {"step": step + 1}
         last = step + 1 == steps or (cancel is not None and cancel.is_set())
         if last or time.monotonic() - saved > 60 * checkpoint_minutes:
@@ -119,8 +118,7 @@ def train_upscaler(
             saved = time.monotonic()
         if (step + 1) % LOG_EVERY == 0 or last or f"lpips_{sides[0]}" in figures:
             # Sides and kinds of steps take turns: the last step alone would always be of the same one.
-            figures |= {name: round(sum(values) / len(values), 5) for name, values in seen.items()}
-            seen.clear()
+            figures |= {name: round(value, 5) for name, value in means.take().items()}
             with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(figures | {"time": round(time.time(), 1)}) + "\n")
         check_cancelled(cancel)
