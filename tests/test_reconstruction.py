@@ -19,12 +19,8 @@ from landscape.networks.segmenter import build_segmenter
 from landscape.training.export import export_with_posterior
 from landscape.training.gan import train_gan
 from landscape.training.moving import mark_moving
-from landscape.training.reconstruction import (
-    PairBatch,
-    Reconstruction,
-    join_codes,
-    reconstruct_pairs,
-)
+from landscape.training.pair_drawing import PairBatch
+from landscape.training.reconstruction import Reconstruction
 from landscape.training.sampling import RealData
 from landscape.training.z_distribution import set_z_distribution
 from landscape.variants import VARIANTS
@@ -68,33 +64,6 @@ def test_posterior_gives_latents_of_the_generators_shapes(posterior, small_gener
     assert latents.z.mean.shape == (2, SMALL.style_width)
     wanted = [maps.shape for maps in small_generator.sample_maps(2, size)]
     assert [g.mean.shape for g in latents.s_static] == [g.log_variance.shape for g in latents.s_dynamic] == wanted
-
-
-def test_codes_join_the_static_part_of_one_and_the_dynamic_part_of_another():
-    first, second = (Gaussian(torch.full((1, 8), v), torch.full((1, 8), -v)) for v in (1.0, 2.0))
-    joined = join_codes(first, second)
-    assert joined.mean[0].tolist() == [1.0] * (8 - Z_DYNAMIC_WIDTH) + [2.0] * Z_DYNAMIC_WIDTH
-    assert torch.equal(joined.log_variance, -joined.mean)
-
-
-def test_each_half_listens_to_its_own_picture(posterior, small_generator):
-    """The static half follows S_static of the first picture, the moving half S_dynamic of the second."""
-    pairs = halves(count=1)
-    pairs.first.requires_grad_(True)
-    pairs.second.requires_grad_(True)
-    seen = []
-    maps = small_generator.blocks[2].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[2:]))
-    reconstruct_pairs(small_generator, posterior, pairs, 1.0, torch.Generator().manual_seed(0))
-    maps.remove()
-    s_static, s_dynamic = seen[0]
-    for value, giver, other in (
-        (s_static[:, :, 8:].sum(), pairs.first, pairs.second),
-        (s_dynamic[:, :, :8].sum(), pairs.second, pairs.first),
-    ):
-        own, foreign = torch.autograd.grad(value, (giver, other), allow_unused=True, retain_graph=True)
-        assert own is not None and own.abs().sum() > 0 and foreign is None
-    # Elsewhere the maps know nothing of any picture.
-    assert not torch.autograd.grad(s_static[:, :, :8].sum(), pairs.first, retain_graph=True)[0].any()
 
 
 def test_one_picture_is_learnt(posterior, small_generator):

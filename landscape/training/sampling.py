@@ -11,7 +11,7 @@ from torch import Tensor
 
 from landscape.synthesis import from_pixels
 from landscape.training.data import CLIP_MARGIN
-from landscape.training.reconstruction import PairBatch
+from landscape.training.pair_drawing import PairBatch
 from landscape.training.relighting import LightStatistics, light_statistics, relight
 
 # Share of the batches per folder; folders not named here share the rest in proportion to their size.
