@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.posterior import Posterior
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,6 +32,12 @@ def small_generator() -> Generator:
         if "static" in name or "dynamic" in name:
             torch.nn.init.normal_(parameter)
     return generator.eval()
+
+
+@pytest.fixture
+def posterior() -> Posterior:
+    torch.manual_seed(1)
+    return Posterior(64, SMALL.style_width)
 
 
 @pytest.fixture

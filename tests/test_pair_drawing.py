@@ -4,16 +4,9 @@ import pytest
 import torch
 
 from landscape.networks.generator import Z_DYNAMIC_WIDTH
-from landscape.networks.posterior import Gaussian, Posterior
+from landscape.networks.posterior import Gaussian
 from landscape.training.pair_drawing import join_codes, known_levels, reconstruct_pairs
-from tests.conftest import SMALL
 from tests.test_reconstruction import halves
-
-
-@pytest.fixture
-def posterior():
-    torch.manual_seed(1)
-    return Posterior(64, SMALL.style_width)
 
 
 def seeded(seed):

@@ -29,12 +29,6 @@ from tests.conftest import SMALL
 from tests.test_training import TINY
 
 
-@pytest.fixture
-def posterior():
-    torch.manual_seed(1)
-    return Posterior(64, SMALL.style_width)
-
-
 def halves(count=2, size=16, seed=0):
     """Pictures whose upper half moves."""
     rng = torch.Generator().manual_seed(seed)
