@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from landscape.errors import LandscapeError
-from landscape.ui.engine import ModelEngine
-from landscape.ui.serve import serve, serve_booth
+from landscape.ui.server.serve import serve, serve_booth
+from landscape.ui.visitors.engine import ModelEngine
 
 
 def main() -> int:

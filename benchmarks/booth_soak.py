@@ -36,8 +36,10 @@ REST = 8
 PATIENCE = 600_000.0
 """Milliseconds for a video on a busy computer."""
 _FAKE = "from tests.fake_engine import FakeEngine; engine = FakeEngine(delay=0.001)"
-_REAL = "from landscape.ui.engine import ModelEngine; engine = ModelEngine()"
-_START = "{engine}; from landscape.ui.serve import serve_booth; serve_booth(engine, '0.0.0.0', {port}, False, {idle})"
+_REAL = "from landscape.ui.visitors.engine import ModelEngine; engine = ModelEngine()"
+_START = (
+    "{engine}; from landscape.ui.server.serve import serve_booth; serve_booth(engine, '0.0.0.0', {port}, False, {idle})"
+)
 
 
 def memory(process: int) -> float:

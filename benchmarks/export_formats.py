@@ -18,9 +18,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from landscape.formats import FORMATS
-from landscape.photo import read_photo
-from landscape.video import write_video
+from landscape.output.formats import FORMATS
+from landscape.output.video import write_video
+from landscape.photo.read import read_photo
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 FRAMES, SIDE = 30, 960

@@ -19,12 +19,12 @@ import torch
 
 from landscape.evaluation.inversion import FRAME_STEP, moving_frames
 from landscape.evaluation.metrics import sky_flow
-from landscape.inversion import Inversion, invert
-from landscape.model_view import find_masks, model_image, model_mask
-from landscape.photo import read_photo
+from landscape.fit.invert import Inversion, invert
+from landscape.fit.numbers import RECIPES, Recipe
+from landscape.models.bundle import Models, load_models
+from landscape.photo.read import read_photo
+from landscape.photo.squeeze import find_masks, model_image, model_mask
 from landscape.settings import InversionSettings, MotionSettings
-from landscape.variants import RECIPES, Recipe
-from landscape.weights import Models, load_models
 
 PRODUCT = RECIPES["product"]
 

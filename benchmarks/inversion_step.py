@@ -20,18 +20,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from landscape.config import load_config
-from landscape.descent import Watch
-from landscape.fitting import fit_latents, tune
-from landscape.inversion import working_copy
-from landscape.latents import Latents
+from landscape.fit.descent import Watch
+from landscape.fit.invert import working_copy
+from landscape.fit.latents import Latents
+from landscape.fit.numbers import RECIPES, VARIANTS, Schedule
+from landscape.fit.quality import Judge
+from landscape.fit.stages import fit_latents, tune
+from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
+from landscape.models.config import load_config
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import load_lpips
 from landscape.networks.vgg import Vgg19
 from landscape.progress import ignore_progress
-from landscape.quality import Judge
-from landscape.variants import RECIPES, VARIANTS, Schedule
-from landscape.weights import PERCEPTUAL_FILE, default_folder
 
 SIDE = 256
 Step = Callable[[], object]

@@ -30,21 +30,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.codes import Sampler
-from landscape.config import ModelConfig, load_config
 from landscape.evaluation.frechet import Moments, frechet_distance, lite0_features, moments
+from landscape.generate.sampler import Sampler
+from landscape.generate.synthesis import from_pixels
+from landscape.models.bundle import PERCEPTUAL_FILE, SEGMENTER_FILE, cut_generator, default_folder, load_segmenter
+from landscape.models.config import ModelConfig, load_config
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import load_lpips
 from landscape.networks.posterior import Posterior
 from landscape.networks.projected import augment, draw_augmentation
-from landscape.synthesis import from_pixels
-from landscape.training.data import prepare
-from landscape.training.latent_set import read_latents
-from landscape.training.moving import mark_moving
-from landscape.training.sampling import RealData
-from landscape.training.schedule import stage_at
-from landscape.training.trainer import GanTrainer
-from landscape.weights import PERCEPTUAL_FILE, SEGMENTER_FILE, cut_generator, default_folder, load_segmenter
+from landscape.training.data.batches import RealData
+from landscape.training.data.latent_set import read_latents
+from landscape.training.data.moving import mark_moving
+from landscape.training.data.pictures import prepare
+from landscape.training.gan.schedule import stage_at
+from landscape.training.gan.trainer import GanTrainer
 
 BATCH = 50
 SEGMENTED_AT = 128
@@ -58,7 +58,7 @@ class Recipe:
     """What differs from ``compact``.
 
     Attributes:
-        training: Fields of :class:`landscape.config.TrainingConfig`.
+        training: Fields of :class:`landscape.models.config.TrainingConfig`.
         channels: Factor of the channels of all networks.
         augmented: Whether the paper's discriminators see augmented images.
         bfloat16: Whether G and the discriminators run in bfloat16 where autocasting lets them.

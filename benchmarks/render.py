@@ -17,10 +17,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from landscape.photo import Photo, read_photo
-from landscape.scene import Scene
+from landscape.models.bundle import load_models
+from landscape.photo.read import Photo, read_photo
+from landscape.scene.scene import Scene
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
-from landscape.weights import load_models
 
 
 def processor_seconds() -> float:

@@ -30,14 +30,14 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from landscape.config import ModelConfig, load_config
+from landscape.generate.synthesis import from_pixels
+from landscape.models.config import ModelConfig, load_config
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
-from landscape.synthesis import from_pixels
-from landscape.training.data import find_sources, prepare
-from landscape.training.processes import Processes, join_processes
-from landscape.training.schedule import Stage
-from landscape.training.trainer import BETAS, GanTrainer
+from landscape.training.data.pictures import find_sources, prepare
+from landscape.training.gan.schedule import Stage
+from landscape.training.gan.trainer import BETAS, GanTrainer
+from landscape.training.run.processes import Processes, join_processes
 
 PAIR_SHARE = 0.1
 TURNS = 3

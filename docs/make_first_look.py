@@ -11,10 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from landscape.photo import read_photo
-from landscape.scene import Scene
+from landscape.models.bundle import load_models
+from landscape.photo.read import read_photo
+from landscape.scene.scene import Scene
 from landscape.settings import InversionSettings, LightSettings, MotionSettings
-from landscape.weights import load_models
 
 HERE = Path(__file__).parent
 SAMPLES = ("alpine_clouds", "mountain_lake", "jetty_at_dusk")

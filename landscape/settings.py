@@ -39,7 +39,7 @@ VARIANTS = ("I2S", "MO", "E", "EO", "EOI", "EOIF", "EOIFS")
 RECIPES = ("product", "paper", "release")
 """Numbers of the inversion: the product's, the paper's, those of the released implementation."""
 FORMATS = ("h264", "h265", "h265-10bit", "vp9", "av1", "gif", "png")
-"""What clips can be written as; :mod:`landscape.formats` knows more of each."""
+"""What clips can be written as; :mod:`landscape.output.formats` knows more of each."""
 
 
 def _require(condition: bool, message: str) -> None:

@@ -53,13 +53,13 @@ def landscape_pixels() -> np.ndarray:
 @pytest.fixture
 def small_models(small_generator):
     """All networks with seeded weights; only the perceptual one is the bundled one."""
+    from landscape.light.styles import Style, StyleGrade, StyleTable
+    from landscape.models.bundle import PERCEPTUAL_FILE, Models, default_folder
     from landscape.networks.encoder import Encoder
     from landscape.networks.lighting import LightingNetwork
     from landscape.networks.perceptual import load_lpips
     from landscape.networks.segmenter import build_segmenter
     from landscape.settings import STYLES
-    from landscape.style_table import Style, StyleGrade, StyleTable
-    from landscape.weights import PERCEPTUAL_FILE, Models, default_folder
 
     torch.manual_seed(5)
     dark, warm, plain = ((0.05, 0.06, 0.1),) * 3, ((0.7, 0.4, 0.2),) * 3, ((0.5, 0.55, 0.6),) * 3
@@ -77,7 +77,7 @@ def small_models(small_generator):
 
 @pytest.fixture
 def photo(landscape_pixels):
-    from landscape.photo import Photo
+    from landscape.photo.read import Photo
 
     return Photo(landscape_pixels, "made up")
 
@@ -85,7 +85,7 @@ def photo(landscape_pixels):
 @pytest.fixture
 def masks(landscape_pixels):
     """The sky of the made-up landscape."""
-    from landscape.masking import masks_from_labels
+    from landscape.masks.find import masks_from_labels
 
     labels = np.zeros(landscape_pixels.shape[:2], np.uint8)
     labels[:56] = 1
@@ -96,8 +96,8 @@ def masks(landscape_pixels):
 def marked(tmp_path_factory):
     """Prepared training pictures with masks: clips that differ from frame to frame, stills that all differ."""
     from landscape.networks.segmenter import build_segmenter
-    from landscape.training.data import prepare
-    from landscape.training.moving import mark_moving
+    from landscape.training.data.moving import mark_moving
+    from landscape.training.data.pictures import prepare
 
     root, out = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("marked")
     rng = np.random.default_rng(1)
@@ -120,7 +120,7 @@ def marked(tmp_path_factory):
 @pytest.fixture
 def store(tmp_path):
     """Sessions of visitors, in a folder of their own."""
-    from landscape.ui.sessions import SessionStore
+    from landscape.ui.visitors.sessions import SessionStore
 
     (tmp_path / "sessions").mkdir()
     return SessionStore(tmp_path / "sessions")
@@ -137,7 +137,7 @@ def engine():
 @pytest.fixture
 def handlers(store, engine):
     """The page's handlers over both."""
-    from landscape.ui.handlers import Handlers
+    from landscape.ui.visitors.handlers import Handlers
 
     return Handlers(store, engine)
 
@@ -146,8 +146,8 @@ def handlers(store, engine):
 def judge():
     """A projected discriminator on small random features, for pictures of 16 px."""
     from landscape.networks.projected import ProjectedDiscriminator
-    from landscape.training.judge import ProjectedJudge
-    from landscape.training.processes import Processes
+    from landscape.training.gan.judge import ProjectedJudge
+    from landscape.training.run.processes import Processes
     from tests.test_networks import _Pyramid
 
     torch.manual_seed(0)

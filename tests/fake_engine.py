@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.labels import SKY, WATER
-from landscape.masking import Masks, masks_from_labels
-from landscape.outlook import Outlook
-from landscape.photo import Photo
-from landscape.preview_player import LiveFrame
+from landscape.fit.outlook import Outlook
+from landscape.fit.quality import Quality
+from landscape.masks.find import Masks, masks_from_labels
+from landscape.masks.labels import SKY, WATER
+from landscape.output.video import write_video
+from landscape.photo.read import Photo
+from landscape.preview.player import LiveFrame
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.quality import Quality
-from landscape.recipe import Recipe
+from landscape.scene.recipe import Recipe
 from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
-from landscape.ui.sessions import Session
-from landscape.video import write_video
+from landscape.ui.visitors.sessions import Session
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from landscape.config import TrainingConfig
+from landscape.models.config import TrainingConfig
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator, GeneratorConfig
-from landscape.training.adversarial import W_MEAN_RATE, AdversarialStep
-from landscape.training.processes import Averaging, Processes
-from landscape.training.schedule import Stage
+from landscape.training.gan.adversarial import W_MEAN_RATE, AdversarialStep
+from landscape.training.gan.schedule import Stage
+from landscape.training.run.processes import Averaging, Processes
 
 CHANNELS = (8, 8)
 SCHEDULE = TrainingConfig(

@@ -12,18 +12,18 @@ import pytest
 from PIL import Image
 
 from landscape.errors import LandscapeError
-from landscape.ui import serve
-from landscape.ui.controls import PHOTO_LIGHT
-from landscape.ui.handlers import Handlers
-from landscape.ui.sessions import SessionStore
-from landscape.video import probe_video
+from landscape.output.video import probe_video
+from landscape.ui.server import serve
+from landscape.ui.visitors.controls import PHOTO_LIGHT
+from landscape.ui.visitors.handlers import Handlers
+from landscape.ui.visitors.sessions import SessionStore
 from tests.fake_engine import FakeEngine
 
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, SessionStore]]:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    from landscape.ui.page import build
+    from landscape.ui.page.page import build
 
     sessions = tmp_path / "sessions"
     sessions.mkdir()

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.attachments import find_attachments
+from landscape.masks.attachments import find_attachments
 
 HEIGHT, WIDTH, GROUND = 300, 400, 220
 

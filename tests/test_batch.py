@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from landscape.batch import UNEXPECTED, BatchItem, animator, plan_batch, run_batch
 from landscape.commands.choices import with_format
 from landscape.errors import Cancelled, LandscapeError
+from landscape.output.video import probe_video
 from landscape.progress import Progress
-from landscape.recipe import Recipe, read_recipe
+from landscape.scene.batch import UNEXPECTED, BatchItem, animator, plan_batch, run_batch
+from landscape.scene.recipe import Recipe, read_recipe
 from landscape.settings import ExportSettings, InversionSettings, MotionSettings
-from landscape.video import probe_video
 
 RECIPE = Recipe(MotionSettings(0.0, 2.0), inversion=InversionSettings("E"), export=ExportSettings(0.3, 10, 64))
 

@@ -16,13 +16,13 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from landscape.errors import LandscapeError
+from landscape.output.video import probe_video
 from landscape.ui import booth as booth_module
-from landscape.ui.booth import Booth
-from landscape.ui.booth_routes import OPEN_PATHS, booth_routes
-from landscape.ui.network import VisitorsOnly, local_address
-from landscape.ui.pickup import MOST_PICKUPS, PICKUP_TIME, PickupStore
-from landscape.ui.sessions import SessionStore
-from landscape.video import probe_video
+from landscape.ui.booth.booth import Booth
+from landscape.ui.booth.pickup import MOST_PICKUPS, PICKUP_TIME, PickupStore
+from landscape.ui.server.booth_routes import OPEN_PATHS, booth_routes
+from landscape.ui.server.network import VisitorsOnly, local_address
+from landscape.ui.visitors.sessions import SessionStore
 from tests.fake_engine import FakeEngine
 
 ADDRESS = "http://192.168.1.20:7860"
@@ -152,7 +152,7 @@ def test_what_is_no_photo_gets_a_sentence(
 
 
 def test_too_large_photos_are_refused_on_the_way(booth: Booth, client: TestClient, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("landscape.ui.booth_routes.LARGEST_PHOTO", 1000)
+    monkeypatch.setattr("landscape.ui.server.booth_routes.LARGEST_PHOTO", 1000)
     send = booth.state()["send"].removeprefix(ADDRESS)
     answer = phone(client).post(f"{send}/photo?name=a.jpg", content=b"x" * 5000)
     assert answer.status_code == 413 and files(tmp_path / "arrivals") == []

@@ -3,13 +3,13 @@
 import numpy as np
 import torch
 
-from landscape.flow import flow_homography
-from landscape.homography import pixel_centres, transform
-from landscape.motion import DynamicMotion
-from landscape.noise import upsampling
-from landscape.regions import moving_cells
+from landscape.fit.cells import moving_cells
+from landscape.motion.flow import flow_homography
+from landscape.motion.homography import pixel_centres, transform
+from landscape.motion.maps import DynamicMotion
+from landscape.motion.noise import upsampling
 from landscape.settings import MotionSettings
-from landscape.training.carried_views import Flow, carried_view, draw_flow
+from landscape.training.data.carried_views import Flow, carried_view, draw_flow
 
 SIZES = (4, 8, 16, 32)
 

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from landscape.cli import cli, main
 from landscape.commands.animate import check_target, write_json
 from landscape.errors import LandscapeError
-from landscape.recipe import Recipe, read_recipe, write_recipe
+from landscape.output.video import probe_video
+from landscape.scene.recipe import Recipe, read_recipe, write_recipe
 from landscape.settings import ExportSettings, InversionSettings
-from landscape.video import probe_video
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landscape.closer_look import blend_in
-from landscape.labels import OTHER, SKY, WATER
+from landscape.masks.closer_look import blend_in
+from landscape.masks.labels import OTHER, SKY, WATER
 
 HEIGHT, WIDTH, LINE = 200, 300, 100
 

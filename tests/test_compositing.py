@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from landscape.compositing import Compositor
-from landscape.flow import displacement
-from landscape.scenery import Scenery
+from landscape.compose.compositor import Compositor
+from landscape.compose.scenery import Scenery
+from landscape.motion.flow import displacement
 from landscape.settings import MotionSettings
 
 HEIGHT, WIDTH, RESOLUTION = 144, 216, 48
@@ -392,8 +392,8 @@ def test_one_cloud_grows_while_the_other_shrinks() -> None:
 
 
 def test_blue_between_a_cloud_and_a_ridge_belongs_to_the_sky() -> None:
-    from landscape.sampling import Grid
-    from landscape.separation import find_border
+    from landscape.compose.separation import find_border
+    from landscape.images.grid import Grid
 
     line = round(HORIZON * HEIGHT)
     photo = np.empty((HEIGHT, WIDTH, 3), np.float32)

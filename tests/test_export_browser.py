@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from landscape.recipe import read_recipe
-from landscape.video import probe_video
+from landscape.output.video import probe_video
+from landscape.scene.recipe import read_recipe
 from tests.test_app_browser import PATIENCE, PROJECT, Witness, browser, free_port, wait_for
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.browser
 
 IDLE = 20
-_ENGINE = "from tests.fake_engine import FakeEngine; from landscape.ui.serve import serve, serve_booth; "
+_ENGINE = "from tests.fake_engine import FakeEngine; from landscape.ui.server.serve import serve, serve_booth; "
 _APP = _ENGINE + "serve(FakeEngine(delay=0.02), port={port}, browser=False)"
 _BOOTH = _ENGINE + f"serve_booth(FakeEngine(delay=0.002), port={{port}}, browser=False, idle={IDLE})"
 

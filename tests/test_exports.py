@@ -15,17 +15,17 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from landscape.errors import LandscapeError
-from landscape.recipe import Recipe, read_recipe
+from landscape.output.video import probe_video
+from landscape.scene.recipe import Recipe, read_recipe
 from landscape.settings import FORMATS, ExportSettings, LightSettings, MotionSettings
 from landscape.ui import exports as exports_module
-from landscape.ui.controls import PHOTO_LIGHT, QUALITIES, STANDARD, Controls
-from landscape.ui.exports import UNEXPECTED, Exports, human_size
-from landscape.ui.handlers import Handlers
-from landscape.ui.remember import Choices, choices_from_recipe, choices_of, remembered
-from landscape.ui.routes import PREFIX, SESSION_HEADER, clip_routes
-from landscape.ui.sessions import LIFETIME, SessionStore
-from landscape.ui.slot import Job
-from landscape.video import probe_video
+from landscape.ui.server.routes import PREFIX, SESSION_HEADER, clip_routes
+from landscape.ui.visitors.controls import PHOTO_LIGHT, QUALITIES, STANDARD, Controls
+from landscape.ui.visitors.exports import UNEXPECTED, Exports, human_size
+from landscape.ui.visitors.handlers import Handlers
+from landscape.ui.visitors.remember import Choices, choices_from_recipe, choices_of, remembered
+from landscape.ui.visitors.sessions import LIFETIME, SessionStore
+from landscape.ui.visitors.slot import Job
 from tests.fake_engine import FakeEngine, FakeScene, slow
 
 WISH = Controls(seconds=0.5, long_side=64)
@@ -169,7 +169,7 @@ def test_the_session_lives_as_long_as_its_jobs(
 def test_larger_clips_than_the_kept_photo_use_the_file(
     handlers: Handlers, store: SessionStore, tmp_path: Path, landscape_pixels: np.ndarray, monkeypatch
 ) -> None:
-    monkeypatch.setattr("landscape.ui.handlers.SIZES", (64, 100))
+    monkeypatch.setattr("landscape.ui.visitors.handlers.SIZES", (64, 100))
     path = tmp_path / "large.png"
     Image.fromarray(landscape_pixels).save(path)
     identifier = store.create()

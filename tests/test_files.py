@@ -6,7 +6,7 @@ from PIL import Image
 
 from landscape.errors import LandscapeError
 from landscape.files import replacing, require_writable, save_picture
-from landscape.labels import read_labels, write_labels
+from landscape.masks.labels import read_labels, write_labels
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.formats import FORMATS, format_of
-from landscape.recipe import Recipe, read_recipe
+from landscape.output.formats import FORMATS, format_of
+from landscape.output.video import probe_video, write_video
+from landscape.scene.recipe import Recipe, read_recipe
 from landscape.settings import FORMATS as NAMES
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
-from landscape.video import probe_video, write_video
 
 CODECS = {
     "h264": ("h264", "yuv420p"),

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import linalg
 
-from landscape.codes import Sampler
 from landscape.errors import LandscapeError
 from landscape.evaluation.frechet import Moments, feature_moments, frechet_distance, lite0_features, moments
 from landscape.evaluation.generation import disentanglement, frechet_distances
 from landscape.evaluation.references import change_of_clips, reference_moments
+from landscape.generate.sampler import Sampler
+from landscape.generate.synthesis import from_pixels
 from landscape.networks.generator import Z_DYNAMIC_WIDTH
-from landscape.synthesis import from_pixels
-from landscape.training.curves import draw_curves, read_metrics
-from landscape.training.data import prepare
+from landscape.training.data.pictures import prepare
+from landscape.training.run.curves import draw_curves, read_metrics
 
 
 def normal(seed, size=4):

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from landscape.labels import read_labels
-from landscape.masking import masks_from_labels
-from landscape.photo import Photo, read_photo
-from landscape.scene import Scene
+from landscape.masks.find import masks_from_labels
+from landscape.masks.labels import read_labels
+from landscape.photo.read import Photo, read_photo
+from landscape.scene.scene import Scene
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 
 ROOT = Path(__file__).resolve().parents[1]

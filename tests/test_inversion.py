@@ -6,25 +6,25 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.descent import Group, Phase, Plateau, Watch, descend
 from landscape.errors import Cancelled
 from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
-from landscape.fitting import fit_latents
-from landscape.inversion import confine_dynamic, extend_dynamic, invert
-from landscape.latents import starting_latents
-from landscape.losses import PERCEPTUAL_SCALE, ReconstructionLoss, style_tie
-from landscape.masking import Masks
+from landscape.fit.cells import moving_cells
+from landscape.fit.descent import Group, Phase, Plateau, Watch, descend
+from landscape.fit.invert import confine_dynamic, extend_dynamic, invert
+from landscape.fit.latents import starting_latents
+from landscape.fit.losses import PERCEPTUAL_SCALE, ReconstructionLoss, style_tie
+from landscape.fit.numbers import RECIPES, VARIANTS, Schedule
+from landscape.fit.rehearsal import rehearsed_views
+from landscape.fit.stages import fit_latents
+from landscape.masks.find import Masks
 from landscape.networks.generator import Generator, GeneratorConfig, NoiseScale
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.vgg import Vgg19
-from landscape.photo import Photo
+from landscape.photo.read import Photo
 from landscape.progress import ignore_progress
-from landscape.regions import moving_cells
-from landscape.rehearsal import rehearsed_views
 from landscape.settings import RECIPES as RECIPE_NAMES
 from landscape.settings import VARIANTS as NAMES
 from landscape.settings import InversionSettings
-from landscape.variants import RECIPES, VARIANTS, Schedule
 
 SIZE = 32
 

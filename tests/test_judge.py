@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
 from landscape.networks.perceptual import load_lpips
-from landscape.training.judge import ProjectedJudge
-from landscape.training.reconstruction import Reconstruction
-from landscape.weights import PERCEPTUAL_FILE, default_folder
+from landscape.training.gan.judge import ProjectedJudge
+from landscape.training.gan.reconstruction import Reconstruction
 from tests.test_reconstruction import halves
 
 

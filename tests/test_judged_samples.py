@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.codes import Sampler
 from landscape.errors import Cancelled, LandscapeError
+from landscape.generate.sampler import Sampler
+from landscape.generate.synthesis import to_pixels
+from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
+from landscape.models.files import digest_of
 from landscape.networks.perceptual import load_lpips
-from landscape.synthesis import to_pixels
-from landscape.training import trainer
-from landscape.training.checkpoint import load_state, save_state
-from landscape.training.export import export_warm_start
-from landscape.training.gan import train_gan
-from landscape.training.grids import sample_grid
-from landscape.training.judge import ProjectedJudge
-from landscape.training.reconstruction import Reconstruction
-from landscape.training.sample_bank import SampleBank
-from landscape.weight_files import digest_of
-from landscape.weights import PERCEPTUAL_FILE, default_folder
+from landscape.training.gan import trainer
+from landscape.training.gan.export import export_warm_start
+from landscape.training.gan.gan import train_gan
+from landscape.training.gan.grids import sample_grid
+from landscape.training.gan.judge import ProjectedJudge
+from landscape.training.gan.reconstruction import Reconstruction
+from landscape.training.gan.sample_bank import SampleBank
+from landscape.training.run.checkpoint import load_state, save_state
 from tests.conftest import make_prior
 from tests.test_reconstruction import halves
 from tests.test_training import TINY, losses
@@ -90,7 +90,7 @@ def test_the_posterior_stands_still_while_samples_are_judged(
 
 
 def test_a_judged_run_resumes_to_the_same_weights(marked, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("landscape.training.gan.LOG_EVERY", 1)
+    monkeypatch.setattr("landscape.training.gan.gan.LOG_EVERY", 1)
     monkeypatch.setattr(trainer, "SampleBank", partial(SampleBank, count=6))
     prior = make_prior(TINY.generator.style_width)
     begun = replace(RECONSTRUCTING, training=replace(RECONSTRUCTING.training, stable_images={8: 8}))

@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.photo import photo_size
+from landscape.output.video import probe_video
+from landscape.photo.read import photo_size
 from landscape.settings import ExportSettings
-from landscape.ui.clips import Clip
-from landscape.ui.controls import NATIVE, Controls
-from landscape.ui.engine import ModelEngine
-from landscape.ui.handlers import Handlers
-from landscape.ui.sessions import SessionStore
-from landscape.video import probe_video
+from landscape.ui.visitors.clips import Clip
+from landscape.ui.visitors.controls import NATIVE, Controls
+from landscape.ui.visitors.engine import ModelEngine
+from landscape.ui.visitors.handlers import Handlers
+from landscape.ui.visitors.sessions import SessionStore
 
 WIDTH, HEIGHT = 8660, 5773
 MOST_MORE = 2200

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from landscape.colour import band_colours, band_weights, luminance, move_colours, to_unit, warmth
 from landscape.errors import LandscapeError
-from landscape.lighting import DAY, grade, grade_path, light_path, styled_w
+from landscape.images.tone import band_colours, band_weights, luminance, move_colours, to_unit, warmth
+from landscape.light.paths import DAY, grade, grade_path, light_path, styled_w
+from landscape.light.styles import Style, StyleGrade, StyleTable
 from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
 from landscape.settings import STYLES, LightKey, LightSettings, parse_keys
-from landscape.style_table import Style, StyleGrade, StyleTable
 from landscape.training.lighting import interpolation_batch, lighting_error, lighting_loss, train_lighting
 from landscape.training.styles import DESCRIPTIONS, choose_stills, fit_styles
 

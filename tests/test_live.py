@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.photo import Photo
+from landscape.photo.read import Photo
 from landscape.settings import STYLES, InversionSettings
-from landscape.ui.controls import Controls
-from landscape.ui.live import IN_FLIGHT, LiveLine
-from landscape.ui.sessions import Session
-from landscape.ui.studio import Studio
+from landscape.ui.live.line import IN_FLIGHT, LiveLine
+from landscape.ui.visitors.controls import Controls
+from landscape.ui.visitors.sessions import Session
+from landscape.ui.visitors.studio import Studio
 from tests.fake_engine import FakeEngine, FakeLive
 
 

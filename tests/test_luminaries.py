@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.luminaries import Luminaries, find_discs, find_stars, take_out_luminaries
+from landscape.masks.luminaries import Luminaries, find_discs, find_stars, take_out_luminaries
 
 HEIGHT, WIDTH = 240, 360
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
-from landscape.mask_edits import MaskEditor
-from landscape.mask_layers import EDIT_SIDE, MaskSettings
-from landscape.masking import Masks
-from landscape.strokes import Stroke, coverage
+from landscape.masks.editor import MaskEditor
+from landscape.masks.find import Masks
+from landscape.masks.layers import EDIT_SIDE, MaskSettings
+from landscape.masks.strokes import Stroke, coverage
 
 HEIGHT, WIDTH = 80, 120
 

@@ -13,9 +13,9 @@ from PIL import Image
 from torch import nn
 
 from landscape.errors import LandscapeError
-from landscape.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, write_labels
-from landscape.mask_filters import settle, soften
-from landscape.masking import Masks, find_horizon, masks_from_labels, segment
+from landscape.images.mask_filters import settle, soften
+from landscape.masks.find import Masks, find_horizon, masks_from_labels, segment
+from landscape.masks.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, write_labels
 
 
 def bands(height: int, width: int, sky: float, water: float = 1.0) -> np.ndarray:

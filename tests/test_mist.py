@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.mist import find_in_mist
-from landscape.sampling import blur
+from landscape.images.grid import blur
+from landscape.masks.mist import find_in_mist
 
 HEIGHT, WIDTH, GROUND = 300, 400, 220
 GREY, DARK = 190.0, 50.0

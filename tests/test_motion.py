@@ -8,9 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landscape.flow import water_share
-from landscape.homography import pixel_centres, transform
-from landscape.motion import (
+from landscape.motion.flow import water_share
+from landscape.motion.homography import pixel_centres, transform
+from landscape.motion.maps import (
     DynamicMotion,
     clock_displacements,
     displacement,
@@ -20,9 +20,9 @@ from landscape.motion import (
     step_homography,
     warp,
 )
-from landscape.noise import _copies
+from landscape.motion.noise import _copies
+from landscape.photo.squares import Layout
 from landscape.settings import MotionSettings
-from landscape.squares import Layout
 
 directions = st.floats(-720, 720)
 horizons = st.floats(0, 1)

@@ -6,8 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from landscape.config import config_names, load_config
 from landscape.errors import LandscapeError
+from landscape.models.config import config_names, load_config
 from landscape.networks.discriminators import Discriminator, minibatch_deviation
 from landscape.networks.generator import Generator, GeneratorConfig, NoiseScale, add_maps
 from landscape.networks.layers import Blur, EqualConv2d, FusedDownsampleConv2d, FusedUpsampleConv2d, pixel_norm

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from landscape.evaluation.output import METHODS, evaluate_output, gradient_energy, markdown_table
-from landscape.masking import masks_from_labels
-from landscape.photo import Photo
-from landscape.scene import Scene
+from landscape.masks.find import masks_from_labels
+from landscape.photo.read import Photo
+from landscape.scene.scene import Scene
 from landscape.settings import InversionSettings
 
 

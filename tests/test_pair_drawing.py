@@ -5,7 +5,7 @@ import torch
 
 from landscape.networks.generator import Z_DYNAMIC_WIDTH
 from landscape.networks.posterior import Gaussian
-from landscape.training.pair_drawing import join_codes, known_levels, reconstruct_pairs
+from landscape.training.data.pair_drawing import join_codes, known_levels, reconstruct_pairs
 from tests.test_reconstruction import halves
 
 

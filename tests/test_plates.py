@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.compositing import Compositor
-from landscape.plates import _share_between
-from landscape.scenery import Scenery
-from landscape.separation import pure_pixels
+from landscape.compose.compositor import Compositor
+from landscape.compose.plates import _share_between
+from landscape.compose.scenery import Scenery
+from landscape.compose.separation import pure_pixels
 from landscape.settings import MotionSettings
 from tests.test_compositing import HEIGHT, HORIZON, RESOLUTION, FlatMasks, make_case
 
@@ -114,7 +114,7 @@ def test_a_halo_belongs_to_the_region() -> None:
 def test_little_noise_against_bands_is_added_in_the_photos_own_light(monkeypatch, grain, most) -> None:
     """A sky with a grain of its own counts as sharper otherwise."""
     if grain is not None:
-        monkeypatch.setattr("landscape.compositing._OWN_LIGHT_NOISE", grain)
+        monkeypatch.setattr("landscape.compose.compositor._OWN_LIGHT_NOISE", grain)
     pixels, masks = soft_edge(1.0)
     grained = np.linspace(100, 180, EDGE)[:, None, None] + np.random.default_rng(0).normal(0, 1, (EDGE, 1000, 1))
     pixels[:EDGE] = np.rint(grained)

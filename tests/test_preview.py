@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.generator_track import GeneratorTrack
-from landscape.labels import SKY
-from landscape.masking import masks_from_labels
-from landscape.photo import Photo
-from landscape.preview import LivePreview
-from landscape.preview_parts import DRAFT_SIDE, PreviewParts, style_pictures
-from landscape.preview_player import LiveFrame
-from landscape.preview_size import SIDES, PreviewSize
-from landscape.scene import Scene
+from landscape.masks.find import masks_from_labels
+from landscape.masks.labels import SKY
+from landscape.photo.read import Photo
+from landscape.preview.live import LivePreview
+from landscape.preview.parts import DRAFT_SIDE, PreviewParts, style_pictures
+from landscape.preview.player import LiveFrame
+from landscape.preview.size import SIDES, PreviewSize
+from landscape.preview.track import GeneratorTrack
+from landscape.scene.scene import Scene
+from landscape.scene.take import Take
 from landscape.settings import STYLES, InversionSettings, LightSettings, MotionSettings
-from landscape.takes import Take
 
 
 @pytest.fixture

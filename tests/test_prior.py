@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.codes import Sampler
 from landscape.errors import LandscapeError
+from landscape.generate.sampler import Sampler
+from landscape.models.bundle import cut_generator, load_prior, save_prior
 from landscape.networks.generator import Z_DYNAMIC_WIDTH
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import Codes, LatentPrior
+from landscape.training.data.batches import RealData
+from landscape.training.data.latent_set import read_latents
 from landscape.training.latent_prior import fit_units, flow_loss, train_prior
-from landscape.training.latent_set import read_latents
-from landscape.training.sampling import RealData
-from landscape.weights import cut_generator, load_prior, save_prior
 from tests.conftest import SMALL
 
 RESOLUTIONS = (4, 8, 16)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
 from landscape.networks.discriminators import minibatch_deviation
-from landscape.training import gan, trainer
-from landscape.training.processes import AGREE_EVERY, Processes, join_processes
-from landscape.training.sample_bank import SampleBank
+from landscape.training.gan import gan, trainer
+from landscape.training.gan.sample_bank import SampleBank
+from landscape.training.run.processes import AGREE_EVERY, Processes, join_processes
 from tests.conftest import make_prior
 from tests.test_training import TINY
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
-from landscape.masking import Masks
-from landscape.recipe import Recipe, read_recipe, source_of, write_recipe
+from landscape.masks.find import Masks
+from landscape.scene.recipe import Recipe, read_recipe, source_of, write_recipe
 from landscape.settings import (
     FORMATS,
     STYLES,

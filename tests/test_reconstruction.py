@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 from torch.distributions import Normal, kl_divergence
 
 from landscape.errors import LandscapeError
-from landscape.latents import starting_latents
+from landscape.fit.latents import starting_latents
+from landscape.fit.numbers import VARIANTS
+from landscape.models.bundle import PERCEPTUAL_FILE, default_folder, load_encoder, load_generator
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.perceptual import load_lpips
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.networks.segmenter import build_segmenter
-from landscape.training.export import export_with_posterior
-from landscape.training.gan import train_gan
-from landscape.training.moving import mark_moving
-from landscape.training.pair_drawing import PairBatch
-from landscape.training.reconstruction import Reconstruction
-from landscape.training.sampling import RealData
-from landscape.training.z_distribution import set_z_distribution
-from landscape.variants import VARIANTS
-from landscape.weights import PERCEPTUAL_FILE, default_folder, load_encoder, load_generator
+from landscape.training.data.batches import RealData
+from landscape.training.data.moving import mark_moving
+from landscape.training.data.pair_drawing import PairBatch
+from landscape.training.gan.export import export_with_posterior
+from landscape.training.gan.gan import train_gan
+from landscape.training.gan.reconstruction import Reconstruction
+from landscape.training.gan.z_distribution import set_z_distribution
 from tests.conftest import SMALL
 from tests.test_training import TINY
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.fitting import LATENT_STAGE, TUNE_STAGE
-from landscape.outlook import WorkClock, planned_steps
-from landscape.quality import Quality
-from landscape.refinement import Refinement
-from landscape.scene import Scene
+from landscape.fit.numbers import RECIPES
+from landscape.fit.outlook import WorkClock, planned_steps
+from landscape.fit.quality import Quality
+from landscape.fit.stages import LATENT_STAGE, TUNE_STAGE
+from landscape.scene.refinement import Refinement
+from landscape.scene.scene import Scene
 from landscape.settings import InversionSettings, LightSettings, MotionSettings
-from landscape.variants import RECIPES
 
 FEW_STEPS = InversionSettings(latent_steps=12, tune_steps=12)
 MANY_STEPS = InversionSettings(latent_steps=5000, tune_steps=5000)
@@ -21,8 +21,8 @@ MANY_STEPS = InversionSettings(latent_steps=5000, tune_steps=5000)
 @pytest.fixture
 def started(photo, masks, small_models, monkeypatch):
     """Start refinements that snapshot after every step, and end them after the test."""
-    monkeypatch.setattr("landscape.refinement.SHORTEST_PAUSE", 0.0)
-    monkeypatch.setattr("landscape.refinement.SNAPSHOT_SHARE", 1e9)
+    monkeypatch.setattr("landscape.scene.refinement.SHORTEST_PAUSE", 0.0)
+    monkeypatch.setattr("landscape.scene.refinement.SNAPSHOT_SHARE", 1e9)
     running = []
 
     def start(settings, masks=masks):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landscape.relighting import StaticLight
+from landscape.light.relight import StaticLight
 
 ROWS, COLUMNS = 60, 80
 BRIGHT, DIM = 230.0, 50.0

@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from landscape.errors import LandscapeError
-from landscape.scene_files import open_scene
-from landscape.strokes import Stroke
-from landscape.ui.controls import Controls
-from landscape.ui.engine import ModelEngine
-from landscape.ui.handlers import Handlers
-from landscape.ui.saved_scenes import save_scene_file
-from landscape.ui.sessions import SessionStore
+from landscape.masks.strokes import Stroke
+from landscape.scene.files import open_scene
+from landscape.ui.visitors.controls import Controls
+from landscape.ui.visitors.engine import ModelEngine
+from landscape.ui.visitors.handlers import Handlers
+from landscape.ui.visitors.saved_scenes import save_scene_file
+from landscape.ui.visitors.sessions import SessionStore
 from tests.fake_engine import FakeEngine
 
 STROKE = Stroke(np.array([[0.2, 0.2], [0.4, 0.2]], np.float32), 0.2, 0.0, "freeze")

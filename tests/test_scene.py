@@ -10,11 +10,11 @@ from PIL import Image
 from landscape.errors import Cancelled
 from landscape.evaluation.styles import CELL, HEADER, style_sheet
 from landscape.files import save_picture
-from landscape.masking import masks_from_labels
-from landscape.model_view import model_image, model_mask
-from landscape.scene import Scene
+from landscape.masks.find import masks_from_labels
+from landscape.output.video import probe_video
+from landscape.photo.squeeze import model_image, model_mask
+from landscape.scene.scene import Scene
 from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
-from landscape.video import probe_video
 
 FEW_STEPS = InversionSettings(latent_steps=6, tune_steps=6)
 

@@ -11,10 +11,10 @@ from PIL import Image
 from safetensors.torch import load, save
 
 from landscape.errors import LandscapeError
-from landscape.masking import masks_from_labels
-from landscape.photo import Photo, read_photo
-from landscape.scene import Scene
-from landscape.scene_files import open_scene, save_scene
+from landscape.masks.find import masks_from_labels
+from landscape.photo.read import Photo, read_photo
+from landscape.scene.files import open_scene, save_scene
+from landscape.scene.scene import Scene
 from landscape.settings import InversionSettings, LightSettings, MotionSettings
 
 

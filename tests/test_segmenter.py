@@ -13,18 +13,18 @@ from torch import nn
 
 from landscape.errors import LandscapeError
 from landscape.evaluation.segmentation import evaluate_segmentation, overlap
+from landscape.models.files import save_weights
 from landscape.networks.segmenter import build_segmenter, load_segmenter
-from landscape.training import mask_data
-from landscape.training.lakes import flood
-from landscape.training.mask_batches import augment, training_batches
-from landscape.training.mask_data import LabelledPhoto, group_duplicates, read_labelled_photos
+from landscape.training.data import masks as mask_data
+from landscape.training.data.lakes import flood
+from landscape.training.data.mask_batches import augment, training_batches
+from landscape.training.data.masks import LabelledPhoto, group_duplicates, read_labelled_photos
 from landscape.training.segmentation import (
     SegmentationSettings,
     export_segmenter,
     segmentation_loss,
     train_segmenter,
 )
-from landscape.weight_files import save_weights
 
 TINY = SegmentationSettings(size=64, batch=2, warmup=1)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from landscape.errors import Cancelled, LandscapeError
 from landscape.progress import Progress, check_cancelled
-from landscape.ui.slot import Job, Slot
+from landscape.ui.visitors.slot import Job, Slot
 
 
 class Gate:

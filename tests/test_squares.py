@@ -6,15 +6,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landscape.flow import displacement
-from landscape.masking import masks_from_labels
-from landscape.model_view import model_image
-from landscape.mosaic import _share
-from landscape.motion import DynamicMotion
-from landscape.photo import Photo
-from landscape.scene import Scene
+from landscape.fit.mosaic import _share
+from landscape.masks.find import masks_from_labels
+from landscape.motion.flow import displacement
+from landscape.motion.maps import DynamicMotion
+from landscape.photo.read import Photo
+from landscape.photo.squares import LONGEST, PART_LENGTH, WHOLE, Layout, Window, as_square
+from landscape.photo.squeeze import model_image
+from landscape.scene.scene import Scene
 from landscape.settings import InversionSettings, LightSettings, MotionSettings
-from landscape.squares import LONGEST, PART_LENGTH, WHOLE, Layout, Window, as_square
 
 SIDES = st.integers(64, 4000)
 

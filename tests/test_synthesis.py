@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from landscape.generate.synthesis import sample_stills, sample_video, to_pixels
 from landscape.settings import MotionSettings
-from landscape.synthesis import sample_stills, sample_video, to_pixels
 
 
 def test_pixels_cover_the_range():

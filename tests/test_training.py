@@ -9,21 +9,21 @@ import pytest
 import torch
 from PIL import Image
 
-from landscape.config import ModelConfig, TrainingConfig, load_config
 from landscape.errors import Cancelled, LandscapeError
+from landscape.models.bundle import load_generator
+from landscape.models.config import ModelConfig, TrainingConfig, load_config
+from landscape.models.files import load_weights
 from landscape.networks.generator import GeneratorConfig
-from landscape.training.arrays import GrowingArray
-from landscape.training.checkpoint import MovingAverage, load_optimiser, load_state, save_state
-from landscape.training.data import find_sources, prepare
-from landscape.training.export import export_generator, export_warm_start
-from landscape.training.gan import train_gan
-from landscape.training.relighting import light_statistics, relight
-from landscape.training.sampling import RealData
-from landscape.training.schedule import cut_schedule, stage_at, total_images
-from landscape.training.split import SAMPLE_PHOTOS, is_held_out
-from landscape.training.trainer import GanTrainer
-from landscape.weight_files import load_weights
-from landscape.weights import load_generator
+from landscape.training.data.arrays import GrowingArray
+from landscape.training.data.batches import RealData
+from landscape.training.data.pictures import find_sources, prepare
+from landscape.training.data.relighting import light_statistics, relight
+from landscape.training.data.split import SAMPLE_PHOTOS, is_held_out
+from landscape.training.gan.export import export_generator, export_warm_start
+from landscape.training.gan.gan import train_gan
+from landscape.training.gan.schedule import cut_schedule, stage_at, total_images
+from landscape.training.gan.trainer import GanTrainer
+from landscape.training.run.checkpoint import MovingAverage, load_optimiser, load_state, save_state
 
 TINY = ModelConfig(
     "tiny",
@@ -175,7 +175,7 @@ def losses(run):
 
 @pytest.fixture
 def every_step_logged(monkeypatch):
-    monkeypatch.setattr("landscape.training.gan.LOG_EVERY", 1)
+    monkeypatch.setattr("landscape.training.gan.gan.LOG_EVERY", 1)
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(prepared, tmp_path, every_step_logged):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.twigs import around_twigs, find_twigs
+from landscape.masks.twigs import around_twigs, find_twigs
 
 HEIGHT, WIDTH, GROUND = 300, 400, 220
 SKY, DARK = 180.0, 50.0

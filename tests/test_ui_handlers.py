@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 
 from landscape.errors import LandscapeError
+from landscape.fit.numbers import RECIPES
+from landscape.output.video import probe_video
 from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
-from landscape.ui import widgets
-from landscape.ui.controls import PHOTO_LIGHT, QUALITIES, STANDARD, STYLE_CHOICES, Controls, inversion
-from landscape.ui.handlers import UNEXPECTED, Handlers, View
-from landscape.ui.jobs import Meter, Status
-from landscape.ui.sessions import CAPACITY, LIFETIME, SessionStore
-from landscape.variants import RECIPES
-from landscape.video import probe_video
+from landscape.ui.page import widgets
+from landscape.ui.visitors.controls import PHOTO_LIGHT, QUALITIES, STANDARD, STYLE_CHOICES, Controls, inversion
+from landscape.ui.visitors.handlers import UNEXPECTED, Handlers, View
+from landscape.ui.visitors.jobs import Meter, Status
+from landscape.ui.visitors.sessions import CAPACITY, LIFETIME, SessionStore
 from tests.fake_engine import FakeEngine, slow
 
 

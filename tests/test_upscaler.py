@@ -12,21 +12,21 @@ import torch
 from PIL import Image
 from torch import nn
 
-from landscape import realesrgan
 from landscape.errors import Cancelled, LandscapeError
 from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table, psnr
+from landscape.models import realesrgan
+from landscape.models.bundle import default_folder, load_models, load_upscaler, save_upscaler
+from landscape.models.enlarge import upscale_with
+from landscape.models.files import save_weights
 from landscape.networks.upscaler import CONFIGS, RRDBNet, UpscalerConfig, bicubic, build_upscaler
-from landscape.scene import Scene
+from landscape.scene.scene import Scene
 from landscape.settings import InversionSettings
-from landscape.training import upscaler_data
-from landscape.training.checkpoint import load_state
+from landscape.training.data import upscaler_data
+from landscape.training.data.upscaler_data import prepare_pairs
+from landscape.training.data.upscaler_pairs import PairSource, degrade, shrink
+from landscape.training.run.checkpoint import load_state
 from landscape.training.upscaler import export_upscaler, train_upscaler
-from landscape.training.upscaler_data import prepare_pairs
 from landscape.training.upscaler_loss import UpscalerTraining, edge_error, lattice_error, shift_error
-from landscape.training.upscaler_pairs import PairSource, degrade, shrink
-from landscape.upscaling import upscale_with
-from landscape.weight_files import save_weights
-from landscape.weights import default_folder, load_models, load_upscaler, save_upscaler
 
 SMALL = {"compact": UpscalerConfig("compact", 8, 2), "rrdb": UpscalerConfig("rrdb", 8, 2, 4)}
 QUICK = UpscalerTraining(batch=2, cut=16, warmup=1)
@@ -183,7 +183,7 @@ def pictures(tmp_path_factory):
 
 @pytest.fixture
 def pairs(pictures, small_models, tmp_path, monkeypatch):
-    monkeypatch.setattr("landscape.training.data.is_held_out", lambda name: name == "s5")
+    monkeypatch.setattr("landscape.training.data.pictures.is_held_out", lambda name: name == "s5")
     out = tmp_path / "data"
     return out, prepare_pairs(pictures, out, small_models)
 

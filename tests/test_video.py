@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.video import probe_video, write_video
+from landscape.output.video import probe_video, write_video
 
 
 def moving_frames(count: int, height: int = 64, width: int = 96) -> Iterator[np.ndarray]:

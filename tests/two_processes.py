@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 
 from landscape.errors import Cancelled
-from landscape.training import gan, trainer
-from landscape.training.processes import join_processes
-from landscape.training.sample_bank import SampleBank
+from landscape.training.gan import gan, trainer
+from landscape.training.gan.sample_bank import SampleBank
+from landscape.training.run.processes import join_processes
 from tests.conftest import make_prior
 from tests.test_processes import JUDGED, SHARED
 

@@ -13,7 +13,7 @@ import typer
 from landscape.commands.choices import given, override, recipe_of, with_format
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.files import replacing, require_writable
-from landscape.formats import format_of
+from landscape.output.formats import format_of
 from landscape.settings import FORMATS, RECIPES, STYLES, VARIANTS, as_dict, parse_direction, parse_keys
 
 
@@ -80,13 +80,13 @@ def animate(
         if extra is not None:
             require_writable(extra)
 
-    from landscape import scene_files
-    from landscape.labels import read_labels
-    from landscape.masking import Masks, masks_from_labels
-    from landscape.photo import Photo, read_photo
-    from landscape.recipe import Recipe, recipe_beside, write_recipe
-    from landscape.scene import Scene
-    from landscape.weights import choose_device, load_models
+    from landscape.masks.find import Masks, masks_from_labels
+    from landscape.masks.labels import read_labels
+    from landscape.models.bundle import choose_device, load_models
+    from landscape.photo.read import Photo, read_photo
+    from landscape.scene import files as scene_files
+    from landscape.scene.recipe import Recipe, recipe_beside, write_recipe
+    from landscape.scene.scene import Scene
 
     def own_masks(picture: Photo) -> Masks | None:
         if mask is None:

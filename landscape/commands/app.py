@@ -13,7 +13,7 @@ def app(
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Start the app in the browser."""
-    from landscape.ui.engine import ModelEngine
-    from landscape.ui.serve import serve
+    from landscape.ui.server.serve import serve
+    from landscape.ui.visitors.engine import ModelEngine
 
     serve(ModelEngine(), host, port, browser)

@@ -31,14 +31,14 @@ def batch(
     # Masks belong to one photo.
     chosen = dataclasses.replace(recipe_of(recipe), masks=None)
 
-    from landscape.batch import animator, plan_batch, run_batch
-    from landscape.weights import choose_device, load_models
+    from landscape.models.bundle import choose_device, load_models
+    from landscape.scene.batch import animator, plan_batch, run_batch
 
     items = plan_batch(photos, out, chosen)
     if not out.exists() and out.parent.is_dir():
         out.mkdir()
     require_writable(items[0].out)
-    logging.getLogger("landscape.batch").setLevel(logging.CRITICAL)  # failures are listed below
+    logging.getLogger("landscape.scene.batch").setLevel(logging.CRITICAL)  # failures are listed below
     with cancel_on_signals() as cancel, progress_bars() as progress:
         models = load_models(checkpoints, choose_device(device))
         report = run_batch(items, chosen, animator(models), progress, cancel)

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import typer
 
-from landscape.formats import FORMATS, format_of
-from landscape.recipe import Recipe, read_recipe
+from landscape.output.formats import FORMATS, format_of
+from landscape.scene.recipe import Recipe, read_recipe
 from landscape.settings import ExportSettings
 
 Settings = TypeVar("Settings")

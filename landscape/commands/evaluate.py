@@ -30,8 +30,8 @@ def segmentation(
 ) -> None:
     """Intersection over union of sky and water on held-out photos."""
     from landscape.evaluation.segmentation import evaluate_segmentation
+    from landscape.models.bundle import SEGMENTER_FILE, default_folder
     from landscape.networks.segmenter import load_segmenter
-    from landscape.weights import SEGMENTER_FILE, default_folder
 
     network = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE)
     with progress_bars() as progress:
@@ -53,9 +53,9 @@ def inversion(
 ) -> None:
     """Reconstruction and motion of inversion variants (paper, section 8 and table 2)."""
     from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
-    from landscape.model_view import find_masks
-    from landscape.photo import read_photo
-    from landscape.weights import load_models
+    from landscape.models.bundle import load_models
+    from landscape.photo.read import read_photo
+    from landscape.photo.squeeze import find_masks
 
     names = [name.strip() for name in variants.split(",")]
     settings = [InversionSettings(name, seed=seed, recipe=recipe) for name in names][0]
@@ -115,14 +115,11 @@ def generation(
     """Scoreboard of the generator: Fréchet distances to real stills, and what its inputs control."""
     import torch
 
-    from landscape.codes import Sampler
     from landscape.evaluation.frechet import inception_features, lite0_features
     from landscape.evaluation.generation import disentanglement, frechet_distances
     from landscape.evaluation.references import change_of_clips
-    from landscape.networks.perceptual import load_lpips
-    from landscape.networks.segmenter import load_segmenter
-    from landscape.training.data import prepare
-    from landscape.weights import (
+    from landscape.generate.sampler import Sampler
+    from landscape.models.bundle import (
         GENERATOR_FILE,
         PERCEPTUAL_FILE,
         PRIOR_FILE,
@@ -133,6 +130,9 @@ def generation(
         load_prior,
         load_upscaler,
     )
+    from landscape.networks.perceptual import load_lpips
+    from landscape.networks.segmenter import load_segmenter
+    from landscape.training.data.pictures import prepare
 
     if threads:
         torch.set_num_threads(threads)
@@ -202,7 +202,7 @@ def upscaler(
 ) -> None:
     """The enlargement of the generator's frames against bicubic interpolation."""
     from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table
-    from landscape.weights import UPSCALER_FILE, default_folder, load_upscaler
+    from landscape.models.bundle import UPSCALER_FILE, default_folder, load_upscaler
 
     network = load_upscaler(weights or (checkpoints or default_folder()) / UPSCALER_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:

@@ -29,9 +29,8 @@ def sample(
     checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
 ) -> None:
     """Draw scenes that never existed: a grid of stills, enlarged, or a video with the paper's motion (3.1.3)."""
-    from landscape.synthesis import sample_stills, sample_video
-    from landscape.video import write_video
-    from landscape.weights import (
+    from landscape.generate.synthesis import sample_stills, sample_video
+    from landscape.models.bundle import (
         GENERATOR_FILE,
         PRIOR_FILE,
         UPSCALER_FILE,
@@ -40,6 +39,7 @@ def sample(
         load_prior,
         load_upscaler,
     )
+    from landscape.output.video import write_video
 
     if out is None and video is None:
         raise LandscapeError("Say where the samples go: -o grid.png, --video clip.mp4 or both.")

@@ -11,17 +11,17 @@ from landscape.progress import Progress
 from landscape.settings import InversionSettings
 
 if TYPE_CHECKING:
-    from landscape.scene import Scene
+    from landscape.scene.scene import Scene
 
 
 def open_scenes(
     photos: list[Path], checkpoints: Path | None, seed: int, progress: Progress, cancel: threading.Event
 ) -> Iterator[Scene]:
     """Fit the model to one photo after another, or open the scenes that were saved."""
-    from landscape.photo import read_photo
-    from landscape.scene import Scene
-    from landscape.scene_files import is_scene_file, open_scene
-    from landscape.weights import load_models
+    from landscape.models.bundle import load_models
+    from landscape.photo.read import read_photo
+    from landscape.scene.files import is_scene_file, open_scene
+    from landscape.scene.scene import Scene
 
     models = load_models(checkpoints)
     for index, path in enumerate(photos):

@@ -16,11 +16,11 @@ def segment(
 ) -> None:
     """Find sky and water; the labels have the photo's size and can be edited and given to ``animate --mask``."""
     from landscape.files import require_writable
-    from landscape.labels import write_labels
-    from landscape.masking import segment as find_labels
+    from landscape.masks.find import segment as find_labels
+    from landscape.masks.labels import write_labels
+    from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder
     from landscape.networks.segmenter import load_segmenter
-    from landscape.photo import read_photo
-    from landscape.weights import SEGMENTER_FILE, choose_device, default_folder
+    from landscape.photo.read import read_photo
 
     require_writable(out)
     target = choose_device(device)

@@ -28,9 +28,9 @@ def fit(
     ] = None,
 ) -> None:
     """Find the z_dynamic of every style by measuring what it does to samples through the lighting network."""
-    from landscape.training.data import prepare
+    from landscape.models.bundle import GENERATOR_FILE, LIGHTING_FILE, default_folder, load_generator, load_lighting
+    from landscape.training.data.pictures import prepare
     from landscape.training.styles import STILLS_RESOLUTION, fit_styles
-    from landscape.weights import GENERATOR_FILE, LIGHTING_FILE, default_folder, load_generator, load_lighting
 
     folder = checkpoints or default_folder()
     generator, network = load_generator(folder / GENERATOR_FILE), load_lighting(folder / LIGHTING_FILE)

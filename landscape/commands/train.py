@@ -46,14 +46,14 @@ def gan(
     """Train M and G with the static and the pairwise discriminator, or by reconstruction, as configured."""
     import torch
 
-    from landscape.config import load_config
+    from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder, load_prior
+    from landscape.models.config import load_config
     from landscape.networks.segmenter import load_segmenter
-    from landscape.training.data import prepare
-    from landscape.training.gan import train_gan
-    from landscape.training.moving import mark_moving
-    from landscape.training.processes import join_processes
-    from landscape.training.schedule import cut_schedule
-    from landscape.weights import SEGMENTER_FILE, choose_device, default_folder, load_prior
+    from landscape.training.data.moving import mark_moving
+    from landscape.training.data.pictures import prepare
+    from landscape.training.gan.gan import train_gan
+    from landscape.training.gan.schedule import cut_schedule
+    from landscape.training.run.processes import join_processes
 
     latents = load_prior(prior, None) if prior else None
     if prior and latents is None:
@@ -97,7 +97,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the moving average of a run's generator as a weights file, cut at the resolution it has reached."""
-    from landscape.training.export import export_generator, export_warm_start, export_with_posterior
+    from landscape.training.gan.export import export_generator, export_warm_start, export_with_posterior
 
     state = run if run.is_file() else run / "state.pt"
     if posterior is not None:
@@ -121,9 +121,7 @@ def prior(
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Train the prior of the latents that the bundled posterior finds in the run's stills."""
-    from landscape.networks.posterior import Posterior
-    from landscape.training.latent_prior import train_prior
-    from landscape.weights import (
+    from landscape.models.bundle import (
         ENCODER_FILE,
         GENERATOR_FILE,
         default_folder,
@@ -132,6 +130,8 @@ def prior(
         load_prior,
         save_prior,
     )
+    from landscape.networks.posterior import Posterior
+    from landscape.training.latent_prior import train_prior
 
     folder = checkpoints or default_folder()
     generator = load_generator(folder / GENERATOR_FILE)
@@ -164,7 +164,7 @@ def curves(
     out: Annotated[Path | None, typer.Option(help="The picture, curves.png in the run's folder by default.")] = None,
 ) -> None:
     """Draw the curves of a run from its metrics file."""
-    from landscape.training.curves import draw_curves
+    from landscape.training.run.curves import draw_curves
 
     console.print(str(draw_curves(run, out)), highlight=False)
 
@@ -182,10 +182,10 @@ def encoder(
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Train E on samples of G (paper, 3.2) and on how well it redraws real stills."""
-    from landscape.training.data import prepare
+    from landscape.models.bundle import GENERATOR_FILE, choose_device, default_folder, load_generator
+    from landscape.models.files import save_weights
+    from landscape.training.data.pictures import prepare
     from landscape.training.encoder import train_encoder
-    from landscape.weight_files import save_weights
-    from landscape.weights import GENERATOR_FILE, choose_device, default_folder, load_generator
 
     generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:
@@ -217,8 +217,8 @@ def lighting(
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Train A, which moves w towards another light (paper, 3.2)."""
+    from landscape.models.bundle import GENERATOR_FILE, default_folder, load_generator, save_lighting
     from landscape.training.lighting import train_lighting
-    from landscape.weights import GENERATOR_FILE, default_folder, load_generator, save_lighting
 
     generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.evaluation.metrics import direction_error, sky_flow
-from landscape.scene import Scene
+from landscape.images.similarity import ssim
+from landscape.scene.scene import Scene
 from landscape.settings import STYLES, LightSettings, MotionSettings
-from landscape.similarity import ssim
 
 Pixels = NDArray[np.uint8]
 

@@ -72,7 +72,7 @@ def frechet_distance(first: Moments, second: Moments) -> float:
 
 def lite0_features(size: int = LITE0_SIDE) -> Features:
     """Pooled last features (N, 320) of EfficientNet-Lite0 on images of this size; needs the training packages."""
-    from landscape.training.pretrained import imagenet_lite0
+    from landscape.training.run.pretrained import imagenet_lite0
 
     trunk = imagenet_lite0(features_only=True)
 

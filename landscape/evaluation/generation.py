@@ -17,19 +17,19 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from landscape.codes import Sampler
 from landscape.evaluation.frechet import Features, feature_moments, frechet_distance
 from landscape.evaluation.metrics import direction_error, sky_flow
 from landscape.evaluation.references import COMPARED, reference_moments
-from landscape.labels import OTHER, SKY
-from landscape.motion import DynamicMotion
+from landscape.generate.sampler import Sampler
+from landscape.generate.synthesis import SYNTHETIC_HORIZON, to_pixels
+from landscape.images.similarity import ssim
+from landscape.masks.labels import OTHER, SKY
+from landscape.motion.maps import DynamicMotion
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.prior import LatentPrior
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.settings import MotionSettings
-from landscape.similarity import ssim
-from landscape.synthesis import SYNTHETIC_HORIZON, to_pixels
 
 BATCH = 50
 SEGMENTED_AT = 256
@@ -55,7 +55,7 @@ def frechet_distances(
 
     Args:
         sampler: Draws samples with its generator, from its prior or from white noise.
-        prepared: Folder of :func:`landscape.training.data.prepare`; keeps the features of the real stills.
+        prepared: Folder of :func:`landscape.training.data.pictures.prepare`; keeps the features of the real stills.
         features: Networks by name.
         samples: Number of samples.
         reference: Resolution of the real stills, pixels. It does not follow the generator's, so that the figures of

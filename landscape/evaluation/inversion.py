@@ -15,17 +15,17 @@ from torch import nn
 
 from landscape.errors import LandscapeError
 from landscape.evaluation.metrics import direction_error, sky_flow
-from landscape.inversion import Inversion, confine_dynamic, extend_dynamic, invert
-from landscape.masking import Masks
-from landscape.model_view import model_image, model_mask
-from landscape.motion import DynamicMotion
+from landscape.fit.invert import Inversion, confine_dynamic, extend_dynamic, invert
+from landscape.generate.synthesis import to_pixels
+from landscape.masks.find import Masks
+from landscape.motion.maps import DynamicMotion
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.vgg import Vgg19
-from landscape.photo import Photo
+from landscape.photo.read import Photo
+from landscape.photo.squeeze import model_image, model_mask
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.settings import InversionSettings, MotionSettings
-from landscape.synthesis import to_pixels
 
 FRAMES = 9
 FRAME_STEP = 4
@@ -79,7 +79,7 @@ def evaluate_inversion(
     Args:
         photos: Photos with a sky.
         models: The networks.
-        variants: Names of :data:`landscape.inversion.VARIANTS`.
+        variants: Names of :data:`landscape.fit.invert.VARIANTS`.
         settings: Steps and seed; its variant is not used.
         motion: The motion of the sky, to the right at the paper's speed by default.
         progress: Called after every fit with the stage "evaluating".

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import torch
 
+from landscape.images.similarity import Image, as_unit_batch, ssim
 from landscape.networks.perceptual import LpipsAlex
-from landscape.similarity import Image, as_unit_batch, ssim
 
 __all__ = ["SkyFlow", "direction_error", "lpips", "sky_flow", "ssim"]
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.evaluation.metrics import lpips, sky_flow
-from landscape.flow import displacement
+from landscape.images.similarity import ssim
+from landscape.motion.flow import displacement
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.scene import Scene
+from landscape.scene.scene import Scene
 from landscape.settings import LightSettings, MotionSettings
-from landscape.similarity import ssim
 
 Pixels = NDArray[np.uint8]
 Draw = Callable[[float], Pixels]

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from landscape.evaluation.frechet import Features, Moments, feature_moments
 from landscape.files import replacing
+from landscape.generate.synthesis import from_pixels
 from landscape.networks.perceptual import LpipsAlex
 from landscape.progress import check_cancelled
-from landscape.synthesis import from_pixels
-from landscape.training.sampling import RealData
+from landscape.training.data.batches import RealData
 
 BATCH = 50
 COMPARED = 0.05
@@ -44,7 +44,7 @@ def reference_moments(prepared: Path, resolution: int, name: str, network: Featu
     Every other training still is mirrored: the training shows both, and samples know no left and right.
 
     Args:
-        prepared: Folder of :func:`landscape.training.data.prepare`; keeps the features.
+        prepared: Folder of :func:`landscape.training.data.pictures.prepare`; keeps the features.
         resolution: Of the stills, pixels.
         name: The network's name in the file's.
         network: The network.
@@ -79,7 +79,7 @@ def change_of_clips(
     """How much sky and water of real clips change: what samples that differ in S_dynamic are compared with.
 
     Args:
-        prepared: Folder of :func:`landscape.training.data.prepare`.
+        prepared: Folder of :func:`landscape.training.data.pictures.prepare`.
         resolution: Pixels.
         perceptual: LPIPS.
         seed: Seed of the frames.
@@ -88,7 +88,7 @@ def change_of_clips(
     Returns:
         Mean over clips of LPIPS of what moves between two different frames drawn at random, as ``moving_lpips`` of
         :func:`landscape.evaluation.generation.disentanglement`. None where no clip has a mask of
-        :func:`landscape.training.moving.mark_moving`.
+        :func:`landscape.training.data.moving.mark_moving`.
     """
     if not (prepared / f"{resolution:04d}" / "clips_moving.npy").is_file():
         return None

@@ -11,10 +11,10 @@ import numpy as np
 from torch import nn
 
 from landscape.errors import LandscapeError
-from landscape.labels import SKY, UNKNOWN, WATER
-from landscape.masking import segment
+from landscape.masks.find import segment
+from landscape.masks.labels import SKY, UNKNOWN, WATER
 from landscape.progress import Progress, ignore_progress
-from landscape.training.mask_data import LabelledPhoto, read_labelled_photos
+from landscape.training.data.masks import LabelledPhoto, read_labelled_photos
 
 
 def overlap(guess: np.ndarray, labels: np.ndarray, value: int) -> tuple[float, float]:
@@ -43,7 +43,7 @@ class PhotoScore:
 
 
 def score_photo(network: nn.Module, photo: LabelledPhoto, device: str = "cpu") -> PhotoScore:
-    """Compare :func:`landscape.masking.segment` with the labels of a photo.
+    """Compare :func:`landscape.masks.find.segment` with the labels of a photo.
 
     Args:
         network: The segmenter, in evaluation mode on ``device``.
@@ -80,7 +80,7 @@ def evaluate_segmentation(
     """Score the held-out photos of every set of labels.
 
     Args:
-        data: Folder of labelled sets, see :func:`landscape.training.mask_data.read_labelled_photos`.
+        data: Folder of labelled sets, see :func:`landscape.training.data.masks.read_labelled_photos`.
         network: The segmenter, in evaluation mode on ``device``.
         device: Torch device.
         progress: Called after every photo.

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.scene import Scene
+from landscape.scene.scene import Scene
 from landscape.settings import STYLES, LightSettings, MotionSettings
 
 CELL = (240, 160)

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from landscape.evaluation.metrics import lpips, ssim
-from landscape.model_view import model_image
+from landscape.images.similarity import as_unit_batch
 from landscape.networks.upscaler import FACTOR, Upscaler, bicubic
-from landscape.scene import Scene
-from landscape.similarity import as_unit_batch
+from landscape.photo.squeeze import model_image
+from landscape.scene.scene import Scene
 
 RESOLUTIONS = (64, 128)
 """Sides of the shrunk photos, pixels."""

@@ -16,12 +16,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from landscape.generate.synthesis import from_pixels
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.synthesis import from_pixels
-from landscape.training.checkpoint import load_state, save_state
-from landscape.training.pretrained import imagenet_weights
+from landscape.training.run.checkpoint import load_state, save_state
+from landscape.training.run.pretrained import imagenet_weights
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def draw_samples(generator: Generator, count: int, spread: float, rng: torch.Gen
 
 
 def load_stills(folder: Path, resolution: int, held_out: bool = False) -> NDArray[np.uint8]:
-    """Prepared real stills (N, R, R, 3) of a resolution (see :func:`landscape.training.data.prepare`)."""
+    """Prepared real stills (N, R, R, 3) of a resolution (see :func:`landscape.training.data.pictures.prepare`)."""
     name = "held_out" if held_out else "stills"
     stills: NDArray[np.uint8] = np.load(folder / f"{resolution:04d}" / f"{name}.npy", mmap_mode="r")
     return stills

@@ -16,9 +16,9 @@ from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import WIDTHS, Codes, LatentPrior
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.training.checkpoint import MovingAverage, drop_later_lines, load_state, save_state
-from landscape.training.latent_set import read_latents
-from landscape.training.sampling import RealData
+from landscape.training.data.batches import RealData
+from landscape.training.data.latent_set import read_latents
+from landscape.training.run.checkpoint import MovingAverage, drop_later_lines, load_state, save_state
 
 BATCH, RATE, WARMUP = 64, 1e-3, 200
 # Part of the training over which the rate falls to zero in the end.
@@ -100,8 +100,8 @@ def train_prior(
     Args:
         generator: M and G.
         posterior: The posterior that was trained with it.
-        prepared: Folder of :func:`landscape.training.data.prepare` and :func:`landscape.training.moving.mark_moving`
-            with the generator's resolution.
+        prepared: Folder of :func:`landscape.training.data.pictures.prepare` and
+            :func:`landscape.training.data.moving.mark_moving` with the generator's resolution.
         out: Folder for ``prior_state.pt`` and ``prior.jsonl``.
         steps: Optimisation steps of 64 images.
         seed: Seed of the weights and of every batch; a resumed run keeps its own.

@@ -15,7 +15,7 @@ from torch import Tensor
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator, Mapping
 from landscape.networks.lighting import LightingNetwork
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.training.checkpoint import load_state, save_state
+from landscape.training.run.checkpoint import load_state, save_state
 
 ABSOLUTE_WEIGHT, DIFFERENCE_WEIGHT, DIRECTION_WEIGHT = 10.0, 10.0, 1.0
 # Styles sit at the edge of z_dynamic's distribution, so its targets are drawn wider than the unit normal.

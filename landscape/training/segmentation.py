@@ -22,14 +22,14 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
+from landscape.generate.synthesis import from_pixels
+from landscape.models.files import save_weights
 from landscape.networks.segmenter import build_segmenter, load_segmenter
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.synthesis import from_pixels
-from landscape.training.checkpoint import load_state, save_state
-from landscape.training.mask_batches import training_batches
-from landscape.training.mask_data import NOT_SKY, UNKNOWN, LabelledPhoto, read_labelled_photos
-from landscape.training.pretrained import imagenet_weights
-from landscape.weight_files import save_weights
+from landscape.training.data.mask_batches import training_batches
+from landscape.training.data.masks import NOT_SKY, UNKNOWN, LabelledPhoto, read_labelled_photos
+from landscape.training.run.checkpoint import load_state, save_state
+from landscape.training.run.pretrained import imagenet_weights
 
 FROZEN = ("conv_stem", "bn1", "blocks.0.", "blocks.1.")
 """Edge and colour filters stay as ImageNet left them, which saves a third of the time of a step."""
@@ -119,7 +119,7 @@ def train_segmenter(
     """Train the segmenter on the processor.
 
     Args:
-        data: Folder with one folder per set of labels, see :func:`~landscape.training.mask_data.read_labelled_photos`.
+        data: Folder with one folder per set of labels, see :func:`~landscape.training.data.masks.read_labelled_photos`.
         out: Folder of the run: ``checkpoint.pt`` and ``metrics.jsonl``.
         steps: Length of the run; also of the cosine decay.
         seed: Seed of everything random.

@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from landscape.colour import BANDS, band_colours, luminance, to_unit, warmth
 from landscape.errors import LandscapeError
 from landscape.files import save_picture
-from landscape.lighting import move_w
+from landscape.generate.synthesis import from_pixels
+from landscape.images.tone import BANDS, band_colours, luminance, to_unit, warmth
+from landscape.light.paths import move_w
+from landscape.light.styles import Style, StyleGrade, StyleTable
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.lighting import LightingNetwork
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.settings import STYLES
-from landscape.style_table import Style, StyleGrade, StyleTable
-from landscape.synthesis import from_pixels
 from landscape.training.encoder import load_stills
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Description:
     Attributes:
         luminance: Luminance of each band in [0, 1].
         warmth: Red minus blue of each band.
-        dims: See :class:`~landscape.style_table.StyleGrade`.
+        dims: See :class:`~landscape.light.styles.StyleGrade`.
     """
 
     luminance: tuple[float, float, float]
@@ -203,7 +203,7 @@ def fit_styles(
         seed: Seed of scenes and candidates.
         network: The trained lighting network, to measure what the product will draw; without it the mapping network
             itself moves z.
-        match: See :class:`~landscape.style_table.StyleTable`.
+        match: See :class:`~landscape.light.styles.StyleTable`.
         progress: Called after every candidate.
         cancel: Event that stops the fit.
 

@@ -15,15 +15,15 @@ import torch
 from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
+from landscape.generate.synthesis import from_pixels
+from landscape.models.bundle import save_upscaler
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.upscaler import Upscaler, UpscalerConfig, bicubic, build_upscaler
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.synthesis import from_pixels
-from landscape.training.checkpoint import Means, MovingAverage, load_optimiser, load_state, save_state
-from landscape.training.judge import ProjectedJudge, build_judge
+from landscape.training.data.upscaler_pairs import PairSource, shrink
+from landscape.training.gan.judge import ProjectedJudge, build_judge
+from landscape.training.run.checkpoint import Means, MovingAverage, load_optimiser, load_state, save_state
 from landscape.training.upscaler_loss import UpscalerTraining, upscaler_loss
-from landscape.training.upscaler_pairs import PairSource, shrink
-from landscape.weights import save_upscaler
 
 CHECKPOINT = "checkpoint.pt"
 LOG_EVERY = 10
@@ -52,7 +52,7 @@ def train_upscaler(
     """Train an upscaler; ``out`` gets its checkpoint and ``metrics.jsonl``.
 
     Args:
-        pairs: Folder written by :func:`landscape.training.upscaler_data.prepare_pairs`.
+        pairs: Folder written by :func:`landscape.training.data.upscaler_data.prepare_pairs`.
         sides: Sides of the large pictures to learn from, in turns.
         out: The run's folder.
         perceptual: Frozen network of the scores along the way.

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from landscape.networks.upscaler import FACTOR, Upscaler
-from landscape.training.judge import ProjectedJudge
-from landscape.training.upscaler_pairs import PairSource
+from landscape.training.data.upscaler_pairs import PairSource
+from landscape.training.gan.judge import ProjectedJudge
 
 LATTICE_CELLS = 5
 """Side of the neighbourhood within which errors count as repeated, pixels of the small picture."""

@@ -1,1 +1,1 @@
-"""The Gradio app: panels and handlers around a :class:`landscape.scene.Scene`."""
+"""The Gradio app: panels and handlers around a :class:`landscape.scene.scene.Scene`."""

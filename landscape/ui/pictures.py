@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from landscape.photo import Photo
+from landscape.photo.read import Photo
 
 STAGE_SIDE = 1920
 """Long side of the photo on the page."""

@@ -1,0 +1,145 @@
+"""A moving region (the sky or the water) of a photo, carried along the motion without anything that stands still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from landscape.compose.region import STILL_BLUR, Region, carried_light
+from landscape.images.grid import Array, blur, fill, look_up, with_ring
+from landscape.light.relight import change_light
+from landscape.motion.phases import Clock, Phase
+from landscape.motion.ripples import Ripples
+
+_KEY = 2.0
+"""How far clouds and what is between them change phase at different times; 0 fades everything alike."""
+_SPARSE = 2
+"""Every so many grid pixels the likeness of two phases is measured."""
+MIDDLE = 128.0
+"""Stored detail of this value is none."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What a region looks like at a time, on the grid's window and a ring of one grid pixel around it.
+
+    The region's pixels are ``base + contrast * (weighted mean of the phases' detail - 128)``.
+
+    Attributes:
+        base: (h, w, 3) colours, 0 to 255.
+        contrast: (h, w, 3) factor on the detail.
+        phases: Offsets and weights of the one or two phases.
+    """
+
+    base: Array
+    contrast: Array
+    phases: tuple[Phase, ...]
+
+
+class MovingRegion:
+    """A region under one motion."""
+
+    def __init__(self, region: Region, clock: Clock | Ripples, scale: int) -> None:
+        """Prepare the motion.
+
+        Args:
+            region: The region.
+            clock: Phases of its motion, in photo pixels.
+            scale: Photo pixels per grid pixel.
+        """
+        self.region = region
+        self._clock = clock
+        self._scale = scale
+        grid = region.grid
+        self._prominence = with_ring(region.prominence, region.window)
+        self._part = with_ring(_likeness(region, clock, scale), region.window)
+        self._still = with_ring(region.still, region.window)
+        y, x = np.mgrid[: grid.rows, : grid.columns].astype(np.float32)
+        self._place = with_ring(np.dstack([x, y]), region.window)
+
+    @cached_property
+    def _before(self) -> Array:
+        """The smooth colours before a change of light; without one nobody asks for them."""
+        return with_ring(self.region.grid.square(self.region.smooth), self.region.window)
+
+    def layers(self, generated: Array, seconds: float, light_change: bool) -> Layers:
+        """The region at a time.
+
+        Args:
+            generated: (R, R, 3) generator frame, 0 to 255.
+            seconds: Time of the frame.
+            light_change: Whether the frame's light differs from the photo's.
+
+        Returns:
+            The layers to composite.
+        """
+        region, grid = self.region, self.region.grid
+        size = (grid.rows, grid.columns)
+        phases = tuple(
+            Phase(with_ring(phase.offset, region.window), with_ring(phase.weight, region.window))
+            for phase in self._clock.at(seconds, *size)
+        )
+        phases, moved = self._carry(phases)
+        contrast = np.repeat(_contrast(phases, self._part[..., 1]), 3, axis=2)
+        still = self._still
+        carried = still + _contrast(phases, self._part[..., 0]) * moved[..., :3]
+        filled, before = fill(generated, region.inside), region.smooth
+        if light_change:
+            before = blur(filled, STILL_BLUR * filled.shape[0])
+            after = with_ring(grid.square(before), region.window)
+            lit, still = (change_light(colours, self._before, after) for colours in (carried, still))
+            contrast = contrast * np.clip((lit + 4) / (np.clip(carried, 0, 255) + 4), 0, 1.5)
+            carried = lit
+        change = with_ring(grid.square(region.change(filled, before)), region.window)
+        drawn = still + change
+        return Layers(drawn + moved[..., 3:] * (carried - drawn), contrast, phases)
+
+    def _carry(self, phases: tuple[Phase, ...]) -> tuple[tuple[Phase, ...], Array]:
+        """Carry the smooth parts; gives the phases with their final weights, and the blend."""
+        sampled = []
+        for phase in phases:
+            x, y = cv2.split(self._place + phase.offset * np.float32(1 / self._scale))
+            sampled.append(cv2.remap(self.region.carried, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))
+        if len(phases) == 1:
+            return phases, sampled[0]
+        # Two half-transparent clouds are a ghost; a cloud that forms from its core while another shrinks to its own is
+        # weather. Where both pictures are alike nothing changes, and weights of 0 and 1 stay what they are.
+        first, second = (np.clip(carried_light(picture) * self._prominence, -1, 1) for picture in sampled)
+        lead = np.exp(_KEY * (first - second)) * phases[0].weight
+        weight = np.asarray(lead / (lead + 1 - phases[0].weight), np.float32)
+        blend = cv2.blendLinear(sampled[0], sampled[1], weight, 1 - weight)
+        return (Phase(phases[0].offset, weight), Phase(phases[1].offset, 1 - weight)), blend
+
+
+def _contrast(phases: tuple[Phase, ...], likeness: Array) -> Array:
+    """Factor that gives the blend of two phases the contrast of each of them, (h, w, 1)."""
+    if len(phases) == 1:
+        return np.ones((*likeness.shape, 1), np.float32)
+    a, b = phases[0].weight, phases[1].weight
+    return np.asarray(1 / np.sqrt(a * a + b * b + 2 * likeness * a * b), np.float32)[..., None]
+
+
+def _likeness(region: Region, clock: Clock | Ripples, scale: int) -> Array:
+    """Correlation of the pictures in the middle between two phases, where they weigh the same: colours, detail.
+
+    It varies slowly, so every second grid pixel tells it, and one pixel of detail for each of these.
+    """
+    grid = region.grid
+    if clock.period is None:
+        return np.ones((grid.rows, grid.columns, 2), np.float32)
+    pair = [clock.still(part, grid.rows, grid.columns)[::_SPARSE, ::_SPARSE] / scale for part in (0.25, 0.75)]
+    light = carried_light(region.carried)
+    y, x = np.mgrid[: grid.rows : _SPARSE, : grid.columns : _SPARSE].astype(np.float32)
+    likeness = []
+    for image, size in ((light, 1), (region.detail, grid.scale)):
+        a, b = (look_up(image, size * (x + dx), size * (y + dy)) for dx, dy in (cv2.split(offset) for offset in pair))
+        likeness.append(_correlation(a, b))
+    return cv2.resize(np.dstack(likeness), (grid.columns, grid.rows), interpolation=cv2.INTER_LINEAR)
+
+
+def _correlation(a: Array, b: Array) -> Array:
+    smooth = blur(np.dstack([a * b, a * a, b * b]), max(a.shape) / 16) + 1e-3
+    return np.asarray(np.clip(smooth[..., 0] / np.sqrt(smooth[..., 1] * smooth[..., 2]), 0, 1), np.float32)

@@ -1,0 +1,193 @@
+"""Full-size frames from small generator frames and the photo (paper, Super Resolution).
+
+Static parts are the photo's pixels, relit where the light changes. Moving parts are the generator's colours, mixed with
+the photo's own colours where the generator's picture of the photo is poor, plus the photo's detail; what comes from
+the photo is carried along the motion.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from landscape.compose.carried import MIDDLE, Layers, MovingRegion
+from landscape.compose.plates import STRIP, Plate
+from landscape.compose.scenery import Scenery
+from landscape.images.grid import Array, Window, with_ring
+from landscape.motion.phases import Clock, make_clock
+from landscape.motion.ripples import Ripples, make_ripples
+from landscape.output.formats import DEEP_STEP
+from landscape.settings import MotionSettings
+
+Frame = npt.NDArray[Any]
+"""(H, W, 3) uint8, or uint16 where frames are deep."""
+
+_PREVIEW = 768
+"""Frames up to this long side are previews: speed counts more than the last bit of sharpness."""
+_NOTHING = np.zeros(4)
+_LIMITS = ({"reach": 0.23, "shortest": 3.2}, {"reach": 0.03, "shortest": 1.2})
+"""How far the sky and the water are carried, and the shortest periods."""
+
+_OWN_LIGHT_NOISE = 0.4
+"""Part of the noise against bands in the photo's own light, where its own grain is carried along."""
+
+
+class Compositor:
+    """Makes full-size frames of one scene under one motion.
+
+    :meth:`frame` holds no state and may be called for any time in any order.
+    """
+
+    def __init__(
+        self, scenery: Scenery, motion: MotionSettings, loop_seconds: float | None = None, *, deep: bool = False
+    ) -> None:
+        """Prepare the motion.
+
+        Args:
+            scenery: What the photo shows, prepared once for all motions.
+            motion: Direction, speed and amounts.
+            loop_seconds: Period of a loop, or None.
+            deep: Make frames of 16 bits a channel.
+        """
+        self._scenery = scenery
+        self._deep = deep
+        self._grid = scenery.grid
+        size = (self._grid.height, self._grid.width)
+        self._interpolation = cv2.INTER_LINEAR if max(size) <= _PREVIEW else cv2.INTER_CUBIC
+        self._regions: list[tuple[MovingRegion, Plate]] = []
+        for part in scenery.parts:
+            clock: Clock | Ripples
+            if part.mirror:
+                clock = make_ripples(motion, part.share, size[1], loop_seconds)
+            else:
+                limits = _LIMITS[part.water]
+                clock = make_clock(motion, scenery.horizon, part.share, size, loop_seconds=loop_seconds, **limits)
+            self._regions.append((MovingRegion(part.region, clock, self._grid.scale), part.plate))
+        self._origins = [self._places(part.region.window) for part in scenery.parts]
+        # Half a step of noise, the same in every frame: smooth colours get no bands and still ones do not flicker.
+        # Deep frames become videos of 10 bits, whose steps are a quarter as large.
+        width = max((plate.alpha.shape[1] for _, plate in self._regions), default=1)
+        noise = np.random.default_rng(7).uniform(-0.5, 0.5, (STRIP + self._grid.scale, width, 1))
+        self._dither = np.repeat(noise.astype(np.float32) * np.float32(0.25 if deep else 1), 4, axis=2)
+
+    def frame(self, generated: Array | Tensor, seconds: float, light_change: bool = False) -> Frame:
+        """Composite one frame.
+
+        Args:
+            generated: (3, R, R) float32 in [-1, 1], the generator's frame.
+            seconds: Time of the frame; in a loop any two times a period apart give the same frame.
+            light_change: Whether the generator's frame has another light than the photo; without it static pixels are
+                the photo's, byte for byte.
+
+        Returns:
+            (H, W, 3) RGB, uint8, or uint16 up to 65535 for deep frames.
+        """
+        colours = self._scenery.colours(generated)
+        if self._scenery.generator_only:
+            return self._enlarged(colours)
+        frame = self._relit(colours) if light_change else self._still()
+        for (moving, plate), origins in zip(self._regions, self._origins, strict=True):
+            layers = moving.layers(colours, seconds, light_change)
+            self._lay(frame, moving, plate, origins, layers, 1.0 if light_change else _OWN_LIGHT_NOISE)
+        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
+
+    def _still(self) -> Frame:
+        static = self._scenery.static
+        return static * np.uint16(DEEP_STEP) if self._deep else static.copy()
+
+    def _stored(self, colours: Array, more: Array = _NOTHING) -> Frame:
+        """The sum of two pictures (h, w, 4), 0 to 255, as it is stored in a frame."""
+        if self._deep:
+            return np.asarray(cv2.multiply(cv2.add(colours, more), np.full(4, float(DEEP_STEP)), dtype=cv2.CV_16U))
+        return np.asarray(cv2.add(colours, more, dtype=cv2.CV_8U))
+
+    def _enlarged(self, colours: Array) -> Frame:
+        grid, small = self._grid, _four(self._grid.square(colours))
+        frame = np.empty((grid.height, grid.width, 3), np.uint16 if self._deep else np.uint8)
+        for window in grid.strips(grid.whole, STRIP):
+            frame[grid.pixels(window)] = self._stored(grid.up(small, window))[..., :3]
+        return frame
+
+    def _relit(self, colours: Array) -> Frame:
+        return self._under(self._scenery.light.fit(self._grid.square(colours)))
+
+    def _under(self, light: tuple[Array, Array]) -> Frame:
+        """What stands still under a light, given by gain and offset on the grid."""
+        grid, static = self._grid, self._scenery.static
+        gain, offset = (_four(model) for model in light)
+        frame = np.empty(static.shape, np.uint16 if self._deep else np.uint8)
+        for window in grid.strips(grid.whole, STRIP):
+            rows = grid.pixels(window)[0]
+            lit = cv2.multiply(static[rows], grid.up(gain, window), dtype=cv2.CV_32F)
+            lit = cv2.add(lit, grid.up(offset, window))
+            frame[rows] = self._stored(lit, self._noise(*lit.shape[:2]))
+        return frame
+
+    def _noise(self, height: int, width: int) -> Array:
+        noise = self._dither[:height, :width]
+        if noise.shape[1] < width:
+            noise = np.tile(self._dither[:height], (1, -(-width // self._dither.shape[1]), 1))[:, :width]
+        return noise
+
+    def _lay(
+        self, frame: Frame, moving: MovingRegion, plate: Plate, origins: Array, layers: Layers, grain: float
+    ) -> None:
+        """Lay a region over the frame; the frame's own pixels there are kept by what the mask leaves of them."""
+        grid, whole = self._grid, moving.region.window
+        gain, base = _four(layers.contrast), _four(layers.base - MIDDLE * layers.contrast)
+        places = [origins + phase.offset for phase in layers.phases]
+        shining = plate.luminaries
+        seen = None if shining is None else shining.seen(with_ring(moving.region.base, whole), layers.base)
+        for window in grid.strips(whole, STRIP):
+            here = grid.pixels(window)
+            top = here[0].start - whole[0] * grid.scale
+            alpha = plate.alpha[top : top + here[0].stop - here[0].start]
+            if not alpha.any():
+                continue
+            cut = slice(window[0] - whole[0], window[1] - whole[0] + 2)
+            sampled = [
+                cv2.remap(
+                    plate.detail,
+                    *_axes(grid.enlarge(place[cut], window)),
+                    self._interpolation,
+                    borderMode=cv2.BORDER_REFLECT,
+                )
+                for place in places
+            ]
+            detail = sampled[0]
+            if len(sampled) == 2:
+                weight = np.ascontiguousarray(grid.enlarge(layers.phases[0].weight[cut], window))
+                detail = cv2.blendLinear(sampled[0], sampled[1], weight, 1 - weight)
+            pixels = cv2.multiply(detail, grid.enlarge(gain[cut], window), dtype=cv2.CV_32F)
+            smooth = cv2.addWeighted(grid.enlarge(base[cut], window), 1, self._noise(*alpha.shape), grain, 0)
+            if shining is not None and seen is not None:
+                glow = shining.glow[top : top + alpha.shape[0]]
+                smooth = cv2.add(smooth, cv2.multiply(glow, grid.enlarge(seen[cut], window), dtype=cv2.CV_32F))
+            share = alpha.astype(np.float32) * np.float32(1 / 255)
+            if self._deep:
+                below = frame[here] * np.float32(1 / DEEP_STEP)
+                pixels = np.clip(cv2.add(pixels, smooth), 0, 255)
+                frame[here] = self._stored(cv2.blendLinear(pixels, below, share, 1 - share))
+            else:
+                pixels = cv2.add(pixels, smooth, dtype=cv2.CV_8U)
+                frame[here] = cv2.blendLinear(pixels, np.ascontiguousarray(frame[here]), share, 1 - share)
+
+    def _places(self, window: Window) -> Array:
+        """Positions in a plate of the window's grid pixels and of the ring around them, in photo pixels."""
+        x, y = self._grid.places(window)
+        corner = np.array([window[2], window[0]], np.float32) * self._grid.scale
+        return np.dstack(np.meshgrid(x, y)) - corner
+
+
+def _four(image: Array) -> Array:
+    """Add a fourth channel, for pictures with four."""
+    return cv2.merge([*cv2.split(np.asarray(image, np.float32)), np.asarray(image[..., 0], np.float32)])
+
+
+def _axes(places: Array) -> tuple[Array, Array]:
+    x, y = cv2.split(places)
+    return x, y

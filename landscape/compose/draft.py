@@ -1,0 +1,84 @@
+"""A scenery under other masks in a fraction of the time, for the first picture after a stroke of the brush."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import cv2
+import numpy as np
+from torch import Tensor
+
+from landscape.compose.plates import cut_plate
+from landscape.compose.region import Region
+from landscape.compose.scenery import MovingMasks, Part, Pixels, Scenery
+from landscape.compose.separation import Border
+from landscape.images.grid import Array, Grid
+from landscape.masks.luminaries import take_out_luminaries
+
+
+class DraftScenery(Scenery):
+    """A photo cut along new masks with the colours that were learnt under the former ones.
+
+    Where a part grew, its smooth colours and reflected detail go on until the photo is taken apart anew; where it
+    shrank, the picture is final.
+    """
+
+    def __init__(self, former: Scenery, photo: Pixels, masks: MovingMasks, reconstruction: Array | Tensor) -> None:
+        """Cut a photo.
+
+        Args:
+            former: The scenery of the same photo, at any size.
+            photo: (H, W, 3) uint8 RGB at the size of the frames.
+            masks: The new masks, of the same size.
+            reconstruction: (3, R, R) float32 in [-1, 1], the generator's frame at time 0 in the photo's light.
+        """
+        self._known = {part.water: part for part in former.parts}
+        super().__init__(photo, masks, reconstruction)
+
+    def _part(
+        self,
+        photo: Pixels,
+        share: Array,
+        hidden: Array | None,
+        above: Array | None,
+        first: Array,
+        analysed: Grid,
+        *,
+        water: bool,
+    ) -> Part | None:
+        known = self._known.get(water)
+        if known is None:
+            return super()._part(photo, share, hidden, above, first, analysed, water=water)
+        reduced = self.grid.reduce(share)
+        rows, columns = (np.flatnonzero(reduced.max(axis=axis) > 0) for axis in (1, 0))
+        if not len(rows):
+            return None
+        window = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
+        region, luminaries = dataclasses.replace(_resampled(known.region, analysed), window=window), None
+        if not water:
+            photo, luminaries = take_out_luminaries(photo, share)
+        plate = cut_plate(self.static, photo, share, hidden, above, luminaries, region, self.grid)
+        return dataclasses.replace(known, region=region, plate=plate, share=reduced)
+
+
+def _resampled(region: Region, grid: Grid) -> Region:
+    """A region's smooth colours on another grid over the same photo."""
+    if region.grid == grid:
+        return region
+
+    def smooth(part: Border | Region, *names: str) -> dict[str, Any]:
+        size = (grid.columns, grid.rows)
+        return {name: cv2.resize(getattr(part, name), size, interpolation=cv2.INTER_AREA) for name in names}
+
+    colours = smooth(region.border, "own", "spread", "band", "axis", "start", "distinct", "other")
+    size = (grid.width, grid.height)
+    source = cv2.resize(region.source, size, interpolation=cv2.INTER_AREA)
+    return dataclasses.replace(
+        region,
+        grid=grid,
+        border=dataclasses.replace(region.border, **colours),
+        source=source * np.float32(grid.width / region.grid.width),
+        detail=cv2.resize(region.detail, size, interpolation=cv2.INTER_AREA),
+        **smooth(region, "base", "carried", "still", "prominence"),
+    )

@@ -1,0 +1,180 @@
+"""What a photo shows, taken apart for compositing: what stands still, the sky, the water; independent of the motion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from landscape.compose.plates import Plate, cut_plate
+from landscape.compose.region import Region, make_region
+from landscape.images.grid import Array, Grid
+from landscape.light.relight import LightModel, StaticLight
+from landscape.masks.attachments import find_attachments
+from landscape.masks.luminaries import take_out_luminaries
+from landscape.masks.mist import find_in_mist
+from landscape.masks.twigs import find_twigs
+from landscape.models.enlarge import Upscale
+from landscape.motion.ripples import is_mirror
+
+Pixels = npt.NDArray[np.uint8]
+
+_GRID_RANGE = (256, 768)
+"""Long side of the grid that carries all smooth parts: within it that of enlarged frames, or twice the generator's."""
+_ANALYSED = 2048
+"""Long side in pixels at which a photo is analysed at most, which bounds time and memory; frames have any size."""
+
+
+class MovingMasks(Protocol):
+    """What is needed of :class:`landscape.masks.find.Masks`."""
+
+    @property
+    def sky(self) -> Array:
+        """(H, W) in [0, 1]."""
+
+    @property
+    def water(self) -> Array:
+        """(H, W) in [0, 1]."""
+
+    @property
+    def freeze(self) -> Array:
+        """(H, W) in [0, 1]."""
+
+    @property
+    def horizon(self) -> float:
+        """Fraction of the height."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A moving part of a scenery.
+
+    Attributes:
+        water: Whether it is water; it is sky else.
+        mirror: Whether it is still water, which ripples in place.
+        region: What is carried, on the grid.
+        plate: What is carried, at full size.
+        share: (h, w) share of the part in each grid pixel.
+    """
+
+    water: bool
+    mirror: bool
+    region: Region = field(repr=False)
+    plate: Plate = field(repr=False)
+    share: Array = field(repr=False)
+
+
+class Scenery:
+    """A photo taken apart, for frames of one size.
+
+    Attributes:
+        grid: Grid over the photo.
+        horizon: Fraction of the height.
+        parts: The moving parts from back to front.
+        static: (H, W, 4) uint8, what stands still; the photo's pixels but where they are mixed with moving parts.
+        light: The model of light changes of what stands still.
+        generator_only: Whether nothing of the photo is shown.
+        mean_photo_weight: Mean weight of the photo's carried colours in the moving parts, 0 (the generator's colours
+            alone) to 1; shrinks as the generator's reconstruction gets better.
+    """
+
+    def __init__(
+        self,
+        photo: Pixels,
+        masks: MovingMasks,
+        reconstruction: Array | Tensor,
+        *,
+        generator_only: bool = False,
+        upscale: Upscale | None = None,
+    ) -> None:
+        """Take a photo apart.
+
+        Args:
+            photo: (H, W, 3) uint8 RGB at the size of the frames.
+            masks: Masks of the same size.
+            reconstruction: (3, R, R) float32 in [-1, 1], the generator's frame at time 0 in the photo's light.
+            generator_only: Show what the generator draws and nothing of the photo.
+            upscale: Enlarges generator frames before they are resized, or None.
+        """
+        self._upscale = upscale
+        self.generator_only = generator_only
+        self.horizon = masks.horizon
+        first = self.colours(reconstruction)
+        height, width = photo.shape[:2]
+        self.grid, analysed = make_grids(height, width, max(2 * reconstruction.shape[-1], first.shape[0]))
+        small = Grid(height, width, self.grid.scale // analysed.scale).reduce(photo)
+        self.static = np.dstack([photo, photo[..., :1]])
+        self.parts: list[Part] = []
+        # What lies in front is cut first, as it hides what is behind.
+        above: Array | None = None
+        moving = np.zeros((analysed.rows, analysed.columns), np.float32)
+        for water, mask in () if generator_only else ((True, masks.water), (False, masks.sky)):
+            share = np.asarray(mask * (1 - masks.freeze) if masks.freeze.any() else mask, np.float32)
+            twigs = None
+            if not water:
+                for still in (find_attachments(photo, share), find_in_mist(photo, share, 1 - masks.sky - masks.water)):
+                    share = share if still is None else share * (1 - still)
+                twigs = find_twigs(photo, share)
+            part = self._part(photo, share, twigs, above, first, analysed, water=water)
+            if part is not None:
+                self.parts.insert(0, part)
+                moving += part.share
+                above = share
+        cell = max(analysed.rows, analysed.columns) / reconstruction.shape[-1]
+        static = np.clip(1 - moving, 0, 1)
+        self.light: LightModel = StaticLight(analysed.down(small), static, analysed.square(first), cell)
+        total = float(sum(part.share.sum() for part in self.parts))
+        weights = sum(float((part.share * part.region.photo_weight).sum()) for part in self.parts)
+        self.mean_photo_weight = weights / total if total > 0 else 0.0
+
+    def _part(
+        self,
+        photo: Pixels,
+        share: Array,
+        hidden: Array | None,
+        above: Array | None,
+        first: Array,
+        analysed: Grid,
+        *,
+        water: bool,
+    ) -> Part | None:
+        step = Grid(self.grid.height, self.grid.width, self.grid.scale // analysed.scale)
+        small, luminaries, mirror = step.reduce(photo), None, False
+        if water:
+            mirror = is_mirror(small, step.reduce(share))
+        else:
+            photo, luminaries = take_out_luminaries(photo, share)
+            small = step.reduce(photo)
+        behind = None if hidden is None else step.reduce(hidden)
+        region = make_region(small, step.reduce(share), first, analysed, hidden=behind, photo_alone=mirror)
+        if region is None:
+            return None
+        plate = cut_plate(self.static, photo, share, hidden, above, luminaries, region, self.grid)
+        return Part(water, mirror, region, plate, self.grid.reduce(share))
+
+    def colours(self, frame: Array | Tensor) -> Array:
+        """A generator frame (3, R, R) in [-1, 1] as colours (R, R, 3), 0 to 255."""
+        array = np.asarray(frame.detach().cpu() if isinstance(frame, Tensor) else frame, np.float32)
+        if self._upscale is not None:
+            array = np.asarray(self._upscale(array), np.float32)
+        return np.ascontiguousarray((np.clip(array, -1, 1).transpose(1, 2, 0) + 1) * 127.5)
+
+
+def make_grids(height: int, width: int, side: int) -> tuple[Grid, Grid]:
+    """Grids with the same pixels over a photo and over the reduced photo that is analysed.
+
+    Args:
+        height: Photo height in pixels.
+        width: Photo width in pixels.
+        side: Wished long side of the grid in its pixels.
+
+    Returns:
+        The grid over the photo and the grid over the photo reduced by the ratio of the grids' scales.
+    """
+    step = -(-max(height, width) // _ANALYSED)
+    target = int(np.clip(side, *_GRID_RANGE))
+    small = Grid(-(-height // step), -(-width // step), max(1, round(max(height, width) / step / target)))
+    return Grid(height, width, small.scale * step), small

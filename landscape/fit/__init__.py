@@ -1,0 +1,1 @@
+"""Fitting the generative model to a photo (paper, 3.2)."""

@@ -1,0 +1,185 @@
+"""Fitting the model to a photo: latents W and S, then a copy of the generator (paper, 3.2, algorithms 1 and 2).
+
+The variants of the paper's table 2 are rows of :data:`~landscape.fit.numbers.VARIANTS`, its numbers a recipe of
+:data:`~landscape.fit.numbers.RECIPES`, for one optimisation loop.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from landscape.fit.cells import confine_dynamic, extend_dynamic
+from landscape.fit.descent import Kept, Watch
+from landscape.fit.latents import Latents, Start, starting_latents
+from landscape.fit.losses import PerceptualNetwork
+from landscape.fit.numbers import RECIPES, VARIANTS, Schedule
+from landscape.fit.quality import Judge, Quality
+from landscape.fit.stages import fit_latents, tune, tuned_weights
+from landscape.networks.folding import folded
+from landscape.networks.generator import Generator
+from landscape.networks.perceptual import LpipsAlex
+from landscape.progress import Progress, ignore_progress
+from landscape.settings import InversionSettings
+
+__all__ = ["Inversion", "Observe", "confine_dynamic", "extend_dynamic", "invert"]
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """A photo in the model's terms.
+
+    Attributes:
+        w: Style vectors, (1, blocks, width).
+        s_static: Static maps, (1, 1, 4, 4), (1, 1, 8, 8), ... (1, 1, R, R).
+        s_dynamic: Dynamic maps of the same sizes; with a mask, zero in the static parts.
+        generator: The fine-tuned copy, or the generator itself where nothing is tuned.
+        ssim: Structural similarity of the reconstruction at model resolution.
+        lpips: Perceptual distance of the reconstruction at model resolution.
+        seconds: Time that the fit took.
+        split: Whether the mask divides the maps; if so, S_dynamic is extended before it moves and confined after.
+    """
+
+    w: Tensor
+    s_static: list[Tensor]
+    s_dynamic: list[Tensor]
+    generator: Generator
+    ssim: float
+    lpips: float
+    seconds: float
+    split: bool = True
+
+    @cached_property
+    def drawing(self) -> nn.Module:
+        """The generator made ready for drawing, once for all motions and lights."""
+        return folded(self.generator)
+
+    @property
+    def quality(self) -> Quality:
+        """How well the photo is met."""
+        return Quality(self.ssim, self.lpips)
+
+    @torch.no_grad()
+    def reconstruction(self) -> Tensor:
+        """The photo as the model draws it, (1, 3, R, R), about [-1, 1]."""
+        image: Tensor = self.generator(self.w, self.s_static, self.s_dynamic)
+        return image
+
+
+Observe = Callable[[Callable[[], Inversion]], None]
+"""Called after every step with a function that copies the state so far; nothing is copied unless it is called."""
+
+
+def invert(
+    image: Tensor,
+    moving: Tensor,
+    generator: Generator,
+    encoder: nn.Module | None,
+    perceptual: LpipsAlex,
+    settings: InversionSettings | None = None,
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
+    *,
+    observe: Observe | None = None,
+    expired: Callable[[], bool] | None = None,
+    start: Start = starting_latents,
+    teacher: PerceptualNetwork | None = None,
+) -> Inversion:
+    """Find latents, and with most variants a copy of the generator, that draw a photo.
+
+    Args:
+        image: The photo, (1, 3, R, R) in [-1, 1] at the generator's resolution.
+        moving: How much each pixel moves, (1, 1, R, R) in [0, 1].
+        generator: G; it is never changed.
+        encoder: E, (1, 3, R, R) to (1, blocks, width); None starts every variant at the mean w.
+        perceptual: LPIPS, which measures the result.
+        settings: Variant, recipe, most steps and seed.
+        progress: Called after every step with the stages "fitting latents" and "fine-tuning".
+        cancel: Set to stop at the next step.
+        observe: Follows the fit from its start on; it does not change the result.
+        expired: Asked before every step whether the time is up; what is reached then is the result.
+        start: Gives the latents to start from.
+        teacher: The perceptual network of the loss, if it is another one.
+
+    Returns:
+        The best fit seen.
+
+    Raises:
+        ValueError: If the sizes do not fit the generator.
+        landscape.errors.Cancelled: If ``cancel`` is set.
+    """
+    settings = settings or InversionSettings()
+    size = generator.resolution
+    if image.shape != (1, 3, size, size) or moving.shape != (1, 1, size, size):
+        raise ValueError(f"The model takes one photo and its mask at {size} x {size} pixels.")
+    started = time.perf_counter()
+    variant, recipe = VARIANTS[settings.variant], RECIPES[settings.recipe]
+    judge = Judge(image, perceptual)
+    teacher = teacher or perceptual
+    latents = start(image, moving, generator, encoder, variant, settings.seed)
+
+    def result(state: Latents, fitted: Generator) -> Inversion:
+        with torch.no_grad():
+            quality = judge(fitted(state.w, state.s_static, state.s_dynamic))
+        seconds = time.perf_counter() - started
+        return Inversion(
+            state.w, state.s_static, state.s_dynamic, fitted, quality.ssim, quality.lpips, seconds, variant.split
+        )
+
+    def watch(snapshot: Callable[[Kept], Inversion]) -> Watch:
+        if observe is None:
+            return Watch(progress, cancel, None, expired)
+        return Watch(progress, cancel, lambda kept: observe(lambda: snapshot(kept)), expired)
+
+    def latents_so_far(kept: Kept) -> Inversion:
+        return result(latents.copy(kept), generator)
+
+    def weights_so_far(kept: Kept) -> Inversion:
+        tuned = working_copy(generator)
+        state = [kept(item).detach() for item in tuned_weights(working, recipe.tuned_blocks)]
+        torch._foreach_copy_(tuned_weights(tuned, recipe.tuned_blocks), state)
+        return result(latents.copy(), tuned)
+
+    if observe is not None:
+        observe(lambda: result(latents.copy(), generator))
+    idle = not (variant.optimise_w or variant.optimise_maps or variant.tune)
+    working = generator if idle else working_copy(generator)
+    if variant.optimise_w or variant.optimise_maps:
+        schedule = _limited(recipe.latents_of(settings.variant), settings.latent_steps)
+        following = watch(latents_so_far)
+        fit_latents(working, latents, image, moving, teacher, variant, recipe, schedule, following)
+    if not variant.tune:
+        return result(latents, generator)
+    schedule = _limited(recipe.tuning, settings.tune_steps)
+    following = watch(weights_so_far)
+    tune(working, latents, image, moving, teacher, judge, variant, recipe, schedule, settings.seed, following)
+    _round(tuned_weights(working, recipe.tuned_blocks))
+    return result(latents, working)
+
+
+@torch.no_grad()
+def _round(weights: list[Tensor]) -> None:
+    """Round weights to half precision, which no eye can see, so that a scene file keeps them in half the space."""
+    torch._foreach_copy_(weights, [item.half() for item in weights])
+
+
+def _limited(schedule: Schedule, steps: int | None) -> Schedule:
+    return schedule if steps is None else dataclasses.replace(schedule, steps=steps)
+
+
+def working_copy(generator: Generator) -> Generator:
+    """A frozen copy to tune; the mapping and what no image passes through are shared with the original."""
+    shared: dict[int, nn.Module] = {id(generator.mapping): generator.mapping}
+    shared.update((id(layer), layer) for layer in generator.to_rgb[:-1])
+    copied = copy.deepcopy(generator, shared).eval()
+    copied.blocks.requires_grad_(False)
+    copied.to_rgb[-1].requires_grad_(False)
+    return copied

@@ -1,0 +1,1 @@
+"""Scenes that never were, sampled from the model (paper, 3.1.3)."""

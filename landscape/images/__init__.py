@@ -1,0 +1,1 @@
+"""Arithmetic on pictures that knows nothing of landscapes: grids, filters, tones, similarity, tensors."""

@@ -1,0 +1,97 @@
+"""A photo's masks under someone's hands, with undo and redo."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from landscape.masks.find import Masks
+from landscape.masks.history import History
+from landscape.masks.layers import MaskSettings, layers_of, masks_of
+from landscape.masks.strokes import Layers, Stroke, painted
+
+
+@dataclass
+class MaskEditor:
+    """A photo's masks under someone's hands, with undo and redo.
+
+    Attributes:
+        found: The masks to begin with and to return to.
+        settings: Growth, feather, snapping, horizon.
+    """
+
+    found: Masks
+    settings: MaskSettings = field(default_factory=MaskSettings)
+    _layers: Layers = field(init=False, repr=False)
+    _history: History = field(default_factory=History, repr=False)
+    _changes: int = 0
+    _made: tuple[Any, Masks] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self._layers = layers_of(self.found)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a stroke to take back."""
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a stroke to bring back."""
+        return self._history.can_redo
+
+    @property
+    def touched(self) -> bool:
+        """Whether the masks differ from those found, but for the horizon."""
+        return dataclasses.replace(self.settings, horizon=None) != MaskSettings() or self._history.can_undo
+
+    def paint(self, stroke: Stroke) -> None:
+        """Add a stroke."""
+        self._change(painted(self._layers, stroke))
+
+    def reset(self) -> None:
+        """Return to the masks found and to the settings' defaults; the strokes can be brought back by :meth:`undo`."""
+        self.settings = MaskSettings()
+        self._change(layers_of(self.found))
+
+    def replace(self, masks: Masks) -> None:
+        """Use other masks, as read from a file."""
+        height, width = self._layers.shape[:2]
+        layers = layers_of(masks.resized(height, width))
+        self._change(layers)
+
+    def undo(self) -> None:
+        """Take the last change of the layers back, if there is one."""
+        if self.can_undo:
+            self._put(self._history.undo(self._layers))
+
+    def redo(self) -> None:
+        """Bring back what :meth:`undo` took, if there is something."""
+        if self.can_redo:
+            self._put(self._history.redo(self._layers))
+
+    def masks(self, pixels: np.ndarray) -> Masks:
+        """The masks for the photo, uint8 (H, W, 3), at any size: those found where nothing was changed."""
+        key = (self._changes, pixels.shape, dataclasses.replace(self.settings, horizon=None), self.touched)
+        if self._made is None or self._made[0] != key:
+            if self.touched:
+                made = masks_of(self._layers, pixels, self.settings, self.found.horizon)
+            else:
+                same = self.found.sky.shape == pixels.shape[:2]
+                made = self.found if same else self.found.resized(*pixels.shape[:2])
+            self._made = (key, made)
+        masks, level = self._made[1], self.settings.horizon
+        wanted = self.found.horizon if level is None else level
+        # Another horizon leaves the arrays as they are, which tells a preview that the picture is the same.
+        return masks if masks.horizon == wanted else dataclasses.replace(masks, horizon=wanted)
+
+    def _change(self, layers: Layers) -> None:
+        self._history.note(self._layers, layers)
+        self._put(layers)
+
+    def _put(self, layers: Layers) -> None:
+        self._layers = layers
+        self._changes += 1

@@ -1,0 +1,96 @@
+"""Labels of a photo's pixels: cleaned of what a network errs in, read and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from landscape.errors import LandscapeError
+from landscape.files import replacing
+from landscape.images.mask_filters import large_parts, mean_over_parts
+
+OTHER, SKY, WATER, UNKNOWN = 0, 1, 2, 255
+"""Values of labels."""
+
+SMALLEST_PART = 0.0006
+"""Islands and holes under this part of the photo are specks: birds, lamps, gaps in a tree."""
+SURE = (0.75, 0.93)
+"""A part of the sky, or of the water, must be this probable somewhere to be kept (hysteresis).
+
+Gravel and wet roads look like water more often than anything looks like sky."""
+LIKELY = 0.75
+"""A part of the water must be this probable on average."""
+SURER = 0.92
+"""So probable must sky be that does not reach the top of the photo: reflections and dark woods often look like it."""
+
+
+def clean_labels(soft: np.ndarray) -> np.ndarray:
+    """Choose labels and remove specks.
+
+    Args:
+        soft: Probabilities of other, sky and water, float32 (H, W, 3).
+
+    Returns:
+        Labels uint8 (H, W). Tiny parts of sky or water become other, those that are nowhere sure take the next likely
+        label, and tiny holes the label around them.
+    """
+    first = soft.argmax(axis=2).astype(np.uint8)
+    labels = first.copy()
+    smallest = int(SMALLEST_PART * labels.size) + 1
+    top = np.zeros(labels.shape, dtype=bool)
+    top[0] = True
+    for value, rival in ((SKY, WATER), (WATER, SKY)):
+        part = first == value
+        large = large_parts(part, smallest)
+        sure = large_parts(large, 1, soft[..., value] > SURE[value - 1])
+        if value == WATER:
+            sure &= mean_over_parts(soft[..., WATER], large) > LIKELY
+        if value == SKY:
+            sure &= large_parts(large, 1, top) | large_parts(large, 1, soft[..., SKY] > SURER)
+        labels[part & ~large] = OTHER
+        unsure = large & ~sure
+        labels[unsure] = np.where(soft[..., rival] > soft[..., OTHER], rival, OTHER)[unsure]
+    for value in (SKY, WATER):
+        part = labels == value
+        labels[(labels == OTHER) & ~large_parts(~part, smallest)] = value
+    return labels
+
+
+def read_labels(path: Path, height: int, width: int) -> np.ndarray:
+    """Read a label picture and fit it to a photo.
+
+    Args:
+        path: A grey or palette PNG with the values 0, 1, 2 and 255.
+        height: Height of the photo in pixels.
+        width: Width of the photo in pixels.
+
+    Returns:
+        Labels uint8 (height, width).
+
+    Raises:
+        LandscapeError: If the file cannot be read or holds other values.
+    """
+    try:
+        # Other formats of Pillow start programs on their own; a mask may come from a stranger.
+        with Image.open(path, formats=("PNG",)) as image:
+            labels = np.array(image if image.mode in ("L", "P") else image.convert("L"), dtype=np.uint8)
+    except Exception as error:  # Pillow raises many types on damaged files
+        raise LandscapeError(f"The mask {path} cannot be read; give a PNG picture.") from error
+    if not np.isin(labels, (OTHER, SKY, WATER, UNKNOWN)).all():
+        raise LandscapeError(f"The mask {path} must hold 0 (other), 1 (sky), 2 (water) or 255 (unknown) alone.")
+    if not np.isin(labels, (SKY, WATER)).any():
+        raise LandscapeError(f"The mask {path} marks nothing; paint sky with the value 1 and water with 2.")
+    return cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
+
+
+def write_labels(path: Path, labels: np.ndarray) -> None:
+    """Write labels uint8 (H, W) as a grey PNG that :func:`read_labels` reads back unchanged.
+
+    Raises:
+        LandscapeError: If the file cannot be written.
+    """
+    with replacing(path) as partial:
+        Image.fromarray(labels.astype(np.uint8)).save(partial, format="PNG")

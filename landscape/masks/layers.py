@@ -1,0 +1,133 @@
+"""Layers that are painted on, and the masks that they become: grown, feathered, snapped to the photo's edges.
+
+Masks are computed plane by plane: NumPy takes many times as long over the last axis of a picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from landscape.errors import LandscapeError
+from landscape.images.mask_filters import guided, resize, soften
+from landscape.masks.find import Masks
+from landscape.masks.strokes import Layers
+
+EDIT_SIDE = 1024
+"""Long side of the layers in pixels. Strokes are soft, and snapping finds the photo's edges again."""
+FEATHER = 0.004
+"""Feather of the masks as they are found, as a fraction of the long side."""
+_SNAP_RADIUS = 0.012
+
+
+@dataclass(frozen=True)
+class MaskSettings:
+    """How painted layers become masks.
+
+    Attributes:
+        grow: Widens (or, negative, narrows) what moves; fraction of the long side, -0.03 to 0.03.
+        feather: Width of the soft border as a fraction of the long side, 0 to 0.03.
+        snap: Whether painted borders follow the photo's edges (guided filter).
+        horizon: Fraction of the height, or None for the one that was found.
+    """
+
+    grow: float = 0.0
+    feather: float = FEATHER
+    snap: bool = True
+    horizon: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value, low in (("growth", self.grow, -0.03), ("feather", self.feather, 0.0)):
+            if not low <= value <= 0.03:
+                raise LandscapeError(f"Choose a {name} between {low:g} and 0.03.")
+        if self.horizon is not None and not 0 <= self.horizon <= 1:
+            raise LandscapeError("Choose a horizon between 0 (the top) and 1.")
+
+
+def layers_of(masks: Masks) -> Layers:
+    """Masks as layers without strokes, at most :data:`EDIT_SIDE` pixels long."""
+    height, width = masks.sky.shape
+    scale = min(1.0, EDIT_SIDE / max(height, width))
+    small = masks.resized(max(1, round(height * scale)), max(1, round(width * scale)))
+    nothing = np.zeros_like(small.sky)
+    stack = np.dstack([small.sky, small.water, small.freeze, nothing])
+    return np.rint(np.clip(stack, 0, 1) * 255).astype(np.uint8)
+
+
+def masks_of(layers: Layers, pixels: np.ndarray, settings: MaskSettings, horizon: float) -> Masks:
+    """Turn layers into masks.
+
+    Args:
+        layers: The layers.
+        pixels: The photo, uint8 (H, W, 3) RGB; the masks get its size.
+        settings: Growth, feather, snapping.
+        horizon: The horizon where the settings name none.
+
+    Returns:
+        Masks of the photo's size, which is any size of the photo.
+    """
+    *planes, strokes = cv2.split(resize(layers, *pixels.shape[:2]))
+    parts = [plane * np.float32(1 / 255) for plane in planes]
+    if settings.snap and strokes.any():
+        _snap(parts, strokes, pixels)
+    sky, water = (_feathered(part, settings.feather) for part in _grown(parts[0], parts[1], settings.grow))
+    total = np.maximum(sky + water, 1)
+    level = horizon if settings.horizon is None else settings.horizon
+    return Masks(sky / total, water / total, _feathered(parts[2], settings.feather), level)
+
+
+def _snap(parts: list[np.ndarray], strokes: np.ndarray, pixels: np.ndarray) -> None:
+    """Let masks follow the photo's edges near strokes, in place: the rest was found with these edges already."""
+    near = _near(strokes * np.float32(1 / 255))
+    here = _surroundings(near)
+    near, guide = near[here], np.ascontiguousarray(pixels[here])
+    radius = _SNAP_RADIUS * max(pixels.shape) / max(guide.shape)
+    for part in parts:
+        if part[here].any():
+            snapped = guided(part[here][..., None], guide, radius)[..., 0]
+            part[here] += near * (np.clip(1.6 * (snapped - 0.5) + 0.5, 0, 1) - part[here])
+
+
+def _near(strokes: np.ndarray) -> np.ndarray:
+    """How near pixels are to strokes (H, W), 1 within them; so smooth that a quarter of the size will do."""
+    height, width = strokes.shape
+    small = resize(strokes, -(-height // 4), -(-width // 4))
+    return np.clip(2 * resize(soften(small, 2 * _SNAP_RADIUS), height, width), 0, 1)
+
+
+def _surroundings(near: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of an (H, W) mask in which it is not zero, with what the guided filter sees around them."""
+    reach = 4 * max(4, round(_SNAP_RADIUS * max(near.shape)))
+    slices = []
+    for axis in (1, 0):
+        there = np.flatnonzero(near.any(axis=axis))
+        # An even beginning: the filter halves the picture.
+        slices.append(slice(max(0, int(there[0]) - reach) // 2 * 2, int(there[-1]) + reach + 1))
+    return slices[0], slices[1]
+
+
+def _grown(sky: np.ndarray, water: np.ndarray, grow: float) -> tuple[np.ndarray, np.ndarray]:
+    """Sky and water (H, W), widened into what stands still or narrowed; neither enters the other."""
+    reach = round(abs(grow) * max(sky.shape))
+    if reach == 0:
+        return sky, water
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    both = np.minimum(sky + water, 1)
+    # Where the two meet nothing changes: what grows or shrinks is their union.
+    if grow < 0:
+        left = cv2.erode(both, kernel) / np.maximum(both, 1e-3)
+        return sky * left, water * left
+    extra = cv2.dilate(both, kernel) - both
+    wide_sky, wide_water = (cv2.dilate(plane, kernel) for plane in (sky, water))
+    extra /= np.maximum(wide_sky + wide_water, 1e-3)
+    return sky + extra * wide_sky, water + extra * wide_water
+
+
+def _feathered(mask: np.ndarray, feather: float) -> np.ndarray:
+    """A mask (H, W) whose borders, found with :data:`FEATHER`, get another width."""
+    if feather > FEATHER:
+        return soften(mask, float(np.sqrt(feather**2 - FEATHER**2)))
+    steeper = FEATHER / max(feather, FEATHER / 8)
+    return np.clip((mask - 0.5) * steeper + 0.5, 0, 1) if steeper > 1 else mask

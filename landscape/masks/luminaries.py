@@ -1,0 +1,235 @@
+"""Sun, moon and stars: what shines in the sky and stays in place while clouds move.
+
+They are light that is added to the sky behind them, so they need no edge: as cut-out pieces of the photo they would
+carry a rim of the old sky into every other light.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from landscape.images.grid import Array, fill, smoothstep
+
+Pixels = npt.NDArray[np.uint8]
+
+_SIDE = 512
+"""Long side in pixels at which discs are looked for."""
+_GLARE, _MOONLIGHT = 249, 90
+"""Least luminance of the sun, and how much brighter than the sky the moon is."""
+_NIGHT = 100
+"""Median luminance of skies, 0 to 255, in which there may be a moon or stars."""
+_AREA = (2e-5, 0.03)
+"""Areas of discs in fractions of the picture."""
+_SMALLEST = 1.5
+"""Least radius in pixels of the small picture."""
+_ROUND = 1.8
+"""Largest ratio of a disc's area to that of the circle within it."""
+_FALL = 14
+"""How much darker it must be in all directions around the disc."""
+_GLOW = (1.3, 3.0)
+"""Distances from the disc's centre, in radii, from where to where the sky begins to move."""
+_STAR = 0.002
+"""Radius of the largest star as a fraction of the long side."""
+_STAR_LIGHT = (9, 22)
+"""How much brighter than their surroundings stars begin to be, and surely are."""
+_LONG = 2.5
+"""Largest ratio of a star's length and breadth."""
+_STEEP = (6.0, 14.0)
+"""Differences of the starless sky within a star's reach, 0 to 255, from which a bright spot is a cloud's edge."""
+_BURNT = (248.0, 255.0)
+"""Values, 0 to 255, from which a disc is brighter than a photo can show."""
+_CORE = (0.985, 1.0)
+"""Where in a disc's glow, 1 on the disc, that may be: white clouds beside the sun are burnt out as well."""
+_SOFT = 0.003
+"""Softness of the burnt disc's edge as a fraction of the long side."""
+_MORE = 120.0
+"""How much brighter, 0 to 255, such discs count: they stay bright before a darker sky."""
+_DARKEST = 8.0
+"""Keeps ratios of luminance, 0 to 255, finite."""
+
+
+@dataclass(frozen=True)
+class Luminaries:
+    """What shines in a sky.
+
+    Attributes:
+        glow: (H, W, 4) uint8, the light that is added to the sky; the fourth channel is the first's copy.
+        night: Whether they are moon and stars, which a darker sky leaves alone and a brighter one outshines, and not
+            the sun, which dims with the light.
+    """
+
+    glow: Pixels = field(repr=False)
+    night: bool
+
+    def seen(self, before: Array, after: Array) -> Array:
+        """How much of them is seen.
+
+        Args:
+            before: (h, w, 3) the sky's smooth colours in the photo, 0 to 255.
+            after: (h, w, 3) the same in a frame.
+
+        Returns:
+            (h, w, 4) factors on the glow, in [0, 1].
+        """
+        ratio = (np.clip(after, 0, 255) + _DARKEST) / (np.clip(before, 0, 255) + _DARKEST)
+        if self.night:
+            brighter = ratio.mean(axis=2, keepdims=True)
+            factors = np.repeat(np.minimum(1 / brighter, 1) ** 2, 3, axis=2)
+        else:
+            tinted = np.sqrt(np.minimum(ratio, 1))
+            factors = (tinted + tinted.max(axis=2, keepdims=True)) / 2  # the sun is whiter than its sky
+        return np.asarray(np.dstack([factors, factors[..., :1]]), np.float32)
+
+
+def take_out_luminaries(photo: Pixels, sky: Array) -> tuple[Pixels, Luminaries | None]:
+    """Separate sun, moon and stars from the sky that moves.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        sky: (H, W) in [0, 1].
+
+    Returns:
+        The photo (H, W, 3) without them, and what was taken out, or None where there are none.
+    """
+    without = photo
+    discs = find_discs(photo, sky)
+    if discs is not None:
+        without = _paint_over(photo, discs)
+    stars = find_stars(without, sky)
+    if stars is not None:
+        without = stars
+    if without is photo:
+        return photo, None
+    glow = cv2.subtract(photo, without)
+    if discs is not None:
+        burnt = smoothstep(photo.min(axis=2), *_BURNT) * smoothstep(discs, *_CORE)
+        burnt = cv2.GaussianBlur(burnt, (0, 0), _SOFT * max(burnt.shape))
+        glow = cv2.add(glow, np.repeat(np.rint(_MORE * burnt).astype(np.uint8)[..., None], 3, axis=2))
+    dark = float(np.median(cv2.cvtColor(without, cv2.COLOR_RGB2GRAY)[sky > 0.5])) < _NIGHT
+    return without, Luminaries(np.dstack([glow, glow[..., :1]]), dark)
+
+
+def _paint_over(photo: Pixels, discs: Array) -> Pixels:
+    """Continue the sky around discs smoothly over them."""
+    height, width = discs.shape
+    scale = min(1.0, _SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    around = 1 - smoothstep(cv2.resize(discs, size, interpolation=cv2.INTER_AREA), 0.0, 0.1)
+    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    smooth = fill(small, around)
+    painted = photo.copy()
+    share = smoothstep(discs, 0.05, 0.6)[..., None]
+    rows = np.flatnonzero(share.max(axis=(1, 2)) > 0)
+    part = slice(int(rows[0]), int(rows[-1]) + 1)
+    large = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC)[part]
+    painted[part] = np.clip(np.rint(photo[part] + share[part] * (large - photo[part])), 0, 255)
+    return painted
+
+
+def find_discs(photo: Pixels, sky: Array) -> Array | None:
+    """Find the sun and the moon.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        sky: (H, W) in [0, 1].
+
+    Returns:
+        (H, W) in [0, 1], 1 on the disc and falling off through its glow; None where there is none.
+    """
+    height, width = photo.shape[:2]
+    scale = min(1.0, _SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    light = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    region = cv2.resize(np.asarray(sky, np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+    if not region.any():
+        return None
+    median = float(np.median(light[region]))
+    threshold = min(_GLARE, median + _MOONLIGHT) if median < _NIGHT else _GLARE
+    bright = ((light >= threshold) & region).astype(np.uint8)
+    count, labels, figures, _ = cv2.connectedComponentsWithStats(bright)
+    inner = cv2.distanceTransform(bright, cv2.DIST_L2, cv2.DIST_MASK_5)
+    y, x = np.mgrid[: size[1], : size[0]].astype(np.float32)
+    if count < 2:
+        return None
+    # White clouds have many such patches; the sun and the moon outshine everything else.
+    index = 1 + int(figures[1:, cv2.CC_STAT_AREA].argmax())
+    area, disc = figures[index, cv2.CC_STAT_AREA], labels == index
+    radius = float(inner[disc].max())
+    centre_y, centre_x = np.argwhere(disc & (inner == radius))[0]
+    distance = np.hypot(x - centre_x, y - centre_y) / radius
+    angle = np.arctan2(y - centre_y, x - centre_x)
+    sized = radius >= _SMALLEST and _AREA[0] <= area / light.size <= _AREA[1]
+    if not sized or area > _ROUND * (np.pi * radius**2 + 1) or not _falls_off(light, region, distance, angle):
+        return None
+    return cv2.resize(1 - smoothstep(distance, *_GLOW), (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _falls_off(light: Array, region: npt.NDArray[np.bool_], distance: Array, angle: Array) -> bool:
+    """Whether the sky is darker than the disc in every direction, unlike around a white patch of a cloud."""
+    ring = (distance > 1.3) & (distance < 1.8) & region
+    sector = np.floor((angle + np.pi) / (2 * np.pi) * 8).clip(0, 7)
+    core = float(light[distance < 0.7].mean())
+    parts = [ring & (sector == number) for number in range(8)]
+    drops = [core - float(light[part].mean()) for part in parts if part.any()]
+    return len(drops) >= 4 and min(drops) >= _FALL
+
+
+def find_stars(photo: Pixels, sky: Array) -> Pixels | None:
+    """Find the stars of a night sky.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        sky: (H, W) in [0, 1].
+
+    Returns:
+        The photo (H, W, 3) without them; None by day or without stars.
+    """
+    light = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    region = sky > 0.9
+    if not region.any() or float(np.median(light[region])) > _NIGHT:
+        return None
+    reach = 2 * max(1, round(_STAR * max(light.shape))) + 1
+    kernel = np.ones((reach, reach), np.uint8)  # a square, as OpenCV is fast with it
+    excess = cv2.morphologyEx(light, cv2.MORPH_TOPHAT, kernel)
+    noise = 3 * float(np.median(excess[region]))
+    bright = smoothstep(excess, _STAR_LIGHT[0] + noise, _STAR_LIGHT[1] + noise) * region
+    starless = cv2.blur(cv2.morphologyEx(light, cv2.MORPH_OPEN, kernel), (2 * reach + 1, 2 * reach + 1))
+    bright *= 1 - smoothstep(cv2.morphologyEx(starless, cv2.MORPH_GRADIENT, kernel), *_STEEP)
+    bright *= _compact(bright, 2 * reach)
+    if not bright.any():
+        return None
+    # Sharpening leaves dark rings around stars. The darkest of a grainy sky would be dark spots, its median is not.
+    around = cv2.dilate(bright, np.ones((5, 5), np.uint8)) > 0
+    rows = np.flatnonzero(around.any(axis=1))
+    part, without = slice(max(0, rows[0] - reach), rows[-1] + reach + 1), photo.copy()
+    without[part][around[part]] = cv2.medianBlur(photo[part], 2 * reach + 1)[around[part]]
+    return without
+
+
+def _compact(bright: Array, widest: int) -> Array:
+    """1 on bright spots that are at most so wide and high, 0 on the threads of a cloud and on meteors, (H, W)."""
+    count, labels, figures, _ = cv2.connectedComponentsWithStats((bright > 0.1).astype(np.uint8))
+    sides = figures[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    kept = ((sides <= widest) & (_elongation(labels, count) <= _LONG)).astype(np.float32)
+    kept[0] = 0
+    return np.asarray(kept[labels], np.float32)
+
+
+def _elongation(labels: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.float64]:
+    """Ratio of length and breadth of every component but the background, by the second moments of its pixels."""
+    y, x = np.nonzero(labels)
+    label = labels[y, x]
+
+    def mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.bincount(label, values, count) / np.maximum(np.bincount(label, minlength=count), 1)
+
+    centre_x, centre_y = mean(x.astype(np.float64)), mean(y.astype(np.float64))
+    dx, dy = x - centre_x[label], y - centre_y[label]
+    # A pixel has an extent of its own.
+    xx, yy, xy = mean(dx * dx) + 1 / 12, mean(dy * dy) + 1 / 12, mean(dx * dy)
+    half, root = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
+    return np.asarray(np.sqrt((half + root) / (half - root)))

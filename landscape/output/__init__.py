@@ -1,0 +1,1 @@
+"""Writing clips: formats, encoders, files, and how large they will be."""

@@ -1,0 +1,1 @@
+"""Moving pictures of a scene while someone watches and turns the controls."""

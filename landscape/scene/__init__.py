@@ -1,0 +1,1 @@
+"""A photo that can move: opened, fitted, animated, rendered, saved."""

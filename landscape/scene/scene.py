@@ -1,0 +1,289 @@
+"""A photo that can move: open once (costly), preview and render many times (cheap)."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from landscape.compose.compositor import Compositor, Frame
+from landscape.compose.scenery import Scenery
+from landscape.fit.invert import Inversion
+from landscape.fit.mosaic import Mosaic, invert_squares
+from landscape.fit.quality import Quality
+from landscape.masks.find import Masks
+from landscape.models.bundle import Models
+from landscape.models.enlarge import upscale_with
+from landscape.output.formats import FORMATS
+from landscape.photo.read import Photo
+from landscape.photo.squares import Layout, as_square
+from landscape.photo.squeeze import find_masks, model_image, model_mask
+from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.scene.animator import Animator
+from landscape.scene.recipe import Recipe
+from landscape.scene.render import Previewer, RenderReport, render_clip
+from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
+
+Pixels = NDArray[np.uint8]
+
+LITTLE_MOVING = 0.03
+POOR_SSIM = 0.8
+SKY_AT_TOP = 0.7
+"""Least share of the upper edge that is sky in photos whose sky was found rightly. Of ten landscapes all have more, of
+seven portraits, animals and indoor pictures two."""
+PREVIEW_SIDE = 768
+MASK_STAGE = "finding sky and water"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A photo, its masks and what the model made of it; knows nothing of any user interface.
+
+    Attributes:
+        photo: The photo at its own size.
+        masks: Sky, water, frozen parts and horizon at the photo's size.
+        inversions: Latents and tuned generator of each square of the layout.
+        models: All networks.
+        settings: How the model was fitted.
+        timings: Seconds by stage.
+        settled: Whether the fit is over; snapshots of one that goes on are not judged.
+        light_matches: Whether the models' light was trained for the generator of the inversions.
+    """
+
+    photo: Photo
+    masks: Masks
+    inversions: tuple[Inversion, ...]
+    models: Models
+    settings: InversionSettings
+    timings: dict[str, float]
+    settled: bool = True
+    light_matches: bool = True
+    _sceneries: dict[tuple[int, bool], Scenery] = field(init=False, repr=False, default_factory=dict)
+
+    @classmethod
+    def open(
+        cls,
+        photo: Photo,
+        models: Models,
+        settings: InversionSettings | None = None,
+        masks: Masks | None = None,
+        progress: Progress = ignore_progress,
+        cancel: threading.Event | None = None,
+        *,
+        observe: ObserveScene | None = None,
+        remaining: Callable[[], float] | None = None,
+    ) -> Scene:
+        """Fit the model to a photo; :class:`landscape.scene.refinement.Refinement` does so in the background.
+
+        Args:
+            photo: The photo.
+            models: The networks.
+            settings: How to fit, the defaults if None.
+            masks: Masks of the photo's size; found by the segmenter if None.
+            progress: Called after every step.
+            cancel: Set it to stop.
+            observe: Called after every step, from the encoder's answer on, with a function that makes the scene as it
+                is so far; it does not change the result.
+            remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
+
+        Raises:
+            Cancelled: If ``cancel`` was set.
+        """
+        settings = settings or InversionSettings()
+        started = time.monotonic()
+        if masks is None:
+            progress(MASK_STAGE, 0, 1)
+            masks = find_masks(photo, models)
+            progress(MASK_STAGE, 1, 1)
+        check_cancelled(cancel)
+        masked = time.monotonic()
+        if remaining is None and settings.seconds is not None:
+            deadline = masked + settings.seconds
+            remaining = lambda: deadline - time.monotonic()  # noqa: E731
+        layout = Layout.of(photo.height, photo.width)
+        resolution, device = models.generator.resolution, models.generator.w_mean.device
+        images = layout.cut(model_image(photo, resolution, layout).to(device))
+        moving = layout.cut(model_mask(masks, resolution, layout).to(device))
+
+        def scene(inversions: Mosaic, settled: bool) -> Scene:
+            timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
+            return cls(photo, masks, inversions, models, settings, timings, settled)
+
+        following = None if observe is None else lambda copy: observe(lambda: scene(copy(), False))
+        fitted = invert_squares(images, moving, models, settings, progress, cancel, following, remaining)
+        return scene(fitted, True)
+
+    @property
+    def inversion(self) -> Inversion:
+        """Latents and tuned generator of the first square, which for most photos is the only one."""
+        return self.inversions[0]
+
+    @property
+    def layout(self) -> Layout:
+        """The squares that cover the photo."""
+        return Layout.of(self.photo.height, self.photo.width)
+
+    @property
+    def quality(self) -> Quality:
+        """How well the model shows the photo, on average over the squares."""
+        count = len(self.inversions)
+        return Quality(sum(i.ssim for i in self.inversions) / count, sum(i.lpips for i in self.inversions) / count)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences for the user about photos that the model cannot do much with."""
+        sentences = []
+        if float(self.masks.moving.mean()) < LITTLE_MOVING:
+            sentences.append("Hardly any sky or water was found, so little will move; mark them in a mask of your own.")
+        elif float(self.masks.water.mean()) < LITTLE_MOVING and float(self._upper_edge().mean()) < SKY_AT_TOP:
+            sentences.append("This may be no landscape: look whether the marked sky is one, or correct the mask.")
+        if self.settled and self.settings.variant != "E" and self.quality.ssim < POOR_SSIM:
+            sentences.append(
+                "This photo is unlike the landscapes that the model knows; mostly its own pixels will move."
+            )
+        if not self.light_matches:
+            sentences.append("This scene was made with other weights, so its light may look a little different.")
+        return sentences
+
+    def _upper_edge(self) -> np.ndarray:
+        sky: np.ndarray = self.masks.sky[: max(1, self.masks.sky.shape[0] // 100)]
+        return sky
+
+    @property
+    def resolution(self) -> int:
+        """Side of the generator's squares in pixels."""
+        return self.inversion.generator.resolution
+
+    def reconstruction(self) -> Tensor:
+        """The photo as the model draws it, (3, R, R) in about [-1, 1]; larger for several squares."""
+        return as_square(self.layout.join([inversion.reconstruction() for inversion in self.inversions]))[0]
+
+    def with_masks(self, masks: Masks) -> Scene:
+        """The same scene under other masks; what the model made of the photo is kept."""
+        return dataclasses.replace(self, masks=masks)
+
+    def with_photo(self, photo: Photo) -> Scene:
+        """The same scene with the photo at another size; what the model made of it is kept."""
+        return dataclasses.replace(self, photo=photo, masks=self.masks.resized(photo.height, photo.width))
+
+    def previewer(
+        self,
+        motion: MotionSettings,
+        light: LightSettings,
+        long_side: int = PREVIEW_SIDE,
+        seconds: float = 6.0,
+        loop: bool = False,
+        generator_only: bool = False,
+        deep: bool = False,
+    ) -> Previewer:
+        """Prepare frames at any time.
+
+        Args:
+            motion: Direction, speed and amounts.
+            light: Style or day cycle.
+            long_side: Long side of the frames in pixels; the photo's own at most.
+            seconds: Length of the clip, for day cycles and loops.
+            loop: Whether the clip ends where it began.
+            generator_only: Show only what the generator draws.
+            deep: Make frames of 16 bits a channel.
+        """
+        animator = Animator(
+            self.inversions,
+            self.layout,
+            model_mask(self.masks, self.resolution, self.layout).to(self.inversion.w),
+            self.masks.horizon,
+            motion,
+            light,
+            self.models.styles,
+            self.models.lighting,
+            seconds,
+            loop=loop,
+            seed=self.settings.seed,
+        )
+        scenery = self._scenery(long_side, generator_only)
+        compositor = Compositor(scenery, motion, seconds if loop else None, deep=deep)
+        return Previewer(animator, compositor, light.active, scenery.mean_photo_weight)
+
+    def _exporter(self, motion: MotionSettings, light: LightSettings, export: ExportSettings) -> Previewer:
+        length = (export.long_side, export.seconds, export.loop)
+        deep = FORMATS[export.format].deep
+        return self.previewer(motion, light, *length, export.generator_only, deep)
+
+    def _scenery(self, long_side: int, generator_only: bool) -> Scenery:
+        """Take the photo apart; that of previews is kept, as only the motion and the light change between them."""
+        key = (long_side, generator_only)
+        if key in self._sceneries:
+            return self._sceneries[key]
+        photo = self.photo.resized(long_side)
+        masks = self.masks.resized(photo.height, photo.width)
+        # Previews have hardly more pixels than the generator's frames, and must come at once.
+        network = self.models.upscaler if generator_only or long_side > PREVIEW_SIDE else None
+        upscale = None if network is None else upscale_with(network)
+        scenery = Scenery(photo.pixels, masks, self.reconstruction(), generator_only=generator_only, upscale=upscale)
+        if long_side <= PREVIEW_SIDE:
+            self._sceneries.clear()
+            self._sceneries[key] = scenery
+        return scenery
+
+    def frames(
+        self,
+        motion: MotionSettings,
+        light: LightSettings,
+        export: ExportSettings,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Frame]:
+        """Frames of a clip one by one, as :meth:`Previewer.clip` gives them; nothing is held for the whole clip.
+
+        Raises:
+            Cancelled: If ``cancel`` was set.
+        """
+        previewer = self._exporter(motion, light, export)
+        with closing(previewer.clip(export.frames, export.fps, cancel)) as clip:
+            yield from clip
+
+    def render(
+        self,
+        out: Path,
+        motion: MotionSettings,
+        light: LightSettings,
+        export: ExportSettings,
+        progress: Progress = ignore_progress,
+        cancel: threading.Event | None = None,
+        finish: threading.Event | None = None,
+    ) -> RenderReport:
+        """Write a video, a GIF or pictures.
+
+        Args:
+            out: The file, with the suffix of the export's format; it appears when it is complete.
+            motion: Direction, speed and amounts.
+            light: Style or day cycle.
+            export: Length, rate, size, quality.
+            progress: Called after every frame.
+            cancel: Set it to stop; nothing is left behind then.
+            finish: Set it to end the clip early; what was rendered becomes the file.
+
+        Returns:
+            What was written.
+
+        Raises:
+            LandscapeError: If the file cannot be written.
+            Cancelled: If ``cancel`` was set.
+        """
+        started = time.monotonic()
+        previewer = self._exporter(motion, light, export)
+        preparation = time.monotonic() - started
+        recipe, photo = Recipe(motion, light, self.settings, export), self.photo.resized(export.long_side)
+        report = render_clip(out, previewer, recipe, (photo.width, photo.height), progress, cancel, finish)
+        return dataclasses.replace(report, timings={"preparation": round(preparation, 3), **report.timings})
+
+
+ObserveScene = Callable[[Callable[[], Scene]], None]
+"""Called with a function that makes the scene as it is so far."""

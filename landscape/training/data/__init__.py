@@ -1,0 +1,1 @@
+"""Training data: prepared pictures, pairs and masks, and batches of them."""

@@ -1,0 +1,114 @@
+"""Training batches of labelled photos: cutting, turning, relighting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from landscape.generate.synthesis import from_pixels
+from landscape.training.data.lakes import flood
+from landscape.training.data.masks import SHARES, UNKNOWN, LabelledPhoto
+
+FLOODED = 0.2
+"""Share of the photos that a lake is put into, where there is room for one."""
+
+
+def training_batches(
+    photos: list[LabelledPhoto], size: int, batch: int, seed: int, start: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Draw batches without end; batch n depends on the seed and n alone, so that a resumed run continues exactly.
+
+    Args:
+        photos: The training photos.
+        size: Side of the square cuts in pixels.
+        batch: Photos per batch.
+        seed: Seed of the run.
+        start: Number of the first batch.
+
+    Yields:
+        Images (batch, 3, size, size) in [-1, 1] and labels int64 (batch, size, size).
+    """
+    sets = {source: [p for p in photos if p.source == source] for source in SHARES}
+    names = [source for source in SHARES if sets[source]]
+    share = np.array([SHARES[name] for name in names])
+    step = start
+    while True:
+        rng = np.random.default_rng((seed, step))
+        chosen = [sets[names[i]] for i in rng.choice(len(names), batch, p=share / share.sum())]
+        cuts = [augment(photos[rng.integers(len(photos))], size, rng) for photos in chosen]
+        images = np.stack([pixels for pixels, _ in cuts])
+        yield from_pixels(images), torch.from_numpy(np.stack([labels for _, labels in cuts])).long()
+        step += 1
+
+
+def augment(photo: LabelledPhoto, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Flood, cut, turn, flip and relight a photo at random.
+
+    Args:
+        photo: The photo.
+        size: Side of the square result in pixels.
+        rng: Source of randomness.
+
+    Returns:
+        uint8 (size, size, 3) and its labels uint8 (size, size), unknown where the cut leaves the photo.
+    """
+    source, truth = flood(photo.pixels, photo.labels, rng) if rng.random() < FLOODED else (photo.pixels, photo.labels)
+    height, width = truth.shape
+    part = np.array([1.0, 1.0]) if rng.random() < 0.25 else rng.uniform(0.4, 1.0, 2)
+    centre = np.array([width, height]) * (0.5 + (rng.random(2) - 0.5) * (1 - part))
+    angle = np.deg2rad(rng.normal(0, 2.5) if rng.random() < 0.8 else rng.uniform(-12, 12))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    scale = np.array([width, height]) * part / size * np.array([rng.choice([-1.0, 1.0]), 1.0])
+    linear = turn * scale
+    matrix = np.column_stack([linear, centre - linear @ np.array([size / 2, size / 2])])
+    shrink = float(np.abs(scale).max())
+    pixels = cv2.GaussianBlur(source, (0, 0), 0.4 * shrink) if shrink > 1.2 else source
+    linear_inverse, nearest_inverse = (mode | cv2.WARP_INVERSE_MAP for mode in (cv2.INTER_LINEAR, cv2.INTER_NEAREST))
+    pixels = cv2.warpAffine(pixels, matrix, (size, size), flags=linear_inverse, borderMode=cv2.BORDER_REFLECT)
+    labels = cv2.warpAffine(
+        truth,
+        matrix,
+        (size, size),
+        flags=nearest_inverse,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(UNKNOWN,),
+    )
+    return relight(pixels, rng), labels
+
+
+def relight(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Change light, colours and sharpness at random, sometimes to night.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB.
+        rng: Source of randomness.
+
+    Returns:
+        uint8 (H, W, 3) RGB.
+    """
+    image: np.ndarray = pixels.astype(np.float32) / 255
+    if rng.random() < 0.8:
+        image = image ** np.float32(np.exp(rng.normal(0, 0.3)))
+        image = image * np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.08, 3)).astype(np.float32)
+        grey = image.mean(axis=2, keepdims=True)
+        image = grey + (image - grey) * np.float32(rng.uniform(0.4, 1.5))
+        mean = image.mean()
+        image = mean + (image - mean) * np.float32(rng.uniform(0.7, 1.3))
+    if rng.random() < 0.12:
+        night = np.array([0.7, 0.85, 1.1], dtype=np.float32) * np.float32(rng.uniform(0.2, 0.6))
+        image = np.clip(image, 0, 1) ** np.float32(rng.uniform(1.0, 1.6)) * night
+    if rng.random() < 0.05:
+        image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
+    if rng.random() < 0.2:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.8))
+    if rng.random() < 0.3:
+        image = image + rng.normal(0, rng.uniform(0.005, 0.05), image.shape).astype(np.float32)
+    result: np.ndarray = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
+    if rng.random() < 0.15:
+        _, packed = cv2.imencode(".jpg", result, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 75))])
+        result = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
+    return result

@@ -1,0 +1,1 @@
+"""Training of the generator against its discriminators (paper, 3.1)."""

@@ -1,0 +1,1 @@
+"""What every training loop needs: checkpoints, curves, processes, pretrained weights."""

@@ -1,0 +1,1 @@
+"""The screen for visitors of a booth, and their phones."""

@@ -1,0 +1,1 @@
+"""The live line of a visitor: wishes come in, pictures go out."""

@@ -1,0 +1,246 @@
+"""The live line between a page and its visitor's studio: moving pictures out, wishes and strokes in.
+
+The header of a picture says how many of the page's changes, wishes and strokes, it shows.
+
+Everything goes over one WebSocket, in the messages of :mod:`landscape.ui.live.messages`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from landscape.errors import LandscapeError
+from landscape.masks.editor import MaskEditor
+from landscape.masks.layers import MaskSettings
+from landscape.masks.strokes import Stroke
+from landscape.ui.live.cards import StyleCards
+from landscape.ui.live.edits import LiveEdits
+from landscape.ui.live.messages import fit_status, frame_message, labels_message, photo_message
+from landscape.ui.visitors.controls import Controls
+from landscape.ui.visitors.engine import Engine, Live
+from landscape.ui.visitors.saved_scenes import save_scene_file
+from landscape.ui.visitors.sessions import Session
+from landscape.ui.visitors.studio import Studio
+
+logger = logging.getLogger(__name__)
+
+Send = Callable[[str | bytes], None]
+
+IN_FLIGHT = 3
+"""Most pictures sent and not yet shown: more would only grow old on the way."""
+STATUS_INTERVAL = 0.4
+"""Seconds between two looks at the fit."""
+GIVE_WAY = 0.4
+"""Seconds after a change in which the fit rests, so that the change is seen at once."""
+CARDS_AFTER = 1.5
+"""Seconds without a wish after which the style cards are drawn."""
+
+
+class LiveLine:
+    """One page's line; :meth:`run` works in a thread of its own until :meth:`close`.
+
+    Args:
+        session: The visitor.
+        engine: The models.
+        send: Sends a message to the page; may be called from any thread.
+    """
+
+    def __init__(self, session: Session, engine: Engine, send: Send) -> None:
+        self._session = session
+        self._engine = engine
+        self._send = send
+        self._live: Live = engine.live()
+        self._edits = LiveEdits(send, self._changed)
+        self._cards = StyleCards(engine, send, lambda: self._untouched_for(CARDS_AFTER))
+        self._closed = threading.Event()
+        self._credit = threading.Semaphore(IN_FLIGHT)
+        self._wish = session.wish
+        self._hidden = False
+        self._studio: Studio | None = None
+        self._status: dict[str, Any] = {}
+        self._looked = 0.0
+        self._touched = time.monotonic()
+        self._changes = (0, 0)
+        self._counting = threading.Lock()
+
+    def run(self) -> None:
+        """Send what changes until the line is closed."""
+        try:
+            while not self._closed.is_set():
+                self._follow()
+                if self._hidden or self._studio is None:
+                    self._closed.wait(0.05)
+                elif self._credit.acquire(timeout=0.25):
+                    frame = self._live.next_frame(0.2)
+                    if frame is None:
+                        self._credit.release()
+                        continue
+                    count, number = self._changes
+                    self._send(frame_message(frame, count if frame.number >= number else count - 1))
+        except Exception:
+            if not self._closed.is_set():
+                logger.exception("a live line failed")
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the line; the session stays."""
+        self._closed.set()
+        self._live.close()
+        self._cards.close()
+        self._edits.close()
+
+    def receive(self, text: str) -> None:
+        """Take a message of the page; those that cannot be understood get a sentence as their answer."""
+        try:
+            message = json.loads(text)
+            action = self._actions[str(message.pop("kind"))]
+            action(self, **message)
+        except LandscapeError as error:
+            self._say(str(error))
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            logger.debug("a message of the page was not understood: %s", error)
+            self._say("The page and the app do not understand each other: reload the page.")
+
+    def _on_ack(self) -> None:
+        self._credit.release()
+
+    def _on_wish(self, values: dict[str, Any]) -> None:
+        wish = Controls(**values)
+        wish.motion(), wish.light()
+        self._wish = self._session.wish = wish
+        self._changed()
+
+    def _on_cards(self, shown: bool) -> None:
+        self._cards.shown = bool(shown)
+
+    def _on_play(self, playing: bool) -> None:
+        self._live.play(bool(playing))
+
+    def _on_seek(self, seconds: float) -> None:
+        self._live.seek(float(seconds))
+
+    def _on_view(self, side: int, hidden: bool) -> None:
+        self._hidden = bool(hidden)
+        self._live.limit(int(side))
+
+    def _on_stroke(self, number: int, points: list[list[float]], size: float, softness: float, paints: str) -> None:
+        stroke = Stroke(np.asarray(points, np.float32), float(size), float(softness), str(paints))
+        self._edit(lambda editor: editor.paint(stroke), int(number))
+
+    def _on_mask(self, **values: Any) -> None:
+        settings = MaskSettings(**values)
+
+        def change(editor: MaskEditor) -> None:
+            editor.settings = settings
+
+        self._edit(change)
+
+    def _on_save_mask(self) -> None:
+        studio = self._require()
+        self._edits.submit(lambda: self._send(labels_message(studio)))
+
+    def _on_save_scene(self) -> None:
+        self._require()
+
+        def save() -> None:
+            file = None
+            try:
+                file = save_scene_file(self._session, self._engine).as_posix()
+            except LandscapeError as error:
+                self._say(str(error))
+            self._send(json.dumps({"kind": "scene", "file": file}))
+
+        self._edits.submit(save)
+
+    def _on_fit(self, running: bool) -> None:
+        fit = self._require().fit
+        fit.resume() if running else fit.pause()
+        self._looked = 0.0
+
+    _actions: dict[str, Callable[..., None]] = {
+        "ack": _on_ack,
+        "wish": _on_wish,
+        "cards": _on_cards,
+        "play": _on_play,
+        "seek": _on_seek,
+        "view": _on_view,
+        "stroke": _on_stroke,
+        "mask": _on_mask,
+        "undo": lambda self: self._edit(MaskEditor.undo),
+        "redo": lambda self: self._edit(MaskEditor.redo),
+        "reset": lambda self: self._edit(MaskEditor.reset),
+        "save_mask": _on_save_mask,
+        "save_scene": _on_save_scene,
+        "fit": _on_fit,
+    }
+
+    def _require(self) -> Studio:
+        if self._studio is None:
+            raise LandscapeError("Choose a photo first.")
+        return self._studio
+
+    def _edit(self, change: Callable[[MaskEditor], None], stroke: int = 0) -> None:
+        self._require()
+        self._touch()
+        self._edits.edit(change, stroke)
+
+    def _touch(self) -> None:
+        """Let the fit rest for a moment, as the page asks for a change."""
+        self._touched = time.monotonic()
+        if self._studio is not None:
+            self._studio.fit.give_way(GIVE_WAY)
+
+    def _changed(self) -> None:
+        """Show a change at once."""
+        self._touch()
+        with self._counting:  # wishes and strokes come in two threads
+            self._changes = (self._changes[0] + 1, self._show())
+
+    def _show(self) -> int:
+        """Show what is wished of the newest scene; returns the preview's number of it."""
+        scene = None if self._studio is None else self._studio.preview_scene()
+        if scene is None:
+            return 0
+        wish = self._wish
+        return self._live.show(scene, wish.motion(), wish.light(), float(wish.seconds), bool(wish.loop))
+
+    def _follow(self) -> None:
+        """Notice what others changed: another photo, other masks, a better fit."""
+        studio = self._session.studio
+        if studio is not self._studio and studio is not None:
+            self._live.clear()
+            self._studio, self._status = studio, {}
+            self._cards.forget()
+            self._send(photo_message(studio))
+            self._edits.open(studio)
+        if studio is None:
+            return
+        resting = studio.fit.done or studio.fit.paused or not self._untouched_for(GIVE_WAY)
+        self._live.spare(not resting)
+        self._edits.follow()
+        if time.monotonic() - self._looked > STATUS_INTERVAL:
+            self._looked = time.monotonic()
+            self._show()
+            self._tell_fit(studio)
+            self._cards.follow(studio)
+
+    def _untouched_for(self, seconds: float) -> bool:
+        """Whether the page has asked for no change for so long."""
+        return time.monotonic() - self._touched > seconds
+
+    def _tell_fit(self, studio: Studio) -> None:
+        status = fit_status(studio.fit)
+        if status != self._status:
+            self._status = status
+            self._send(json.dumps(status))
+
+    def _say(self, sentence: str) -> None:
+        self._send(json.dumps({"kind": "notice", "text": sentence}))

@@ -1,0 +1,1 @@
+"""The page: panels, controls, events, endpoints."""

@@ -1,0 +1,175 @@
+"""Named endpoints for programs: open a photo, mark it, look at a frame, make clips."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from landscape.errors import LandscapeError
+from landscape.masks.find import Masks
+from landscape.scene.files import SUFFIX
+from landscape.scene.recipe import READABLE, read_recipe
+from landscape.settings import ExportSettings
+from landscape.ui.page.panels import PHOTO_TYPES
+from landscape.ui.visitors.controls import STANDARD, Controls
+from landscape.ui.visitors.handlers import Handlers, View, last
+from landscape.ui.visitors.remember import CONTROL_NAMES, EXPORT_NAMES, choices_from_recipe, export_of
+from landscape.ui.visitors.sessions import SessionStore
+
+
+class Endpoints:
+    """Functions of the endpoints; each caller has a session of its own.
+
+    Args:
+        handlers: What they do.
+        store: The sessions.
+    """
+
+    def __init__(self, handlers: Handlers, store: SessionStore) -> None:
+        self._handlers = handlers
+        self._store = store
+
+    def open(
+        self, session: str | None, photo: str | None, quality: str, request: gr.Request
+    ) -> tuple[str, dict[str, Any]]:
+        """Open a photo and fit the model to it, or a scene file; replaces the photo opened before."""
+        if photo is None:
+            raise gr.Error("Give a photo.")
+        identifier = session or self._store.create(request.session_hash)
+        views = self._handlers.open(identifier, Path(photo), quality)
+        _answer(lambda: last(views, lambda view: view.opened))
+        studio = self._store.get(identifier).studio
+        assert studio is not None
+        facts = {
+            "name": studio.photo.name,
+            "width": studio.photo.width,
+            "height": studio.photo.height,
+        } | _shares(studio.mask.masks)
+        return identifier, facts
+
+    def use_mask(self, session: str | None, mask: str | None) -> dict[str, Any]:
+        """Use a mask of one's own: a grey PNG of the photo's shape, 0 other, 1 sky, 2 water."""
+        if mask is None:
+            raise gr.Error("Give a mask.")
+        views = self._handlers.use_mask(session or "", Path(mask))
+        _answer(lambda: last(views, lambda view: view.opened))
+        studio = self._store.get(session).studio
+        assert studio is not None
+        return _shares(studio.mask.masks)
+
+    def frame(self, session: str | None, seconds: float, *values: Any) -> np.ndarray:
+        """One frame of the clip, without making the clip."""
+
+        def work() -> np.ndarray:
+            return self._handlers.exports.frame(session or "", Controls(*values), float(seconds))
+
+        frame: np.ndarray = _answer(work)
+        return frame
+
+    def animate(self, session: str | None, quality: str, *values: Any) -> str:
+        """Make a clip of the photo that was opened."""
+        count = len(CONTROL_NAMES)
+
+        def work() -> str:
+            controls = Controls(*values[:count])
+            export = export_of(controls, list(values[count:]))
+            return str(last(self._handlers.animate(session or "", controls, quality, export), _video))
+
+        return str(_answer(work))
+
+    def animate_recipe(self, session: str | None, recipe: str | None) -> str:
+        """Make a clip of the photo that was opened as a recipe says, or as a clip with a recipe in it was made."""
+        if recipe is None:
+            raise gr.Error("Give a recipe.")
+
+        def work() -> str:
+            chosen = choices_from_recipe(read_recipe(Path(recipe)), STANDARD)
+            views = self._handlers.animate(session or "", chosen.controls, chosen.quality, chosen.export)
+            return str(last(views, _video))
+
+        return str(_answer(work))
+
+
+def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any]) -> None:
+    """Add the endpoints ``/open``, ``/use_mask``, ``/frame``, ``/animate`` and ``/animate_recipe`` to the page.
+
+    Args:
+        handlers: What they do.
+        store: The sessions.
+        slot: Concurrency arguments of everything that computes.
+    """
+    functions = Endpoints(handlers, store)
+    defaults, file = Controls(), ExportSettings()
+    session = gr.State(None, delete_callback=store.close)
+    with gr.Column(visible=False):
+        photo = gr.File(label="photo", file_types=[*PHOTO_TYPES, SUFFIX])
+        mask = gr.File(label="mask", file_types=[".png"])
+        recipe = gr.File(label="recipe", file_types=list(READABLE))
+        quality = gr.Textbox(STANDARD, label="quality")
+        seconds = gr.Number(0, label="time")
+        wishes = [
+            gr.Number(defaults.direction, label="direction"),
+            gr.Number(defaults.speed, label="speed"),
+            gr.Number(defaults.sky, label="sky"),
+            gr.Number(defaults.water, label="water"),
+            gr.Number(defaults.perspective, label="perspective"),
+            gr.Textbox(defaults.style, label="style"),
+            gr.Number(defaults.strength, label="strength"),
+            gr.Checkbox(defaults.day_cycle, label="day_cycle"),
+            gr.JSON([], label="keys"),
+            gr.Number(defaults.seconds, label="seconds"),
+            gr.Number(defaults.long_side, label="long_side"),
+            gr.Checkbox(defaults.loop, label="loop"),
+        ]
+        kind = [
+            gr.Textbox(file.format, label="format"),
+            gr.Number(file.fps, label="fps"),
+            gr.Number(file.crf, label="crf"),
+        ]
+        facts = gr.JSON(label="facts")
+        picture = gr.Image(label="frame", format="png")
+        video = gr.File(label="video")
+        button = gr.Button()
+    button.click(functions.open, [session, photo, quality], [session, facts], api_name="open", **slot)
+    button.click(functions.use_mask, [session, mask], facts, api_name="use_mask", **slot)
+    frame = _named(functions.frame, "session", "time", *CONTROL_NAMES)
+    button.click(frame, [session, seconds, *wishes], picture, api_name="frame", **slot)
+    animate = _named(functions.animate, "session", "quality", *CONTROL_NAMES, *EXPORT_NAMES)
+    button.click(animate, [session, quality, *wishes, *kind], video, api_name="animate", **slot)
+    button.click(functions.animate_recipe, [session, recipe], video, api_name="animate_recipe", **slot)
+
+
+def _named(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
+    """The function with a name for each of its values, by which programs call it."""
+
+    def call(*values: Any) -> Any:
+        return function(*values)
+
+    call.__doc__ = function.__doc__
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    call.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
+    return call
+
+
+def _shares(masks: Masks) -> dict[str, Any]:
+    return {
+        "sky": round(float(masks.sky.mean()), 4),
+        "water": round(float(masks.water.mean()), 4),
+        "horizon": round(masks.horizon, 4),
+    }
+
+
+def _video(view: View) -> Path | None:
+    return view.video
+
+
+def _answer(work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except LandscapeError as error:
+        raise gr.Error(str(error)) from error

@@ -1,0 +1,165 @@
+"""The events of the export panel, of settings that come back, and of pages that come back to their session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from landscape.errors import LandscapeError
+from landscape.scene.recipe import READABLE, Recipe, read_recipe
+from landscape.ui.page import widgets
+from landscape.ui.page.export_panel import ExportPanel
+from landscape.ui.page.widgets import STATIC
+from landscape.ui.visitors.exports import Exports
+from landscape.ui.visitors.remember import CONTROL_NAMES, Choices, choices_from_recipe, choices_of, remembered
+from landscape.ui.visitors.sessions import SessionStore
+
+LIGHT: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
+_ESTIMATE: dict[str, Any] = {
+    "concurrency_id": "estimate", "concurrency_limit": 1, "api_visibility": "private", "show_progress": "hidden",
+}  # fmt: skip
+_KEEP_SESSION = "(name) => { sessionStorage.setItem('landscape-session', name); %s }"
+_LOOK = "document.dispatchEvent(new Event('landscape-clips'));"
+_JOIN = "window.landscape.join(name);"
+_KEEP_SETTINGS = """(...values) => {
+  const text = JSON.stringify(values);
+  try { sessionStorage.setItem('landscape-settings', text); localStorage.setItem('landscape-settings', text); } catch {}
+  window.landscape.emit('choices');
+}"""
+RECIPE_SUFFIXES = tuple(suffix for suffix in READABLE if suffix != ".gif")
+"""Files dropped as a photo that are recipes; a GIF is a photo unless it holds a recipe."""
+
+
+class ExportEvents:
+    """Connects the export panel.
+
+    Args:
+        exports: The clips.
+        store: The sessions.
+        session: Holds the session's identifier on the page.
+        notice: Where sentences go.
+        panel: The panel.
+        wishes: Components of the controls, in the order of the fields of ``Controls``.
+        quality: How carefully the model is fitted.
+        followers: Components that show the direction as well.
+    """
+
+    def __init__(
+        self,
+        exports: Exports,
+        store: SessionStore,
+        session: gr.State,
+        notice: gr.HTML,
+        panel: ExportPanel,
+        wishes: list[Any],
+        quality: gr.Radio,
+        followers: list[Any],
+    ) -> None:
+        self._exports = exports
+        self._store = store
+        self._session = session
+        self._notice = notice
+        self._panel = panel
+        self._followers = followers
+        self.choices = [*wishes, quality, panel.format, panel.fps, panel.crf]
+
+    def connect(self, page: gr.Blocks, resume: Callable[..., Any], resumed: list[Any], slot: dict[str, Any]) -> None:
+        """Attach all events.
+
+        Args:
+            page: The page.
+            resume: Shows what a session has, given its identifier.
+            resumed: Outputs of ``resume``.
+            slot: Concurrency arguments of what takes time.
+        """
+        panel, choices = self._panel, self.choices
+        name = gr.Textbox(visible="hidden", elem_id="session-name")
+        saved = gr.Textbox(visible="hidden", elem_id="saved-settings")
+        script = (STATIC / "reattach.js").read_text(encoding="utf-8")
+        page.unload(self._leave)
+        begun = page.load(
+            self._begin, [name, saved], [self._session, name, *choices, *self._followers], js=script, **LIGHT
+        )
+        begun.then(None, name, None, js=_KEEP_SESSION % (_LOOK + _JOIN), **LIGHT)
+        begun.then(resume, self._session, resumed, **slot)
+        gr.on([component.change for component in choices], None, choices, None, js=_KEEP_SETTINGS, **LIGHT)
+        # The page asks when it shows the panel and nothing is being moved: a sample costs as much as many pictures.
+        panel.estimate_now.click(
+            self._estimate, [self._session, *choices], panel.estimate, trigger_mode="always_last", **_ESTIMATE
+        )
+        look = {"js": f"() => {{ {_LOOK} }}", **LIGHT}
+        panel.export.click(self._export, [self._session, *choices], self._notice, **LIGHT).then(
+            None, None, None, **look
+        )
+        panel.batch.upload(self._batch, [self._session, panel.batch, *choices], self._notice, **slot).then(
+            None, None, None, **look
+        )
+        panel.recipe.upload(self._recipe, [panel.recipe, *choices], [self._notice, *choices, *self._followers], **LIGHT)
+
+    def _begin(self, name: str, saved: str, request: gr.Request) -> list[Any]:
+        identifier = self._store.attach(name, request.session_hash)
+        return [identifier, identifier, *self._shown(remembered(saved))]
+
+    def _leave(self, request: gr.Request) -> None:
+        self._store.leave(request.session_hash or "")
+
+    def _shown(self, choices: Choices | None) -> list[Any]:
+        """Updates of the choices and of those who follow them."""
+        if choices is None:
+            return [gr.skip()] * (len(self.choices) + len(self._followers))
+        return [*choices.values(), *[choices.controls.direction] * len(self._followers)]
+
+    def _export(self, identifier: str, *values: Any) -> str:
+        try:
+            choices = choices_of(list(values))
+            self._exports.submit(identifier, choices.controls, choices.export, choices.quality)
+        except LandscapeError as error:
+            return widgets.notice(str(error))
+        return ""
+
+    def _batch(self, identifier: str, paths: list[str] | None, *values: Any) -> Iterator[str]:
+        sentences = []
+        for path in paths or []:
+            try:
+                choices = choices_of(list(values))
+                self._exports.submit_photo(identifier, Path(path), choices.controls, choices.export, choices.quality)
+            except LandscapeError as error:
+                sentences.append(str(error))
+                yield widgets.notice(" ".join(sentences))
+        if not sentences:
+            yield ""
+
+    def _estimate(self, identifier: str, *values: Any) -> str:
+        try:
+            choices = choices_of(list(values))
+            size = self._exports.estimate(identifier, choices.controls, choices.export)
+        except LandscapeError:
+            return ""
+        return f"<p>{size}</p>" if size else ""
+
+    def _recipe(self, path: str, *values: Any) -> list[Any]:
+        return self.apply(Path(path), str(values[len(CONTROL_NAMES)]))
+
+    def apply(self, path: Path, quality: str) -> list[Any]:
+        """Use the settings of a recipe: updates of the notice, the choices and those who follow them."""
+        try:
+            recipe: Recipe = read_recipe(path)
+            choices = choices_from_recipe(recipe, quality)
+        except LandscapeError as error:
+            return [widgets.notice(str(error)), *self._shown(None)]
+        return ["", *self._shown(choices)]
+
+
+def is_recipe(path: Path) -> bool:
+    """Whether a file dropped onto the page is a recipe or a clip with one, and no photo."""
+    suffix = path.suffix.lower()
+    if suffix == ".gif":
+        try:
+            read_recipe(path)
+            return True
+        except LandscapeError:
+            return False
+    return suffix in RECIPE_SUFFIXES

@@ -1,0 +1,83 @@
+"""The export panel: the kind of file, the button, and the visitor's clips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from landscape.output.formats import FORMATS
+from landscape.scene.recipe import READABLE
+from landscape.settings import ExportSettings
+from landscape.ui.page.widgets import STATIC
+
+_DEFAULTS = ExportSettings()
+RATES = (12, 15, 24, 25, 30, 50, 60)
+"""Frame rates on offer."""
+FIDELITIES = (("Small file", 26), ("Good", 18), ("Best", 12))
+"""Qualities on offer as rate factors."""
+RECIPE_TYPES = list(READABLE)
+CLIPS_KEPT = "Clips stay on this computer for an hour after the page was last open."
+
+
+@dataclass(frozen=True)
+class ExportPanel:
+    """What is chosen about the file, and what came of it; the first three in the order of ``EXPORT_NAMES``."""
+
+    format: gr.Dropdown
+    fps: gr.Dropdown
+    crf: gr.Radio
+    estimate: gr.HTML
+    estimate_now: gr.Button
+    export: gr.Button
+    recipe: gr.UploadButton
+    batch: gr.UploadButton
+    clips: gr.HTML
+
+
+def export_panel(photo_types: list[str]) -> ExportPanel:
+    """Build the panel.
+
+    Args:
+        photo_types: What the photo's file dialog offers.
+    """
+    with gr.Column(elem_id="export-panel"):
+        gr.HTML("<h2>Export</h2>")
+        form = gr.Dropdown(
+            [(entry.label, entry.name) for entry in FORMATS.values()],
+            value=_DEFAULTS.format, label="File", elem_id="format", info="What the clip is written as.",
+        )  # fmt: skip
+        crf = gr.Radio(
+            list(FIDELITIES), value=_DEFAULTS.crf, label="Fidelity", elem_id="fidelity", info="Finer is larger."
+        )
+        fps = gr.Dropdown(
+            list(RATES), value=_DEFAULTS.fps, label="Rate", elem_id="fps", info="Frames a second.", min_width=110
+        )
+        export = gr.Button("Export", variant="primary", size="lg", elem_id="export")
+        estimate = gr.HTML(elem_id="estimate", js_on_load=(STATIC / "estimate.js").read_text(encoding="utf-8"))
+        estimate_now = gr.Button(visible="hidden", elem_id="estimate-now")
+        with gr.Row(elem_id="export-more"):
+            batch = gr.UploadButton(
+                "More photos like this…", file_count="multiple", file_types=photo_types, size="sm", elem_id="batch"
+            )
+            recipe = gr.UploadButton("Settings from a clip…", file_types=RECIPE_TYPES, size="sm", elem_id="recipe")
+        gr.HTML(
+            '<button type="button" class="plain">Save the scene</button>'
+            "<p>Photo, masks and fit in one file: drop it here another day and go on at once.</p>",
+            js_on_load=(STATIC / "scene.js").read_text(encoding="utf-8"),
+            elem_id="save-scene",
+            apply_default_css=False,
+        )
+        clips = gr.HTML(
+            html_template=f'<div class="clips"><ol></ol><p class="clips-note" hidden>{CLIPS_KEPT}</p>'
+            '<dialog class="player"><video loop playsinline controls></video><img alt="">'
+            '<form method="dialog"><button aria-label="Close">×</button></form></dialog></div>',
+            js_on_load=(STATIC / "clips.js").read_text(encoding="utf-8"),
+            elem_id="clips",
+        )
+    return ExportPanel(form, fps, crf, estimate, estimate_now, export, recipe, batch, clips)
+
+
+def export_css() -> str:
+    """The panel's style sheet."""
+    return (STATIC / "export.css").read_text(encoding="utf-8")

@@ -1,0 +1,69 @@
+"""The address of the live line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from landscape.errors import LandscapeError
+from landscape.ui.live.line import LiveLine
+from landscape.ui.visitors.engine import Engine
+from landscape.ui.visitors.sessions import SessionStore
+
+logger = logging.getLogger(__name__)
+
+PATH = "/landscape/live"
+ENDED = 4404
+"""Close code: the session has ended."""
+_PATIENCE = 20.0
+"""Seconds for the page to say which session it belongs to."""
+
+
+def live_route(store: SessionStore, engine: Engine) -> WebSocketRoute:
+    """The live line as a route; the page's first message is the session's identifier, which nobody can guess."""
+
+    async def line(socket: WebSocket) -> None:
+        await socket.accept()
+        try:
+            identifier = await asyncio.wait_for(socket.receive_text(), _PATIENCE)
+            session = store.get(identifier)
+        except (LandscapeError, asyncio.TimeoutError):
+            await socket.close(ENDED)
+            return
+        except WebSocketDisconnect:
+            return
+        loop, outbox = asyncio.get_running_loop(), asyncio.Queue[str | bytes]()
+
+        def send(message: str | bytes) -> None:
+            with contextlib.suppress(RuntimeError):  # the server has ended
+                loop.call_soon_threadsafe(outbox.put_nowait, message)
+
+        live = LiveLine(session, engine, send)
+        threading.Thread(target=live.run, name="landscape-live", daemon=True).start()
+        posting = asyncio.create_task(_post(socket, outbox))
+        try:
+            while True:
+                live.receive(await socket.receive_text())
+                with contextlib.suppress(LandscapeError):
+                    store.get(identifier)  # whoever looks on uses the session
+        except (WebSocketDisconnect, RuntimeError, KeyError):
+            logger.debug("a page has left")
+        finally:
+            posting.cancel()
+            live.close()
+
+    return WebSocketRoute(PATH, line)
+
+
+async def _post(socket: WebSocket, outbox: asyncio.Queue[str | bytes]) -> None:
+    while True:
+        message = await outbox.get()
+        if isinstance(message, bytes):
+            await socket.send_bytes(message)
+        else:
+            await socket.send_text(message)

@@ -1,0 +1,1 @@
+"""What a visitor owns: session, photo, fit, exports, choices; and the turns that visitors take."""

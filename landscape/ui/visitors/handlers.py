@@ -1,0 +1,194 @@
+"""What the page does, as plain functions of a visitor's session: none of them knows Gradio."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from landscape.errors import Cancelled, LandscapeError
+from landscape.masks.find import masks_from_labels
+from landscape.masks.labels import read_labels
+from landscape.photo.read import read_photo
+from landscape.progress import check_cancelled
+from landscape.scene.files import is_scene_file
+from landscape.settings import ExportSettings
+from landscape.ui.visitors.controls import SIZES, Controls
+from landscape.ui.visitors.engine import Engine
+from landscape.ui.visitors.exports import UNEXPECTED, Exports
+from landscape.ui.visitors.jobs import Status
+from landscape.ui.visitors.opening import opening_job
+from landscape.ui.visitors.saved_scenes import scene_opening_job
+from landscape.ui.visitors.sessions import Session, SessionStore
+from landscape.ui.visitors.slot import Job
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class View:
+    """What changes on the page; None leaves a part as it is.
+
+    Attributes:
+        status: Progress of what runs.
+        notice: Sentence beside the photo, empty to remove it.
+        opened: Whether a photo is open.
+        busy: Whether something runs that can be cancelled.
+        ready: Whether there is a photo to animate; read where ``busy`` is False.
+        video: The video that was made.
+    """
+
+    status: Status | None = None
+    notice: str | None = None
+    opened: bool | None = None
+    busy: bool | None = None
+    ready: bool = False
+    video: Path | None = None
+
+
+Views = Iterator[View]
+
+
+class Handlers:
+    """The page's handlers.
+
+    Args:
+        store: The sessions.
+        engine: The models.
+    """
+
+    def __init__(self, store: SessionStore, engine: Engine) -> None:
+        self._store = store
+        self._engine = engine
+        self.exports = Exports(store, engine)
+
+    def open(self, identifier: str, path: Path, quality: str) -> Views:
+        """Read a photo, find its masks and fit the model to it, or open a scene file.
+
+        A photo that cannot be read leaves everything as it was.
+        """
+        yield from self._guarded(identifier, self._open(identifier, path, quality))
+
+    def _open(self, identifier: str, path: Path, quality: str) -> Views:
+        session = self._store.get(identifier)
+        cancel = session.begin_job()
+        check_cancelled(cancel)
+        yield View(status=Status("Reading the photo"), notice="", busy=True)
+        if is_scene_file(path):
+            job = scene_opening_job(identifier, session, self._engine, path, quality)
+        else:
+            photo = read_photo(path, max_long_side=SIZES[-1])
+            job = opening_job(identifier, session, self._engine, photo, path, quality)
+        job.cancel = cancel
+        session.opening = self._store.slot.submit(job)
+        yield from self._follow_opening(session, job)
+
+    def resume(self, identifier: str) -> Views:
+        """Show a page that was reloaded what its session has, and follow the photo that is being opened."""
+        yield from self._guarded(identifier, self._resume(identifier))
+
+    def _resume(self, identifier: str) -> Views:
+        session = self._store.get(identifier)
+        job = session.opening
+        running = job is not None and job.active
+        if session.studio is not None:
+            yield View(opened=True, busy=running, ready=True)
+        if job is not None and running:
+            yield from self._follow_opening(session, job)
+
+    def _follow_opening(self, session: Session, job: Job) -> Views:
+        yield View(busy=True)
+        for status in self._store.slot.follow(job):
+            yield View(status=status)
+        yield View(notice="", opened=True, busy=False, ready=True)
+
+    def animate(self, identifier: str, wish: Controls, quality: str, export: ExportSettings | None = None) -> Views:
+        """Make the video and wait for it; fits the model first where that was not done with this quality."""
+        yield from self._guarded(identifier, self._animate(identifier, wish, quality, export))
+
+    def _animate(self, identifier: str, wish: Controls, quality: str, export: ExportSettings | None) -> Views:
+        session = self._store.get(identifier)
+        export = export or wish.export()
+        cancel = session.begin_job()
+        check_cancelled(cancel)
+        yield View(status=Status("Preparing"), notice="", busy=True)
+        job = self.exports.submit(identifier, wish, export, quality, Job(identifier, None, "Rendering", cancel=cancel))
+        for status in self._store.slot.follow(job):
+            yield View(status=status)
+        yield View(video=job.result.path, busy=False, ready=True)
+
+    def use_mask(self, identifier: str, path: Path) -> Views:
+        """Use the visitor's own mask picture instead of the one found."""
+        yield from self._guarded(identifier, self._use_mask(identifier, path))
+
+    def _use_mask(self, identifier: str, path: Path) -> Views:
+        studio = self._store.get(identifier).studio
+        if studio is None:
+            raise LandscapeError("Choose a photo first, then its mask.")
+        labels = read_labels(path, studio.photo.height, studio.photo.width)
+        masks = masks_from_labels(labels, studio.photo.pixels)
+        studio.edit(lambda editor: editor.replace(masks))
+        studio.refit()
+        yield View(notice="", opened=True)
+
+    def queue(self, identifier: str) -> None:
+        """Announce that the visitor's next job waits for its turn; :meth:`cancel` reaches it there."""
+        try:
+            self._store.get(identifier).queue_job()
+        except LandscapeError as error:
+            logger.debug("nothing to announce: %s", error)
+
+    def cancel(self, identifier: str) -> None:
+        """Stop what runs for this visitor; photo, masks and settings stay."""
+        try:
+            self._store.get(identifier).stop()
+        except LandscapeError as error:
+            logger.debug("nothing to cancel: %s", error)
+
+    def _guarded(self, identifier: str, views: Views) -> Views:
+        """Turn errors into sentences; nothing that was reached is lost."""
+        try:
+            yield from views
+            return
+        except Cancelled:
+            notice = "Stopped. Press Animate to go on." if self._ready(identifier) else "Stopped."
+        except LandscapeError as error:
+            notice = str(error)
+        except Exception:
+            logger.exception("a handler failed")
+            notice = UNEXPECTED
+        yield View(notice=notice, busy=False, ready=self._ready(identifier))
+
+    def _ready(self, identifier: str) -> bool:
+        try:
+            return self._store.get(identifier).studio is not None
+        except LandscapeError:
+            return False
+
+
+def last(views: Views, choose: Callable[[View], Result | None]) -> Result:
+    """Run a handler to its end for callers without a page.
+
+    Args:
+        views: What the handler yields.
+        choose: What to take of each view.
+
+    Returns:
+        The last thing taken.
+
+    Raises:
+        LandscapeError: With the handler's sentence when there was none.
+    """
+    found: Result | None = None
+    notice = ""
+    for view in views:
+        notice = view.notice or notice
+        taken = choose(view)
+        found = found if taken is None else taken
+    if found is None:
+        raise LandscapeError(notice or UNEXPECTED)
+    return found
