@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from landscape.errors import LandscapeError
 from landscape.output.video import probe_video
-from landscape.ui import booth as booth_module
+from landscape.ui.booth import booth as booth_module
 from landscape.ui.booth.booth import Booth
 from landscape.ui.booth.pickup import MOST_PICKUPS, PICKUP_TIME, PickupStore
 from landscape.ui.server.booth_routes import OPEN_PATHS, booth_routes
