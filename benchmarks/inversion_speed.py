@@ -21,9 +21,10 @@ from landscape.evaluation.inversion import FRAME_STEP, moving_frames
 from landscape.evaluation.metrics import sky_flow
 from landscape.fit.invert import Inversion, invert
 from landscape.fit.numbers import RECIPES, Recipe
+from landscape.masks.find import find_masks
 from landscape.models.bundle import Models, load_models
 from landscape.photo.read import read_photo
-from landscape.photo.squeeze import find_masks, model_image, model_mask
+from landscape.photo.squeeze import model_image, model_mask
 from landscape.settings import InversionSettings, MotionSettings
 
 PRODUCT = RECIPES["product"]
@@ -51,9 +52,9 @@ LOOK_EVERY = 10
 def measure(path: Path, recipe: Recipe, models: Models, most_tuning: int) -> dict[str, float]:
     """Fit one photo."""
     photo = read_photo(path, 1024)
-    masks = find_masks(photo, models)
+    masks = find_masks(photo, models.segmenter)
     side = models.generator.resolution
-    image, moving = model_image(photo, side), model_mask(masks, side)
+    image, moving = model_image(photo, side), model_mask(masks.moving, side)
     reached: dict[str, float] = {}
     measuring = steps = 0.0
     began = time.process_time()

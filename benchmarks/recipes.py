@@ -32,7 +32,7 @@ from torch import Tensor, nn
 
 from landscape.evaluation.frechet import Moments, frechet_distance, lite0_features, moments
 from landscape.generate.sampler import Sampler
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.models.bundle import PERCEPTUAL_FILE, SEGMENTER_FILE, cut_generator, default_folder, load_segmenter
 from landscape.models.config import ModelConfig, load_config
 from landscape.networks.generator import Generator

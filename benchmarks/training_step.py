@@ -30,7 +30,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.models.config import ModelConfig, load_config
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator

@@ -85,7 +85,7 @@ def photo(landscape_pixels):
 @pytest.fixture
 def masks(landscape_pixels):
     """The sky of the made-up landscape."""
-    from landscape.masks.find import masks_from_labels
+    from landscape.masks.masks import masks_from_labels
 
     labels = np.zeros(landscape_pixels.shape[:2], np.uint8)
     labels[:56] = 1

@@ -14,8 +14,8 @@ import numpy as np
 from landscape.errors import Cancelled, LandscapeError
 from landscape.fit.outlook import Outlook
 from landscape.fit.quality import Quality
-from landscape.masks.find import Masks, masks_from_labels
 from landscape.masks.labels import SKY, WATER
+from landscape.masks.masks import Masks, masks_from_labels
 from landscape.output.video import write_video
 from landscape.photo.read import Photo
 from landscape.preview.player import LiveFrame

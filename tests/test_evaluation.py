@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from landscape.evaluation.animation import evaluate_animation, summarise
-from landscape.masks.find import masks_from_labels
+from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo
 from landscape.scene.scene import Scene
 from landscape.settings import InversionSettings

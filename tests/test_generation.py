@@ -19,7 +19,7 @@ from landscape.evaluation.frechet import Moments, feature_moments, frechet_dista
 from landscape.evaluation.generation import disentanglement, frechet_distances
 from landscape.evaluation.references import change_of_clips, reference_moments
 from landscape.generate.sampler import Sampler
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.networks.generator import Z_DYNAMIC_WIDTH
 from landscape.training.data.pictures import prepare
 from landscape.training.run.curves import draw_curves, read_metrics

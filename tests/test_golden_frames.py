@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from landscape.masks.find import masks_from_labels
 from landscape.masks.labels import read_labels
+from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.scene import Scene
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings

@@ -9,14 +9,14 @@ import torch
 from landscape.errors import Cancelled
 from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
 from landscape.fit.cells import moving_cells
-from landscape.fit.descent import Group, Phase, Plateau, Watch, descend
+from landscape.fit.descent import Group, Plateau, Turn, Watch, descend
 from landscape.fit.invert import confine_dynamic, extend_dynamic, invert
 from landscape.fit.latents import starting_latents
 from landscape.fit.losses import PERCEPTUAL_SCALE, ReconstructionLoss, style_tie
 from landscape.fit.numbers import RECIPES, VARIANTS, Schedule
 from landscape.fit.rehearsal import rehearsed_views
 from landscape.fit.stages import fit_latents
-from landscape.masks.find import Masks
+from landscape.masks.masks import Masks
 from landscape.networks.generator import Generator, GeneratorConfig, NoiseScale
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.vgg import Vgg19
@@ -138,7 +138,7 @@ def test_rate_is_halved_after_twenty_steps_without_improvement_and_the_fit_ends_
 
 def test_descent_returns_the_best_state_it_saw():
     x = torch.tensor([1.0])
-    phase = Phase(lambda: x * 1, lambda drawn: drawn.square().sum(), [x])
+    phase = Turn(lambda: x * 1, lambda drawn: drawn.square().sum(), [x])
     seen = []
     schedule = Schedule(9, 0.75, 0.0, keep_best=True)
     descend("s", [phase], [Group([x], 0.75)], schedule, Watch(lambda *a: seen.append(a)))
@@ -153,8 +153,8 @@ def test_steps_of_one_phase_leave_the_parameters_of_the_other_alone():
     a, b = torch.tensor([1.0]), torch.tensor([1.0])
     history = []
     phases = [
-        Phase(lambda: a + b, lambda drawn: drawn.square().sum(), [a]),
-        Phase(lambda: a + b, lambda drawn: drawn.square().sum(), [b]),
+        Turn(lambda: a + b, lambda drawn: drawn.square().sum(), [a]),
+        Turn(lambda: a + b, lambda drawn: drawn.square().sum(), [b]),
     ]
     descend(
         "s",
@@ -177,7 +177,7 @@ def test_descent_by_hand():
     """Adam's first steps, when gradients keep their sign, are as long as the rate: 3, 2, 1, then half a rate."""
     x = torch.tensor([3.0])
     state = []
-    phase = Phase(lambda: x * 1, lambda drawn: drawn.abs().sum(), [x])
+    phase = Turn(lambda: x * 1, lambda drawn: drawn.abs().sum(), [x])
     descend(
         "s",
         [phase],
@@ -190,7 +190,7 @@ def test_descent_by_hand():
     flat = torch.tensor([0.0])
     losses = iter([1.0, *[1.0] * 21])
     rates = []
-    still = Phase(
+    still = Turn(
         lambda: flat * 1, lambda drawn: drawn.sum() * 0 + drawn.sum() + next(losses) - drawn.detach().sum(), [flat]
     )
     positions = []
@@ -210,7 +210,7 @@ def test_descent_by_hand():
 def test_gradients_of_the_maps_are_divided_by_a_thousand():
     """With a gradient near Adam's eps of 1e-8 the factor shows: g / (g + eps)."""
     a, b = torch.tensor([0.0]), torch.tensor([0.0])
-    phase = Phase(lambda: a + b, lambda drawn: -1e-5 * drawn.sum(), [a, b])
+    phase = Turn(lambda: a + b, lambda drawn: -1e-5 * drawn.sum(), [a, b])
     descend("s", [phase], [Group([a], 0.1), Group([b], 0.1, 0.001)], Schedule(1, 0.1, 0.0), Watch(ignore_progress))
     assert float(a) == pytest.approx(0.1 * 1e-5 / (1e-5 + 1e-8), rel=1e-4)
     assert float(b) == pytest.approx(0.1 * 1e-8 / (1e-8 + 1e-8), rel=1e-4)
@@ -219,7 +219,7 @@ def test_gradients_of_the_maps_are_divided_by_a_thousand():
 def test_descent_ends_when_the_time_is_up():
     x = torch.tensor([3.0])
     asked = iter([False, False, True])
-    phase = Phase(lambda: x * 1, lambda drawn: drawn.abs().sum(), [x])
+    phase = Turn(lambda: x * 1, lambda drawn: drawn.abs().sum(), [x])
     descend("s", [phase], [Group([x], 1.0)], Schedule(9, 1.0, 0.0), Watch(ignore_progress, expired=lambda: next(asked)))
     assert float(x) == pytest.approx(1.0, abs=1e-5)
 

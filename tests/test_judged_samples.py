@@ -12,7 +12,7 @@ import torch
 
 from landscape.errors import Cancelled, LandscapeError
 from landscape.generate.sampler import Sampler
-from landscape.generate.synthesis import to_pixels
+from landscape.images.tensors import to_pixels
 from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
 from landscape.models.files import digest_of
 from landscape.networks.perceptual import load_lpips

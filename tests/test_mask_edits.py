@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
 from landscape.masks.editor import MaskEditor
-from landscape.masks.find import Masks
 from landscape.masks.layers import EDIT_SIDE, MaskSettings
+from landscape.masks.masks import Masks
 from landscape.masks.strokes import Stroke, coverage
 
 HEIGHT, WIDTH = 80, 120

@@ -13,9 +13,12 @@ from PIL import Image
 from torch import nn
 
 from landscape.errors import LandscapeError
-from landscape.images.mask_filters import settle, soften
-from landscape.masks.find import Masks, find_horizon, masks_from_labels, segment
+from landscape.images.filters import soften
+from landscape.masks.find import segment
+from landscape.masks.horizon import find_horizon
 from landscape.masks.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, write_labels
+from landscape.masks.masks import Masks, masks_from_labels
+from landscape.masks.settle import settle
 
 
 def bands(height: int, width: int, sky: float, water: float = 1.0) -> np.ndarray:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.images.grid import blur
+from landscape.images.filters import blur
 from landscape.masks.mist import find_in_mist
 
 HEIGHT, WIDTH, GROUND = 300, 400, 220

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from landscape.evaluation.output import METHODS, evaluate_output, gradient_energy, markdown_table
-from landscape.masks.find import masks_from_labels
+from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo
 from landscape.scene.scene import Scene
 from landscape.settings import InversionSettings

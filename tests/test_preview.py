@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.masks.find import masks_from_labels
 from landscape.masks.labels import SKY
+from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo
 from landscape.preview.live import LivePreview
 from landscape.preview.parts import DRAFT_SIDE, PreviewParts, style_pictures

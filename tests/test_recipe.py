@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
-from landscape.masks.find import Masks
+from landscape.masks.masks import Masks
 from landscape.scene.recipe import Recipe, read_recipe, source_of, write_recipe
 from landscape.settings import (
     FORMATS,

@@ -7,7 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landscape.motion.ripples import is_mirror, make_ripples, mirror_likeness
+from landscape.masks.mirror import is_mirror, mirror_likeness
+from landscape.motion.ripples import make_ripples
 from landscape.settings import MotionSettings
 
 HEIGHT, WIDTH, LINE = 160, 240, 80

@@ -10,7 +10,7 @@ from PIL import Image
 from landscape.errors import Cancelled
 from landscape.evaluation.styles import CELL, HEADER, style_sheet
 from landscape.files import save_picture
-from landscape.masks.find import masks_from_labels
+from landscape.masks.masks import masks_from_labels
 from landscape.output.video import probe_video
 from landscape.photo.squeeze import model_image, model_mask
 from landscape.scene.scene import Scene
@@ -28,7 +28,7 @@ def test_model_sees_the_whole_photo_squashed(photo, masks):
     image = model_image(photo, 64)
     assert image.shape == (1, 3, 64, 64)
     assert image[0, :, 0].mean().item() == pytest.approx(photo.pixels[:2].mean() / 127.5 - 1, abs=0.03)
-    moving = model_mask(masks, 64)[0, 0]
+    moving = model_mask(masks.moving, 64)[0, 0]
     assert moving[:36].min() > 0.99 and moving[39:].max() < 0.01
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.torch import load, save
 
 from landscape.errors import LandscapeError
-from landscape.masks.find import masks_from_labels
+from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.files import open_scene, save_scene
 from landscape.scene.scene import Scene

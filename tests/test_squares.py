@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landscape.fit.mosaic import _share
-from landscape.masks.find import masks_from_labels
+from landscape.masks.masks import masks_from_labels
 from landscape.motion.flow import displacement
 from landscape.motion.maps import DynamicMotion
 from landscape.photo.read import Photo
-from landscape.photo.squares import LONGEST, PART_LENGTH, WHOLE, Layout, Window, as_square
+from landscape.photo.squares import LONGEST, PART_LENGTH, WHOLE, Layout, Square, as_square
 from landscape.photo.squeeze import model_image
 from landscape.scene.scene import Scene
 from landscape.settings import InversionSettings, LightSettings, MotionSettings
@@ -75,7 +75,7 @@ def test_part_of_a_photo_moves_as_the_photo_does():
     motion, horizon, seconds = MotionSettings(direction=90, speed=2.5), 1.0, 0.3
     side = 64
     stripes = torch.sin(torch.arange(side) * 2 * np.pi / 32).expand(1, 1, side, side).contiguous()
-    for window in (WHOLE, Window(0.3, 0.0, 0.4, 1.0)):
+    for window in (WHOLE, Square(0.3, 0.0, 0.4, 1.0)):
         moved = DynamicMotion([stripes], motion, horizon, window=window).at(seconds)[0]
         row = 8
         offsets = np.arange(-15, 15, 0.25)

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from landscape.generate.synthesis import sample_stills, sample_video, to_pixels
+from landscape.generate.synthesis import sample_stills, sample_video
+from landscape.images.tensors import to_pixels
 from landscape.settings import MotionSettings
 
 

@@ -80,8 +80,8 @@ def animate(
         if extra is not None:
             require_writable(extra)
 
-    from landscape.masks.find import Masks, masks_from_labels
     from landscape.masks.labels import read_labels
+    from landscape.masks.masks import Masks, masks_from_labels
     from landscape.models.bundle import choose_device, load_models
     from landscape.photo.read import Photo, read_photo
     from landscape.scene import files as scene_files

@@ -53,15 +53,15 @@ def inversion(
 ) -> None:
     """Reconstruction and motion of inversion variants (paper, section 8 and table 2)."""
     from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
+    from landscape.masks.find import find_masks
     from landscape.models.bundle import load_models
     from landscape.photo.read import read_photo
-    from landscape.photo.squeeze import find_masks
 
     names = [name.strip() for name in variants.split(",")]
     settings = [InversionSettings(name, seed=seed, recipe=recipe) for name in names][0]
     pictures = [read_photo(path) for path in photos]
     models = load_models(checkpoints)
-    masked = [MaskedPhoto(picture, find_masks(picture, models)) for picture in pictures]
+    masked = [MaskedPhoto(picture, find_masks(picture, models.segmenter)) for picture in pictures]
     with cancel_on_signals() as cancel, progress_bars() as progress:
         figures = evaluate_inversion(masked, models, names, settings, progress=progress, cancel=cancel)
     _tell(markdown_table(figures), figures, report, table)

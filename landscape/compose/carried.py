@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 
 from landscape.compose.region import STILL_BLUR, Region, carried_light
-from landscape.images.grid import Array, blur, fill, look_up, with_ring
+from landscape.images.filters import blur, fill, look_up
+from landscape.images.grid import with_ring
+from landscape.images.pixels import Array
 from landscape.light.relight import change_light
 from landscape.motion.phases import Clock, Phase
 from landscape.motion.ripples import Ripples
@@ -23,7 +25,7 @@ MIDDLE = 128.0
 
 
 @dataclass(frozen=True)
-class Layers:
+class CarriedLayers:
     """What a region looks like at a time, on the grid's window and a ring of one grid pixel around it.
 
     The region's pixels are ``base + contrast * (weighted mean of the phases' detail - 128)``.
@@ -65,7 +67,7 @@ class MovingRegion:
         """The smooth colours before a change of light; without one nobody asks for them."""
         return with_ring(self.region.grid.square(self.region.smooth), self.region.window)
 
-    def layers(self, generated: Array, seconds: float, light_change: bool) -> Layers:
+    def layers(self, generated: Array, seconds: float, light_change: bool) -> CarriedLayers:
         """The region at a time.
 
         Args:
@@ -95,7 +97,7 @@ class MovingRegion:
             carried = lit
         change = with_ring(grid.square(region.change(filled, before)), region.window)
         drawn = still + change
-        return Layers(drawn + moved[..., 3:] * (carried - drawn), contrast, phases)
+        return CarriedLayers(drawn + moved[..., 3:] * (carried - drawn), contrast, phases)
 
     def _carry(self, phases: tuple[Phase, ...]) -> tuple[tuple[Phase, ...], Array]:
         """Carry the smooth parts; gives the phases with their final weights, and the blend."""

@@ -7,24 +7,18 @@ the photo is carried along the motion.
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
-from landscape.compose.carried import MIDDLE, Layers, MovingRegion
+from landscape.compose.carried import MIDDLE, CarriedLayers, MovingRegion
 from landscape.compose.plates import STRIP, Plate
 from landscape.compose.scenery import Scenery
-from landscape.images.grid import Array, Window, with_ring
+from landscape.images.grid import GridWindow, with_ring
+from landscape.images.pixels import DEEP_STEP, Array, Frame
 from landscape.motion.phases import Clock, make_clock
 from landscape.motion.ripples import Ripples, make_ripples
-from landscape.output.formats import DEEP_STEP
 from landscape.settings import MotionSettings
-
-Frame = npt.NDArray[Any]
-"""(H, W, 3) uint8, or uint16 where frames are deep."""
 
 _PREVIEW = 768
 """Frames up to this long side are previews: speed counts more than the last bit of sharpness."""
@@ -134,7 +128,7 @@ class Compositor:
         return noise
 
     def _lay(
-        self, frame: Frame, moving: MovingRegion, plate: Plate, origins: Array, layers: Layers, grain: float
+        self, frame: Frame, moving: MovingRegion, plate: Plate, origins: Array, layers: CarriedLayers, grain: float
     ) -> None:
         """Lay a region over the frame; the frame's own pixels there are kept by what the mask leaves of them."""
         grid, whole = self._grid, moving.region.window
@@ -176,7 +170,7 @@ class Compositor:
                 pixels = cv2.add(pixels, smooth, dtype=cv2.CV_8U)
                 frame[here] = cv2.blendLinear(pixels, np.ascontiguousarray(frame[here]), share, 1 - share)
 
-    def _places(self, window: Window) -> Array:
+    def _places(self, window: GridWindow) -> Array:
         """Positions in a plate of the window's grid pixels and of the ring around them, in photo pixels."""
         x, y = self._grid.places(window)
         corner = np.array([window[2], window[0]], np.float32) * self._grid.scale

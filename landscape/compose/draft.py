@@ -11,9 +11,10 @@ from torch import Tensor
 
 from landscape.compose.plates import cut_plate
 from landscape.compose.region import Region
-from landscape.compose.scenery import MovingMasks, Part, Pixels, Scenery
+from landscape.compose.scenery import MovingMasks, Part, Scenery
 from landscape.compose.separation import Border
-from landscape.images.grid import Array, Grid
+from landscape.images.grid import Grid
+from landscape.images.pixels import Array, Pixels
 from landscape.masks.luminaries import take_out_luminaries
 
 

@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from landscape.compose.carried import MIDDLE
 from landscape.compose.region import Region
-from landscape.images.grid import Array, Grid, Window, fill, smoothstep, with_ring
+from landscape.images.filters import fill, smoothstep
+from landscape.images.grid import Grid, GridWindow, with_ring
+from landscape.images.pixels import Array, Pixels
 from landscape.masks.luminaries import Luminaries
 from landscape.masks.twigs import around_twigs
-
-Pixels = npt.NDArray[np.uint8]
 
 STRIP = 128
 """Rows worked on at once: temporaries stay in the processor's cache."""
@@ -121,7 +121,7 @@ def _fill_gaps(raw: Pixels, gaps: npt.NDArray[np.bool_], own: npt.NDArray[np.boo
             raw[here][gaps[here]] = np.rint(filled[top - around.start :][:STRIP][gaps[here]])
 
 
-def _inside(grid: Grid, window: Window, region: Region) -> tuple[slice, slice]:
+def _inside(grid: Grid, window: GridWindow, region: Region) -> tuple[slice, slice]:
     """A window's pixels in a picture that begins where the region's window does."""
     (rows, columns), (first_row, first_column) = grid.pixels(window), (grid.scale * region.window[i] for i in (0, 2))
     return (
@@ -130,7 +130,7 @@ def _inside(grid: Grid, window: Window, region: Region) -> tuple[slice, slice]:
     )
 
 
-def _continue(raw: Pixels, region: Region, grid: Grid, window: Window) -> Pixels:
+def _continue(raw: Pixels, region: Region, grid: Grid, window: GridWindow) -> Pixels:
     rows, columns = _inside(grid, window, region)
     step = grid.scale // region.grid.scale
     top, left = rows.start + region.window[0] * grid.scale, columns.start + region.window[2] * grid.scale
@@ -155,7 +155,7 @@ def _take_out(
     glow: Pixels | None,
     region: Region,
     grid: Grid,
-    window: Window,
+    window: GridWindow,
 ) -> None:
     """Replace mixed pixels by what stands still behind the region: pixel = alpha * region + (1 - alpha) * behind.
 

@@ -16,7 +16,9 @@ from landscape.compose.separation import (
     pure_pixels,
     reflection,
 )
-from landscape.images.grid import Array, Grid, Window, blur, fill, look_up, masked_blur, smoothstep
+from landscape.images.filters import blur, fill, look_up, masked_blur, smoothstep
+from landscape.images.grid import Grid, GridWindow
+from landscape.images.pixels import Array
 from landscape.masks.twigs import around_twigs
 
 STILL_BLUR = 0.12
@@ -56,7 +58,7 @@ class Region:
     """
 
     grid: Grid
-    window: Window
+    window: GridWindow
     border: Border = field(repr=False)
     source: Array = field(repr=False)
     detail: Array = field(repr=False)

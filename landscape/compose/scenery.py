@@ -6,21 +6,18 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
 from landscape.compose.plates import Plate, cut_plate
 from landscape.compose.region import Region, make_region
-from landscape.images.grid import Array, Grid
+from landscape.images.grid import Grid
+from landscape.images.pixels import Array, Pixels, Upscale
 from landscape.light.relight import LightModel, StaticLight
 from landscape.masks.attachments import find_attachments
 from landscape.masks.luminaries import take_out_luminaries
+from landscape.masks.mirror import is_mirror
 from landscape.masks.mist import find_in_mist
 from landscape.masks.twigs import find_twigs
-from landscape.models.enlarge import Upscale
-from landscape.motion.ripples import is_mirror
-
-Pixels = npt.NDArray[np.uint8]
 
 _GRID_RANGE = (256, 768)
 """Long side of the grid that carries all smooth parts: within it that of enlarged frames, or twice the generator's."""
@@ -29,7 +26,7 @@ _ANALYSED = 2048
 
 
 class MovingMasks(Protocol):
-    """What is needed of :class:`landscape.masks.find.Masks`."""
+    """What is needed of :class:`landscape.masks.masks.Masks`."""
 
     @property
     def sky(self) -> Array:

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.images.grid import Array, Grid, Window, blur, fill, smoothstep, with_ring
-from landscape.images.mask_filters import large_parts
+from landscape.images.filters import blur, fill, large_parts, smoothstep
+from landscape.images.grid import Grid, GridWindow, with_ring
+from landscape.images.pixels import Array
 
 _SURE = 0.98
 """Share of the mask above which a pixel belongs to the region alone."""
@@ -80,7 +81,7 @@ class Border:
     other: Array = field(repr=False)
     palettes: tuple[Array, Array] = field(repr=False)
 
-    def matte(self, photo: npt.NDArray[np.uint8], mask: Array, grid: Grid, window: Window) -> Array:
+    def matte(self, photo: npt.NDArray[np.uint8], mask: Array, grid: Grid, window: GridWindow) -> Array:
         """Refine a mask's edge by the photo's pixels.
 
         Args:

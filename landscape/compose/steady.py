@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from landscape.compose.compositor import Compositor, Frame
+from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
-from landscape.images.grid import Array
+from landscape.images.pixels import Array, Frame
 from landscape.light.relight import LightModel
 from landscape.settings import MotionSettings
 

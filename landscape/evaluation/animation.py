@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.evaluation.metrics import direction_error, sky_flow
+from landscape.images.pixels import Pixels
 from landscape.images.similarity import ssim
 from landscape.scene.scene import Scene
 from landscape.settings import STYLES, LightSettings, MotionSettings
-
-Pixels = NDArray[np.uint8]
 
 HOURS = (3, 6, 9, 12)
 LONG_SIDE = 480

@@ -21,8 +21,9 @@ from landscape.evaluation.frechet import Features, feature_moments, frechet_dist
 from landscape.evaluation.metrics import direction_error, sky_flow
 from landscape.evaluation.references import COMPARED, reference_moments
 from landscape.generate.sampler import Sampler
-from landscape.generate.synthesis import SYNTHETIC_HORIZON, to_pixels
+from landscape.generate.synthesis import SYNTHETIC_HORIZON
 from landscape.images.similarity import ssim
+from landscape.images.tensors import to_pixels
 from landscape.masks.labels import OTHER, SKY
 from landscape.motion.maps import DynamicMotion
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator

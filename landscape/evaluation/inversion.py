@@ -16,8 +16,8 @@ from torch import nn
 from landscape.errors import LandscapeError
 from landscape.evaluation.metrics import direction_error, sky_flow
 from landscape.fit.invert import Inversion, confine_dynamic, extend_dynamic, invert
-from landscape.generate.synthesis import to_pixels
-from landscape.masks.find import Masks
+from landscape.images.tensors import to_pixels
+from landscape.masks.masks import Masks
 from landscape.motion.maps import DynamicMotion
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
@@ -140,7 +140,7 @@ def _measure(
     size = models.generator.resolution
     sky = _small_sky(item, models)
     device = models.generator.w_mean.device
-    image, region = model_image(item.photo, size).to(device), model_mask(item.masks, size).to(device)
+    image, region = model_image(item.photo, size).to(device), model_mask(item.masks.moving, size).to(device)
     teacher = None if settings.recipe == "product" else models.vgg
     networks = models.generator, models.encoder, models.perceptual
     found = invert(image, region, *networks, settings, cancel=cancel, teacher=teacher)

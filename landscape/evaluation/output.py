@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.evaluation.metrics import lpips, sky_flow
+from landscape.images.pixels import Pixels
 from landscape.images.similarity import ssim
 from landscape.motion.flow import displacement
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.scene import Scene
 from landscape.settings import LightSettings, MotionSettings
 
-Pixels = NDArray[np.uint8]
 Draw = Callable[[float], Pixels]
 
 STAGE = "measuring frames"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from landscape.evaluation.frechet import Features, Moments, feature_moments
 from landscape.files import replacing
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.networks.perceptual import LpipsAlex
 from landscape.progress import check_cancelled
 from landscape.training.data.batches import RealData

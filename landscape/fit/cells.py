@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from landscape.photo.squares import WHOLE, Window
+from landscape.photo.squares import WHOLE, Square
 
 
 def moving_cells(moving: Tensor, sizes: Sequence[int]) -> list[Tensor]:
@@ -35,7 +35,7 @@ def confine_dynamic(s_dynamic: Sequence[Tensor], moving: Tensor) -> list[Tensor]
     return [item * cell for item, cell in zip(s_dynamic, cells, strict=True)]
 
 
-def extend_dynamic(s_dynamic: Sequence[Tensor], moving: Tensor, seed: int = 0, window: Window = WHOLE) -> list[Tensor]:
+def extend_dynamic(s_dynamic: Sequence[Tensor], moving: Tensor, seed: int = 0, window: Square = WHOLE) -> list[Tensor]:
     """Continue S_dynamic behind the static parts, so that what the motion brings in from there is like the rest.
 
     Each map is continued smoothly from its nearest moving cells, and noise is added until the continuation has the

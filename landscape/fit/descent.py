@@ -50,7 +50,7 @@ class Plateau:
 
 
 @dataclass(frozen=True)
-class Phase:
+class Turn:
     """One kind of step: what is drawn, what is minimised, over which tensors. Steps take turns between the phases."""
 
     draw: Callable[[], Tensor]
@@ -97,7 +97,7 @@ class Watch:
 
 def descend(
     stage: str,
-    phases: Sequence[Phase],
+    phases: Sequence[Turn],
     groups: Sequence[Group],
     schedule: Schedule,
     watch: Watch,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from landscape.fit.cells import moving_cells
-from landscape.fit.descent import Group, Phase, Watch, descend
+from landscape.fit.descent import Group, Turn, Watch, descend
 from landscape.fit.latents import Latents
 from landscape.fit.losses import PerceptualNetwork, ReconstructionLoss, style_tie
 from landscape.fit.numbers import Recipe, Schedule, Variant
@@ -56,7 +56,7 @@ def fit_latents(
     drawing = folded(generator)
     cells = moving_cells(moving, generator.config.resolutions)
 
-    def phase(region: Tensor | None, maps: Sequence[Tensor]) -> Phase:
+    def phase(region: Tensor | None, maps: Sequence[Tensor]) -> Turn:
         reconstruction = ReconstructionLoss(image, perceptual, region)
 
         def loss(drawn: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ def fit_latents(
             return total + recipe.tie_weight * style_tie(w, start) if variant.tie_w else total
 
         parameters = [*([w] if variant.optimise_w else []), *(maps if variant.optimise_maps else [])]
-        return Phase(lambda: drawing(w, s_static, s_dynamic), loss, parameters)
+        return Turn(lambda: drawing(w, s_static, s_dynamic), loss, parameters)
 
     def confine() -> None:
         for static, dynamic, cell in zip(s_static, s_dynamic, cells, strict=True):
@@ -135,7 +135,7 @@ def tune(
     weights = tuned_weights(generator, recipe.tuned_blocks)
     first = _first_tuned(generator, recipe.tuned_blocks)
 
-    def phase(maps: list[Tensor], target: Tensor, region: Tensor | None) -> Phase:
+    def phase(maps: list[Tensor], target: Tensor, region: Tensor | None) -> Turn:
         reconstruction = ReconstructionLoss(target, perceptual, region)
         with torch.no_grad():
             early = _run_blocks(generator, None, latents.w, latents.s_static, maps, 0, first)
@@ -145,7 +145,7 @@ def tune(
             image: Tensor = generator.to_rgb[-1](late)
             return image
 
-        return Phase(
+        return Turn(
             draw,
             lambda drawn: reconstruction(drawn, schedule.perceptual_weight),
             weights,

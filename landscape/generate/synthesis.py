@@ -8,31 +8,18 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from landscape.generate.sampler import Sampler
+from landscape.images.pixels import Pixels
+from landscape.images.tensors import to_pixels
 from landscape.motion.maps import DynamicMotion
 from landscape.networks.generator import Generator
 from landscape.networks.prior import Codes, LatentPrior
 from landscape.settings import MotionSettings
 
-Pixels = NDArray[np.uint8]
-
 SYNTHETIC_HORIZON = 0.55
 """Samples have no mask to find a horizon in; theirs lies near the middle, as in the training photos."""
-
-
-def to_pixels(images: Tensor) -> Pixels:
-    """Images (N, 3, H, W) in [-1, 1] to uint8 (N, H, W, 3)."""
-    scaled = images.detach().float().clamp(-1, 1).add(1).mul(127.5).round()
-    result: Pixels = scaled.byte().permute(0, 2, 3, 1).cpu().numpy()
-    return result
-
-
-def from_pixels(pixels: np.ndarray) -> Tensor:
-    """Pixels uint8 (N, H, W, 3) to images float32 (N, 3, H, W) in [-1, 1]."""
-    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 def _grid(images: Tensor, cell: int) -> Pixels:

@@ -8,15 +8,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-_MOST_CHANNELS = 4
-"""OpenCV resizes no more channels at once."""
-
-Array = np.ndarray
-"""float32 unless said otherwise."""
+from landscape.images.pixels import Array
 
 _NOTHING = np.empty((0, 0), np.float32)
 """For the operand that a matrix product can do without."""
-Window = tuple[int, int, int, int]
+GridWindow = tuple[int, int, int, int]
 """First and last + 1 row, first and last + 1 column of a grid."""
 
 _CUBIC = -0.5
@@ -50,60 +46,6 @@ def cubic_matrix(source: int, length: int, span: float) -> Array:
 @lru_cache(maxsize=16)
 def _stretch(source: int, length: int, span: float) -> Array:
     return cubic_matrix(source, length, span)
-
-
-def blur(image: Array, sigma: float) -> Array:
-    """Gaussian blur with reflecting borders; sigma in pixels. Wide ones work on a reduced image."""
-    if image.ndim == 3 and image.shape[2] > _MOST_CHANNELS:
-        parts = range(0, image.shape[2], _MOST_CHANNELS)
-        return np.dstack([blur(image[..., first : first + _MOST_CHANNELS], sigma) for first in parts])
-    if sigma > 8:
-        factor = sigma / 4
-        height, width = image.shape[:2]
-        size = (max(1, round(width / factor)), max(1, round(height / factor)))
-        small = blur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), sigma * size[0] / width)
-        return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR).reshape(image.shape)
-    return cv2.GaussianBlur(image, (0, 0), max(sigma, 0.1), borderType=cv2.BORDER_REFLECT).reshape(image.shape)
-
-
-def masked_blur(image: Array, weight: Array, sigma: float) -> Array:
-    """Blur an (h, w, C) image over the pixels that ``weight`` (h, w) counts alone (normalised convolution)."""
-    total = blur(weight, sigma)[..., None]
-    return blur(image * weight[..., None], sigma) / np.maximum(total, 1e-4)
-
-
-def fill(image: Array, weight: Array) -> Array:
-    """Fill the pixels of low weight smoothly from those of high weight (push-pull).
-
-    Args:
-        image: (h, w, C).
-        weight: (h, w) in [0, 1]; pixels of weight 1 are kept.
-
-    Returns:
-        (h, w, C) image without any colour of the pixels of weight 0.
-    """
-    height, width = weight.shape
-    if min(height, width) <= 2 or float(weight.min()) >= 1.0:
-        mean = (image * weight[..., None]).sum((0, 1)) / max(float(weight.sum()), 1e-6)
-        return image * weight[..., None] + mean * (1 - weight[..., None])
-    size = ((width + 1) // 2, (height + 1) // 2)
-    total = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    smaller = cv2.resize(image * weight[..., None], size, interpolation=cv2.INTER_AREA)
-    smaller = smaller / np.maximum(total, 1e-6)[..., None]
-    coarse = fill(smaller, np.minimum(total * 2, 1).astype(np.float32))
-    coarse = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    return image * weight[..., None] + coarse * (1 - weight[..., None])
-
-
-def look_up(image: Array, x: Array, y: Array) -> Array:
-    """Sample an image at positions x, y (h, w) in its pixels, mirrored at its borders."""
-    return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-
-
-def smoothstep(value: Array | float, low: float, high: float) -> Array:
-    """0 below ``low``, 1 above ``high``, smooth in between."""
-    x = np.clip((np.asarray(value, np.float32) - low) / (high - low), 0, 1)
-    return np.asarray(x * x * (3 - 2 * x), np.float32)
 
 
 @dataclass(frozen=True)
@@ -158,7 +100,7 @@ class Grid:
         planes = [cv2.gemm(plane, columns, 1, _NOTHING, 0, flags=cv2.GEMM_2_T) for plane in tall]
         return np.asarray(cv2.merge(planes), np.float32)
 
-    def up(self, image: Array, window: Window | None = None) -> Array:
+    def up(self, image: Array, window: GridWindow | None = None) -> Array:
         """Interpolate a grid image to photo pixels.
 
         Args:
@@ -171,7 +113,7 @@ class Grid:
         window = window or self.whole
         return self.enlarge(with_ring(image, window), window)
 
-    def enlarge(self, image: Array, window: Window) -> Array:
+    def enlarge(self, image: Array, window: GridWindow) -> Array:
         """Interpolate a part of a grid image to photo pixels.
 
         Args:
@@ -189,29 +131,29 @@ class Grid:
         return large[self.scale : self.scale + height, self.scale : self.scale + width]
 
     @property
-    def whole(self) -> Window:
+    def whole(self) -> GridWindow:
         """The window of the whole photo."""
         return 0, self.rows, 0, self.columns
 
-    def strips(self, window: Window, rows: int) -> list[Window]:
+    def strips(self, window: GridWindow, rows: int) -> list[GridWindow]:
         """Divide a window into windows of about ``rows`` photo rows."""
         top, bottom, left, right = window
         step = max(1, rows // self.scale)
         return [(row, min(row + step, bottom), left, right) for row in range(top, bottom, step)]
 
-    def pixels(self, window: Window) -> tuple[slice, slice]:
+    def pixels(self, window: GridWindow) -> tuple[slice, slice]:
         """The photo's rows and columns in a window."""
         top, bottom, left, right = (edge * self.scale for edge in window)
         return slice(top, min(bottom, self.height)), slice(left, min(right, self.width))
 
-    def places(self, window: Window) -> tuple[Array, Array]:
+    def places(self, window: GridWindow) -> tuple[Array, Array]:
         """Photo x (w + 2,) and y (h + 2,) of the window's grid pixels and of the ring around it."""
         top, bottom, left, right = window
         x, y = (np.arange(a - 1, b + 1, dtype=np.float32) for a, b in ((left, right), (top, bottom)))
         return (x + 0.5) * self.scale - 0.5, (y + 0.5) * self.scale - 0.5
 
 
-def with_ring(image: Array, window: Window) -> Array:
+def with_ring(image: Array, window: GridWindow) -> Array:
     """Cut a window and a ring of one pixel around it; beyond the borders the outermost pixels repeat."""
     top, bottom, left, right = window
     height, width = image.shape[:2]

@@ -11,7 +11,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from landscape.images.grid import Array, blur, fill
+from landscape.images.filters import blur, fill
+from landscape.images.pixels import Array
 
 _DARKEST = 0.02
 """Keeps gains finite in black regions."""

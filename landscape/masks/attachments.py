@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.images.grid import Array
+from landscape.images.pixels import Array
 
 _SIDE = 1024
 """Long side in pixels at which they are looked for."""

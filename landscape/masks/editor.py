@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from landscape.masks.find import Masks
 from landscape.masks.history import History
 from landscape.masks.layers import MaskSettings, layers_of, masks_of
+from landscape.masks.masks import Masks
 from landscape.masks.strokes import Layers, Stroke, painted
 
 

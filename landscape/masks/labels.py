@@ -10,7 +10,7 @@ from PIL import Image
 
 from landscape.errors import LandscapeError
 from landscape.files import replacing
-from landscape.images.mask_filters import large_parts, mean_over_parts
+from landscape.images.filters import large_parts, mean_over_parts
 
 OTHER, SKY, WATER, UNKNOWN = 0, 1, 2, 255
 """Values of labels."""

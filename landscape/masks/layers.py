@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from landscape.errors import LandscapeError
-from landscape.images.mask_filters import guided, resize, soften
-from landscape.masks.find import Masks
+from landscape.images.filters import guided, resize, soften
+from landscape.masks.masks import Masks
 from landscape.masks.strokes import Layers
 
 EDIT_SIDE = 1024

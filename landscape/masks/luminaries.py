@@ -12,9 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.images.grid import Array, fill, smoothstep
-
-Pixels = npt.NDArray[np.uint8]
+from landscape.images.filters import fill, smoothstep
+from landscape.images.pixels import Array, Pixels
 
 _SIDE = 512
 """Long side in pixels at which discs are looked for."""

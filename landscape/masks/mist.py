@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.images.grid import Array, blur, masked_blur, smoothstep
+from landscape.images.filters import blur, masked_blur, smoothstep
+from landscape.images.pixels import Array
 
 _SIDE = 1024
 """Long side in pixels at which they are looked for."""

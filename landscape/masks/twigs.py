@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.images.grid import Array, masked_blur
+from landscape.images.filters import masked_blur
+from landscape.images.pixels import Array
 from landscape.masks.attachments import reduce_sky
 
 _WIDEST = 0.01

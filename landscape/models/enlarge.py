@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
-from landscape.images.grid import Array
+from landscape.images.pixels import Array, Upscale
 from landscape.networks.upscaler import Upscaler
 from landscape.threads import one_core
-
-Upscale = Callable[[Array], Array]
-"""Turns a generator frame (3, R, R) into a larger one (3, kR, kR), both float32 in [-1, 1]."""
 
 
 def upscale_with(network: Upscaler) -> Upscale:

@@ -14,7 +14,7 @@ from torch import Tensor
 from landscape.motion.flow import displacement, flow_homography
 from landscape.motion.homography import clock_displacements, homography_power, step_homography, warp
 from landscape.motion.noise import NoiseStack
-from landscape.photo.squares import WHOLE, Window
+from landscape.photo.squares import WHOLE, Square
 from landscape.settings import MotionSettings
 
 __all__ = [
@@ -47,7 +47,7 @@ class DynamicMotion:
         horizon: float,
         loop_seconds: float | None = None,
         seed: int = 0,
-        window: Window = WHOLE,
+        window: Square = WHOLE,
     ) -> None:
         """Prepare the motion.
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from landscape.motion.flow import STEPS_PER_SECOND, flow_homography, steps_rate, water_share
 from landscape.motion.homography import clock_displacements, pixel_centres, sample, transform
-from landscape.photo.squares import WHOLE, Window
+from landscape.photo.squares import WHOLE, Square
 from landscape.settings import MotionSettings
 
 LAP_TRAVEL = 1.5
@@ -82,7 +82,7 @@ class _Region:
         loop: float | None,
         below: bool,
         seed: int,
-        window: Window,
+        window: Square,
     ) -> None:
         covered = torch.nonzero(share > 0).flatten()
         self.rows = slice(int(covered[0]), int(covered[-1]) + 1)
@@ -184,7 +184,7 @@ class NoiseStack:
         horizon: float,
         loop_seconds: float | None,
         seed: int,
-        window: Window = WHOLE,
+        window: Square = WHOLE,
     ) -> None:
         """Prepare the stack; the arguments are those of :class:`~landscape.motion.maps.DynamicMotion`."""
         sizes = [int(item.shape[-1]) for item in s_dynamic]

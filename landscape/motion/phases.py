@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.images.grid import Array, smoothstep
+from landscape.images.filters import smoothstep
+from landscape.images.pixels import Array
 from landscape.motion.flow import displacements
 from landscape.settings import MotionSettings
 

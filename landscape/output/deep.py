@@ -10,8 +10,9 @@ from typing import Any
 import imageio_ffmpeg
 import numpy as np
 
-from landscape.output.encoders import EncodingError, Frame, Padding, encoder_arguments
-from landscape.output.formats import DEEP_STEP, Format
+from landscape.images.pixels import DEEP_STEP, Frame
+from landscape.output.encoders import EncodingError, Padding, encoder_arguments
+from landscape.output.formats import Format
 
 
 class DeepVideoEncoder:

@@ -18,13 +18,10 @@ import cv2
 import imageio_ffmpeg
 import numpy as np
 from moviepy.video.io.ffmpeg_writer import FFMPEG_VideoWriter
-from numpy.typing import NDArray
 
+from landscape.images.pixels import Frame
 from landscape.output.formats import Format
 from landscape.progress import check_cancelled
-
-Frame = NDArray[Any]
-"""(H, W, 3) uint8, or uint16 for deep formats."""
 
 RECIPE_NAME = "recipe.json"
 """Name of the metadata in a ZIP of frames."""

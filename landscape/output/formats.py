@@ -7,8 +7,6 @@ from pathlib import Path
 
 from landscape.errors import LandscapeError
 
-DEEP_STEP = 257
-"""Steps of 16-bit colours in one of 8 bits."""
 _BT709 = (
     # RGB is converted by the matrix that the file names: players guess another one otherwise, and colours shift.
     "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format={pixels},"

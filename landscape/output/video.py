@@ -17,8 +17,9 @@ import imageio_ffmpeg
 import numpy as np
 
 from landscape.errors import LandscapeError
+from landscape.images.pixels import Frame
 from landscape.output.deep import DeepVideoEncoder
-from landscape.output.encoders import Encoder, EncodingError, Frame, FramesEncoder, GifEncoder, VideoEncoder
+from landscape.output.encoders import Encoder, EncodingError, FramesEncoder, GifEncoder, VideoEncoder
 from landscape.output.formats import Format, format_of
 from landscape.progress import Progress, check_cancelled, ignore_progress
 

@@ -23,7 +23,7 @@ STRIDE = 0.75
 
 
 @dataclass(frozen=True)
-class Window:
+class Square:
     """The part of a photo under a square, in the photo's coordinates x, y in [-1, 1].
 
     Attributes:
@@ -63,7 +63,7 @@ class Window:
         return whole[:, :, top : top + height, left : left + width]
 
 
-WHOLE = Window()
+WHOLE = Square()
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,13 @@ class Layout:
         long = round(side * self.length)
         return (long, side) if self.upright else (side, long)
 
-    def windows(self) -> list[Window]:
+    def windows(self) -> list[Square]:
         """The part of the photo under each square."""
         half = 1 / self.length
         centres = [-1 + half + 2 * half * STRIDE * index for index in range(self.count)]
         if self.upright:
-            return [Window(0.0, centre, 1.0, half) for centre in centres]
-        return [Window(centre, 0.0, half, 1.0) for centre in centres]
+            return [Square(0.0, centre, 1.0, half) for centre in centres]
+        return [Square(centre, 0.0, half, 1.0) for centre in centres]
 
     def cut(self, row: Tensor) -> list[Tensor]:
         """Cut an image or a mask (N, C, *size) into its squares (N, C, R, R)."""

@@ -1,4 +1,4 @@
-"""A photo and its masks as the models see them: small, squeezed to squares."""
+"""A photo, and where it moves, as the models see them: small, squeezed to squares."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.masks.find import Masks, masks_from_labels, segment
-from landscape.models.bundle import Models
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout
 
 ONE_SQUARE = Layout()
-
-
-def find_masks(photo: Photo, models: Models) -> Masks:
-    """Find sky and water of a photo."""
-    labels = segment(photo.pixels, models.segmenter, str(models.generator.w_mean.device))
-    return masks_from_labels(labels, photo.pixels, guessed=True)
 
 
 def model_image(photo: Photo, resolution: int, layout: Layout = ONE_SQUARE) -> Tensor:
@@ -28,8 +20,17 @@ def model_image(photo: Photo, resolution: int, layout: Layout = ONE_SQUARE) -> T
     return torch.from_numpy(small).permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
-def model_mask(masks: Masks, resolution: int, layout: Layout = ONE_SQUARE) -> Tensor:
-    """Where the photo moves as the model sees it, (1, 1, H, W) in [0, 1], sizes as of :func:`model_image`."""
+def model_mask(moving: np.ndarray, resolution: int, layout: Layout = ONE_SQUARE) -> Tensor:
+    """Where the photo moves as the model sees it.
+
+    Args:
+        moving: How much each pixel moves, (h, w) in [0, 1].
+        resolution: Side of the generator's frames in pixels.
+        layout: The squares.
+
+    Returns:
+        (1, 1, H, W) in [0, 1], sizes as of :func:`model_image`.
+    """
     height, width = layout.size(resolution)
-    small = cv2.resize(masks.moving.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(moving.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     return torch.from_numpy(small)[None, None].clamp(0, 1)

@@ -7,20 +7,17 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from landscape.compose.draft import DraftScenery
 from landscape.compose.scenery import Scenery
 from landscape.compose.steady import SteadyCompositor, SteadyLight
-from landscape.masks.find import Masks
+from landscape.images.pixels import Pixels
+from landscape.masks.masks import Masks
 from landscape.photo.read import Photo
 from landscape.scene.scene import PREVIEW_SIDE, Scene
 from landscape.scene.take import Take
 from landscape.settings import STYLES, LightSettings, MotionSettings
-
-Pixels = NDArray[np.uint8]
 
 DRAFT_SIDE = 384
 """Long side of the first pictures of a photo and under other masks, which must come at once."""

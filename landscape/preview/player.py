@@ -7,14 +7,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-from numpy.typing import NDArray
-
+from landscape.images.pixels import Pixels
 from landscape.preview.parts import PreviewParts
 from landscape.preview.track import GeneratorTrack
 from landscape.scene.take import Take
-
-Pixels = NDArray[np.uint8]
 
 _MOST_SPACING, _PIXELS_APART = 0.2, 0.16
 """Seconds of the clip between two frames of the generator at most, and times the speed. Clouds move by half a

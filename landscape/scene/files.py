@@ -32,7 +32,7 @@ from landscape import __version__
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.fit.invert import Inversion
-from landscape.masks.find import Masks
+from landscape.masks.masks import Masks
 from landscape.models.bundle import Models
 from landscape.models.files import digest_of
 from landscape.networks.generator import Generator, GeneratorConfig

@@ -20,7 +20,7 @@ from PIL import Image
 
 from landscape.errors import LandscapeError
 from landscape.files import replacing
-from landscape.masks.find import Masks
+from landscape.masks.masks import Masks
 from landscape.output.encoders import RECIPE_NAME
 from landscape.output.formats import SUFFIXES
 from landscape.output.video import probe_video

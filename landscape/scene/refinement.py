@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from landscape.fit.outlook import Outlook, WorkClock, planned_steps
 from landscape.fit.quality import Quality
-from landscape.masks.find import Masks
+from landscape.masks.masks import Masks
 from landscape.models.bundle import Models
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from landscape.compose.compositor import Compositor, Frame
+from landscape.compose.compositor import Compositor
+from landscape.images.pixels import Frame
 from landscape.output.formats import FORMATS
 from landscape.output.video import write_video
 from landscape.progress import Progress, check_cancelled, ignore_progress

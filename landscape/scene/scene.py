@@ -11,28 +11,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
-from landscape.compose.compositor import Compositor, Frame
+from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
 from landscape.fit.invert import Inversion
 from landscape.fit.mosaic import Mosaic, invert_squares
 from landscape.fit.quality import Quality
-from landscape.masks.find import Masks
+from landscape.images.pixels import Frame
+from landscape.masks.find import find_masks
+from landscape.masks.masks import Masks
 from landscape.models.bundle import Models
 from landscape.models.enlarge import upscale_with
 from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout, as_square
-from landscape.photo.squeeze import find_masks, model_image, model_mask
+from landscape.photo.squeeze import model_image, model_mask
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.animator import Animator
 from landscape.scene.recipe import Recipe
 from landscape.scene.render import Previewer, RenderReport, render_clip
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
-
-Pixels = NDArray[np.uint8]
 
 LITTLE_MOVING = 0.03
 POOR_SSIM = 0.8
@@ -101,7 +100,7 @@ class Scene:
         started = time.monotonic()
         if masks is None:
             progress(MASK_STAGE, 0, 1)
-            masks = find_masks(photo, models)
+            masks = find_masks(photo, models.segmenter)
             progress(MASK_STAGE, 1, 1)
         check_cancelled(cancel)
         masked = time.monotonic()
@@ -111,7 +110,7 @@ class Scene:
         layout = Layout.of(photo.height, photo.width)
         resolution, device = models.generator.resolution, models.generator.w_mean.device
         images = layout.cut(model_image(photo, resolution, layout).to(device))
-        moving = layout.cut(model_mask(masks, resolution, layout).to(device))
+        moving = layout.cut(model_mask(masks.moving, resolution, layout).to(device))
 
         def scene(inversions: Mosaic, settled: bool) -> Scene:
             timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
@@ -198,7 +197,7 @@ class Scene:
         animator = Animator(
             self.inversions,
             self.layout,
-            model_mask(self.masks, self.resolution, self.layout).to(self.inversion.w),
+            model_mask(self.masks.moving, self.resolution, self.layout).to(self.inversion.w),
             self.masks.horizon,
             motion,
             light,

@@ -76,7 +76,7 @@ class Take:
     def moving(self) -> Tensor:
         """Where the photo moves, at the generator's size."""
         scene = self.scene
-        return model_mask(scene.masks, scene.resolution, scene.layout).to(scene.inversion.w)
+        return model_mask(scene.masks.moving, scene.resolution, scene.layout).to(scene.inversion.w)
 
     def animator(self, moving: Tensor) -> Animator:
         """Draws the generator's frames.

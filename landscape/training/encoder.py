@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.progress import Progress, check_cancelled, ignore_progress

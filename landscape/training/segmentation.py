@@ -22,7 +22,7 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.models.files import save_weights
 from landscape.networks.segmenter import build_segmenter, load_segmenter
 from landscape.progress import Progress, check_cancelled, ignore_progress

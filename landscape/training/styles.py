@@ -17,7 +17,7 @@ from torch import Tensor
 
 from landscape.errors import LandscapeError
 from landscape.files import save_picture
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.images.tone import BANDS, band_colours, luminance, to_unit, warmth
 from landscape.light.paths import move_w
 from landscape.light.styles import Style, StyleGrade, StyleTable

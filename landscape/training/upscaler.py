@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.models.bundle import save_upscaler
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.upscaler import Upscaler, UpscalerConfig, bicubic, build_upscaler

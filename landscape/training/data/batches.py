@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.training.data.pair_drawing import PairBatch
 from landscape.training.data.pictures import CLIP_MARGIN
 from landscape.training.data.relighting import LightStatistics, light_statistics, relight

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from landscape.fit.cells import moving_cells
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.networks.prior import WIDTHS, Codes
 from landscape.progress import Progress, check_cancelled, ignore_progress

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.training.data.lakes import flood
 from landscape.training.data.masks import SHARES, UNKNOWN, LabelledPhoto
 

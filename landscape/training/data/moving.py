@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from landscape.files import replacing
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.masks.labels import OTHER
 from landscape.progress import Progress, ignore_progress
 

@@ -14,18 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from landscape.errors import LandscapeError
 from landscape.files import replacing
+from landscape.images.pixels import Pixels
 from landscape.progress import Progress, ignore_progress
 from landscape.training.data.arrays import GrowingArray
 from landscape.training.data.split import is_held_out
 
 log = logging.getLogger(__name__)
 
-Pixels = NDArray[np.uint8]
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 IGNORED_FOLDERS = {"masks"}

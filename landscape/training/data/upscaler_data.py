@@ -18,7 +18,7 @@ from torch import Tensor
 from landscape.files import replacing
 from landscape.fit.latents import starting_latents
 from landscape.fit.numbers import VARIANTS
-from landscape.generate.synthesis import from_pixels, to_pixels
+from landscape.images.tensors import from_pixels, to_pixels
 from landscape.models.bundle import Models
 from landscape.networks.upscaler import FACTOR
 from landscape.progress import Progress, ignore_progress

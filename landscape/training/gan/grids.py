@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from landscape.files import save_picture
 from landscape.generate.sampler import Sampler
-from landscape.generate.synthesis import to_pixels
+from landscape.images.tensors import to_pixels
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.prior import Codes, LatentPrior
 

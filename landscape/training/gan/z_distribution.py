@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.generate.synthesis import from_pixels
+from landscape.images.tensors import from_pixels
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.posterior import Posterior
 

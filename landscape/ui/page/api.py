@@ -11,7 +11,7 @@ import gradio as gr
 import numpy as np
 
 from landscape.errors import LandscapeError
-from landscape.masks.find import Masks
+from landscape.masks.masks import Masks
 from landscape.scene.files import SUFFIX
 from landscape.scene.recipe import READABLE, read_recipe
 from landscape.settings import ExportSettings

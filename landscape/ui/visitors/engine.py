@@ -12,10 +12,10 @@ import numpy as np
 
 from landscape.fit.outlook import Outlook
 from landscape.fit.quality import Quality
-from landscape.masks.find import Masks
+from landscape.masks.find import find_masks
+from landscape.masks.masks import Masks
 from landscape.models.bundle import Models, load_models
 from landscape.photo.read import Photo
-from landscape.photo.squeeze import find_masks
 from landscape.preview.live import LivePreview
 from landscape.preview.parts import style_pictures
 from landscape.preview.player import LiveFrame
@@ -215,7 +215,7 @@ class ModelEngine:
 
     def find_masks(self, photo: Photo) -> Masks:
         """Find sky and water."""
-        return find_masks(photo, self.models())
+        return find_masks(photo, self.models().segmenter)
 
     def open(
         self,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.masks.find import masks_from_labels
 from landscape.masks.labels import read_labels
+from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import read_photo
 from landscape.progress import check_cancelled
 from landscape.scene.files import is_scene_file

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from landscape.masks.editor import MaskEditor
-from landscape.masks.find import Masks
 from landscape.masks.layers import EDIT_SIDE
+from landscape.masks.masks import Masks
 from landscape.photo.read import Photo
 from landscape.settings import InversionSettings
 from landscape.ui.visitors.engine import Engine, Fit

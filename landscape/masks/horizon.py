@@ -1,0 +1,47 @@
+"""Where the horizon lies, by the masks alone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from landscape.images.filters import large_parts
+from landscape.masks.labels import SKY, WATER
+
+PAPER_ROWS = 256
+"""The height at which the released model measures its horizon."""
+HORIZON_OFFSET = 10
+"""Rows of those between the lowest sky and the horizon of the released model."""
+
+
+def find_horizon(labels: np.ndarray) -> float:
+    """Find the line that the motion's perspective is built on.
+
+    Where sky and water meet along a level line, that line is the horizon. Otherwise it lies a little under the lowest
+    sky, as in the released model, or at the top of the water, or in the middle. Specks are ignored.
+
+    Args:
+        labels: uint8 (H, W).
+
+    Returns:
+        Fraction of the height in [0, 1], downwards.
+    """
+    small = cv2.resize(labels, (PAPER_ROWS, PAPER_ROWS), interpolation=cv2.INTER_NEAREST)
+    sky, water = (large_parts(small == value, PAPER_ROWS**2 // 200) for value in (SKY, WATER))
+    near = np.zeros_like(water)
+    for gap in range(1, 5):
+        near[:-gap] |= water[gap:]
+    below_sky = np.zeros_like(sky)
+    below_sky[:-1] = sky[:-1] & ~sky[1:]
+    meeting = (below_sky & near).sum(axis=1).astype(float)
+    level = np.convolve(meeting, np.ones(7), mode="same")
+    if level.max() > 0.2 * PAPER_ROWS:
+        centre = int(level.argmax())
+        rows = np.arange(max(centre - 3, 0), min(centre + 4, PAPER_ROWS))
+        return float(((rows + 1) * meeting[rows]).sum() / meeting[rows].sum() / PAPER_ROWS)
+    for mask, offset, last in ((sky, HORIZON_OFFSET, True), (water, 0, False)):
+        filled = np.flatnonzero(mask.sum(axis=1) >= 3)
+        if len(filled):
+            row = filled[-1] + 1 if last else filled[0]
+            return float(min(row + offset, PAPER_ROWS) / PAPER_ROWS)
+    return 0.5
