@@ -28,8 +28,8 @@ from landscape.fit.quality import Judge
 from landscape.fit.stages import fit_latents, tune
 from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
 from landscape.models.config import load_config
+from landscape.models.frozen import load_lpips
 from landscape.networks.generator import Generator
-from landscape.networks.perceptual import load_lpips
 from landscape.networks.vgg import Vgg19
 from landscape.progress import ignore_progress
 

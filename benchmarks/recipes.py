@@ -35,8 +35,8 @@ from landscape.generate.sampler import Sampler
 from landscape.images.tensors import from_pixels
 from landscape.models.bundle import PERCEPTUAL_FILE, SEGMENTER_FILE, cut_generator, default_folder, load_segmenter
 from landscape.models.config import ModelConfig, load_config
+from landscape.models.frozen import load_lpips
 from landscape.networks.generator import Generator
-from landscape.networks.perceptual import load_lpips
 from landscape.networks.posterior import Posterior
 from landscape.networks.projected import augment, draw_augmentation
 from landscape.training.data.batches import RealData

@@ -55,9 +55,9 @@ def small_models(small_generator):
     """All networks with seeded weights; only the perceptual one is the bundled one."""
     from landscape.light.styles import Style, StyleGrade, StyleTable
     from landscape.models.bundle import PERCEPTUAL_FILE, Models, default_folder
+    from landscape.models.frozen import load_lpips
     from landscape.networks.encoder import Encoder
     from landscape.networks.lighting import LightingNetwork
-    from landscape.networks.perceptual import load_lpips
     from landscape.networks.segmenter import build_segmenter
     from landscape.settings import STYLES
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
-from landscape.networks.perceptual import load_lpips
+from landscape.models.frozen import load_lpips
 from landscape.training.gan.judge import ProjectedJudge
 from landscape.training.gan.reconstruction import Reconstruction
 from tests.test_reconstruction import halves

@@ -15,7 +15,7 @@ from landscape.generate.sampler import Sampler
 from landscape.images.tensors import to_pixels
 from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
 from landscape.models.files import digest_of
-from landscape.networks.perceptual import load_lpips
+from landscape.models.frozen import load_lpips
 from landscape.training.gan import trainer
 from landscape.training.gan.export import export_warm_start
 from landscape.training.gan.gan import train_gan

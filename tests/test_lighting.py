@@ -20,7 +20,8 @@ from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
 from landscape.settings import STYLES, LightKey, LightSettings, parse_keys
 from landscape.training.lighting import interpolation_batch, lighting_error, lighting_loss, train_lighting
-from landscape.training.styles import DESCRIPTIONS, choose_stills, fit_styles
+from landscape.training.style_draws import choose_stills
+from landscape.training.styles import DESCRIPTIONS, fit_styles
 
 WIDTH = 16
 COLOURS = {

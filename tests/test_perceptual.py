@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from landscape.errors import LandscapeError
-from landscape.networks.perceptual import LpipsAlex, load_lpips
+from landscape.models.frozen import load_lpips
+from landscape.networks.perceptual import LpipsAlex
 
 WEIGHTS = Path(__file__).parent.parent / "checkpoints" / "lpips_alex.safetensors"
 

@@ -14,7 +14,8 @@ from torch import nn
 from landscape.errors import LandscapeError
 from landscape.evaluation.segmentation import evaluate_segmentation, overlap
 from landscape.models.files import save_weights
-from landscape.networks.segmenter import build_segmenter, load_segmenter
+from landscape.models.frozen import load_segmenter
+from landscape.networks.segmenter import build_segmenter
 from landscape.training.data import masks as mask_data
 from landscape.training.data.lakes import flood
 from landscape.training.data.mask_batches import augment, training_batches

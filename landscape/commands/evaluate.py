@@ -31,7 +31,7 @@ def segmentation(
     """Intersection over union of sky and water on held-out photos."""
     from landscape.evaluation.segmentation import evaluate_segmentation
     from landscape.models.bundle import SEGMENTER_FILE, default_folder
-    from landscape.networks.segmenter import load_segmenter
+    from landscape.models.frozen import load_segmenter
 
     network = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE)
     with progress_bars() as progress:
@@ -130,8 +130,7 @@ def generation(
         load_prior,
         load_upscaler,
     )
-    from landscape.networks.perceptual import load_lpips
-    from landscape.networks.segmenter import load_segmenter
+    from landscape.models.frozen import load_lpips, load_segmenter
     from landscape.training.data.pictures import prepare
 
     if threads:

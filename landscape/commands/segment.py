@@ -19,7 +19,7 @@ def segment(
     from landscape.masks.find import segment as find_labels
     from landscape.masks.labels import write_labels
     from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder
-    from landscape.networks.segmenter import load_segmenter
+    from landscape.models.frozen import load_segmenter
     from landscape.photo.read import read_photo
 
     require_writable(out)

@@ -48,7 +48,7 @@ def gan(
 
     from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder, load_prior
     from landscape.models.config import load_config
-    from landscape.networks.segmenter import load_segmenter
+    from landscape.models.frozen import load_segmenter
     from landscape.training.data.moving import mark_moving
     from landscape.training.data.pictures import prepare
     from landscape.training.gan.gan import train_gan

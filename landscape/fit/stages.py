@@ -15,7 +15,8 @@ from landscape.fit.numbers import Recipe, Schedule, Variant
 from landscape.fit.quality import Judge
 from landscape.fit.rehearsal import rehearsed_views
 from landscape.networks.folding import folded
-from landscape.networks.generator import Generator, NoiseScale
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import NoiseScale
 
 LATENT_STAGE = "fitting latents"
 TUNE_STAGE = "fine-tuning"

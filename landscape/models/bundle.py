@@ -13,15 +13,15 @@ from torch import Tensor, nn
 from landscape.errors import LandscapeError
 from landscape.light.styles import StyleTable
 from landscape.models.files import digest_of, fill_network, load_weights, save_weights
+from landscape.models.frozen import load_lpips, load_segmenter, load_vgg19
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator, GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
-from landscape.networks.perceptual import LpipsAlex, load_lpips
+from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import LatentPrior
-from landscape.networks.segmenter import load_segmenter
 from landscape.networks.upscaler import Upscaler, UpscalerConfig, build_upscaler
-from landscape.networks.vgg import Vgg19, load_vgg19
+from landscape.networks.vgg import Vgg19
 
 log = logging.getLogger(__name__)
 

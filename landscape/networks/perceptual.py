@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
-
-from landscape.errors import LandscapeError
 
 SMALLEST_INPUT = 64
 """Shorter sides are enlarged to this: below it the trunk's last layers would see a pixel or two."""
@@ -70,21 +64,3 @@ class LpipsAlex(nn.Module):
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Compare images (N, 3, H, W), RGB in [-1, 1]: (N,) distances, 0 for the same image."""
         return self.distance(self.features(first), self.features(second))
-
-
-def load_lpips(path: Path, device: str = "cpu") -> LpipsAlex:
-    """Load the network, frozen and in evaluation mode, computing in float32.
-
-    Args:
-        path: ``lpips_alex.safetensors``.
-        device: Torch device.
-
-    Raises:
-        LandscapeError: If the file is missing or holds something else.
-    """
-    network = LpipsAlex()
-    try:
-        network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise LandscapeError(f"The perceptual network {path} cannot be read; restore the file.") from error
-    return network.eval().requires_grad_(False).to(device)

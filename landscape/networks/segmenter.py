@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import segmentation_models_pytorch as smp
-from safetensors.torch import load_file
 from torch import nn
-
-from landscape.errors import LandscapeError
 
 CLASSES = 3
 """Other, sky, water, in this order."""
@@ -30,25 +25,3 @@ def build_segmenter() -> nn.Module:
         classes=CLASSES,
     )
     return network
-
-
-def load_segmenter(path: Path) -> nn.Module:
-    """Read a segmenter written by the training, in float32 and evaluation mode.
-
-    Args:
-        path: A safetensors file.
-
-    Returns:
-        The network of :func:`build_segmenter` on the CPU.
-
-    Raises:
-        LandscapeError: If the file is missing or holds another network.
-    """
-    if not path.is_file():
-        raise LandscapeError(f"The sky and water weights {path} are missing; restore the file or train them again.")
-    network = build_segmenter()
-    try:
-        network.load_state_dict(load_file(path))  # copies float16 into the network's float32
-    except Exception as error:
-        raise LandscapeError(f"The file {path} does not hold sky and water weights; choose another file.") from error
-    return network.eval()

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
-
-from landscape.errors import LandscapeError
 
 _PLAN = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512)
 """Channels of the convolutions among the first 30 layers; 0 is a pooling."""
@@ -55,19 +49,3 @@ class Vgg19(nn.Module):
         """Compare features of :meth:`features`: (N,) distances, 0 for the same image."""
         layers = [(a - b).abs().mean(dim=(1, 2, 3)) for a, b in zip(first, second, strict=True)]
         return torch.stack(layers).sum(dim=0)
-
-
-def load_vgg19(path: Path) -> Vgg19:
-    """Load torchvision's VGG-19 weights (``features.0.weight``, ...) from a safetensors file, frozen.
-
-    Raises:
-        LandscapeError: If the file is missing or holds something else.
-    """
-    network = Vgg19()
-    try:
-        state = {name.removeprefix("features."): value.float() for name, value in load_file(path).items()}
-        wanted = network.features_list.state_dict().keys()
-        network.features_list.load_state_dict({name: state[name] for name in wanted})
-    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
-        raise LandscapeError(f"The perceptual network {path} cannot be read; restore the file.") from error
-    return network.eval().requires_grad_(False)

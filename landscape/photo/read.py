@@ -13,9 +13,10 @@ from typing import BinaryIO
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image
 
 from landscape.errors import LandscapeError
+from landscape.photo.colour import srgb, upright
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,6 @@ MAX_SOURCE = 1 << 26
 """Photos keep the bytes of their files up to this size."""
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "BMP", "GIF", "PPM", "JPEG2000")
 """Pillow's names of the formats read; others only widen what a hostile file can reach."""
-_SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own guard starts at 89 megapixels
@@ -136,7 +136,7 @@ def _decode(file: BinaryIO, path: Path, max_long_side: int | None) -> Photo:
                 scale = min(1.0, max_long_side / max(image.size))
                 image.draft(None, (round(image.width * scale), round(image.height * scale)))
             image.load()
-            pixels = np.array(_srgb(_upright(image)), dtype=np.uint8)
+            pixels = np.array(srgb(upright(image)), dtype=np.uint8)
     except LandscapeError:
         raise
     except Image.UnidentifiedImageError as error:
@@ -198,58 +198,3 @@ def _too_large(path: Path) -> LandscapeError:
 
 def _not_allowed(path: Path) -> LandscapeError:
     return LandscapeError(f"“{path.name}” may not be read: change its permissions or choose another photo.")
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception as error:  # broken EXIF data in an otherwise sound photo
-        logger.debug("ignoring EXIF data: %s", error)
-        return image
-
-
-def _srgb(image: Image.Image) -> Image.Image:
-    """Convert any mode with any profile to RGB."""
-    profile = image.info.get("icc_profile")
-    if image.mode in _SIXTEEN_BIT or image.mode == "F":
-        image = _eight_bit(image)
-    if "transparency" in image.info or image.mode in ("P", "PA", "La", "RGBa", "LA"):
-        image = image.convert("RGBA")
-    alpha = image.getchannel("A") if image.mode == "RGBA" else None
-    if image.mode not in ("RGB", "L", "CMYK", "LAB"):
-        image = image.convert("RGB")
-    image = _to_srgb_profile(image, profile)
-    if alpha is None or alpha.getextrema() == (255, 255):
-        return image
-    return Image.composite(image, Image.new("RGB", image.size, "white"), alpha)
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    values = np.asarray(image).astype(np.float32)
-    if image.mode == "F":  # floating point is linear in nothing agreed upon; 0 to 1 is the usual range
-        top = 1.0 if np.nanmax(values) <= 1.0 else 255.0 if np.nanmax(values) <= 255.0 else 65535.0
-        values = np.nan_to_num(values)
-    else:
-        top = 65535.0
-    return Image.fromarray(np.clip(np.rint(values * (255.0 / top)), 0, 255).astype(np.uint8))
-
-
-def _to_srgb_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile or image.mode == "LAB":
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile) if profile else ImageCms.createProfile("LAB"))
-            converted = ImageCms.profileToProfile(
-                image,
-                source,
-                ImageCms.createProfile("sRGB"),
-                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                outputMode="RGB",
-                flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-            )
-            if converted is not None:
-                return converted
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
-            logger.debug("ignoring the colour profile: %s", error)
-            if image.mode == "LAB":
-                raise
-    return image.convert("RGB")

@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 from torch import Tensor
 
 from landscape.compose.compositor import Compositor
@@ -31,13 +30,9 @@ from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.animator import Animator
 from landscape.scene.recipe import Recipe
 from landscape.scene.render import Previewer, RenderReport, render_clip
+from landscape.scene.warnings import POOR_SSIM, sentences_about
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 
-LITTLE_MOVING = 0.03
-POOR_SSIM = 0.8
-SKY_AT_TOP = 0.7
-"""Least share of the upper edge that is sky in photos whose sky was found rightly. Of ten landscapes all have more, of
-seven portraits, animals and indoor pictures two."""
 PREVIEW_SIDE = 768
 MASK_STAGE = "finding sky and water"
 
@@ -139,22 +134,8 @@ class Scene:
     @property
     def warnings(self) -> list[str]:
         """Sentences for the user about photos that the model cannot do much with."""
-        sentences = []
-        if float(self.masks.moving.mean()) < LITTLE_MOVING:
-            sentences.append("Hardly any sky or water was found, so little will move; mark them in a mask of your own.")
-        elif float(self.masks.water.mean()) < LITTLE_MOVING and float(self._upper_edge().mean()) < SKY_AT_TOP:
-            sentences.append("This may be no landscape: look whether the marked sky is one, or correct the mask.")
-        if self.settled and self.settings.variant != "E" and self.quality.ssim < POOR_SSIM:
-            sentences.append(
-                "This photo is unlike the landscapes that the model knows; mostly its own pixels will move."
-            )
-        if not self.light_matches:
-            sentences.append("This scene was made with other weights, so its light may look a little different.")
-        return sentences
-
-    def _upper_edge(self) -> np.ndarray:
-        sky: np.ndarray = self.masks.sky[: max(1, self.masks.sky.shape[0] // 100)]
-        return sky
+        poor = self.settled and self.settings.variant != "E" and self.quality.ssim < POOR_SSIM
+        return sentences_about(self.masks, poor, self.light_matches)
 
     @property
     def resolution(self) -> int:

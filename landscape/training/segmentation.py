@@ -24,7 +24,8 @@ from torch import Tensor, nn
 from landscape.errors import LandscapeError
 from landscape.images.tensors import from_pixels
 from landscape.models.files import save_weights
-from landscape.networks.segmenter import build_segmenter, load_segmenter
+from landscape.models.frozen import load_segmenter
+from landscape.networks.segmenter import build_segmenter
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.training.data.mask_batches import training_batches
 from landscape.training.data.masks import NOT_SKY, UNKNOWN, LabelledPhoto, read_labelled_photos

@@ -20,9 +20,9 @@ from landscape.errors import LandscapeError
 from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
 from landscape.models.config import ModelConfig
 from landscape.models.files import digest_of
+from landscape.models.frozen import load_lpips
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
-from landscape.networks.perceptual import load_lpips
 from landscape.networks.prior import LatentPrior
 from landscape.progress import Progress, ignore_progress
 from landscape.training.data.batches import RealData
@@ -86,14 +86,8 @@ class GanTrainer:
                 processes=self.processes,
             )
             self.optimisers["reconstruction"] = self.reconstruction.optimiser
-        self.adversarial = AdversarialStep(
-            self.generator,
-            self.static,
-            self.pairwise,
-            self.optimisers,
-            self.schedule,
-            self.processes,
-        )
+        networks = (self.generator, self.static, self.pairwise)
+        self.adversarial = AdversarialStep(*networks, self.optimisers, self.schedule, self.processes)
         self.step = 0
         self.images = 0
         self._taken_over: set[str] = set()

@@ -1,0 +1,148 @@
+"""Reading what a scene file holds, with distrust."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from typing import Any
+
+import torch
+from safetensors.torch import load
+from torch import Tensor
+
+from landscape import __version__
+from landscape.errors import LandscapeError
+from landscape.fit.invert import Inversion
+from landscape.masks.masks import Masks
+from landscape.models.bundle import Models
+from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.photo.read import Photo, decode_photo
+from landscape.photo.squares import Layout
+from landscape.scene.scene import Scene
+from landscape.scene.scene_format import (
+    FORMAT,
+    JSON,
+    MASK_NAMES,
+    MASKS,
+    MEMBERS,
+    MODEL,
+    PHOTO,
+    drawing_weights,
+    fingerprint,
+)
+from landscape.settings import InversionSettings
+
+_MOST_JSON, _HEADER = 1 << 20, 4096
+"""Most bytes of the description, and of the description inside a safetensors file of masks."""
+_MOST_BLOCKS, _MOST_CHANNELS = 9, 2048
+
+
+def damaged(name: str) -> LandscapeError:
+    """What is said about a scene file that cannot be read."""
+    return LandscapeError(f"“{name}” is damaged or no scene: open its photo anew.")
+
+
+def read_scene(archive: zipfile.ZipFile, file: str, models: Models) -> Scene:
+    """Read a scene.
+
+    Args:
+        archive: The open file.
+        file: Its name, for messages.
+        models: The networks that are not in the file.
+
+    Raises:
+        LandscapeError: If it is of another version or another kind of generator.
+        Exception: Of many kinds, if the file is damaged: whoever opens it says so in a sentence.
+    """
+    entries = {entry.filename: entry for entry in archive.infolist()}
+    if sorted(entries) != sorted(MEMBERS) or len(archive.infolist()) != len(MEMBERS):
+        raise ValueError("members")
+    content = json.loads(_unpack(archive, entries[JSON], _MOST_JSON))
+    if content["format"] != FORMAT:
+        raise LandscapeError(
+            f"“{file}” was saved by version {content['program']!s:.20} of the program in format "
+            f"{content['format']!s:.20}, and this is version {__version__}: use the newer of the two."
+        )
+    photo = decode_photo(_unpack(archive, entries[PHOTO]), str(content["photo"])[:200])
+    most = 4 * len(MASK_NAMES) * photo.height * photo.width + _HEADER
+    masks = _read_masks(load(_unpack(archive, entries[MASKS], most)), photo, content["horizon"])
+    config = _read_config(content["generator"])
+    if config.style_width != models.generator.config.style_width:
+        raise LandscapeError(
+            f"“{file}” was made with another kind of generator, whose light this one cannot change: "
+            "open its photo anew."
+        )
+    settings = InversionSettings(**content["settings"])
+    if len(content["squares"]) != Layout.of(photo.height, photo.width).count:
+        raise ValueError("squares")
+    tensors = {name: item.to(models.generator.w_mean) for name, item in load(_unpack(archive, entries[MODEL])).items()}
+    inversions = tuple(
+        _read_inversion(tensors, index, config, facts, models) for index, facts in enumerate(content["squares"])
+    )
+    if tensors:
+        raise ValueError("unknown tensors")
+    timings = {str(name)[:40]: float(value) for name, value in content["timings"].items()}
+    matches = content["light"] == fingerprint(models)
+    return Scene(photo, masks, inversions, models, settings, timings, bool(content["settled"]), matches)
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int | None = None) -> bytes:
+    """Unpack a member of at most so many bytes; without a limit it must not be compressed, so the file is the limit."""
+    if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(entry.filename)
+    if most is None and entry.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(entry.filename)
+    if entry.file_size > (entry.compress_size if most is None else most):
+        raise ValueError(entry.filename)
+    return archive.read(entry)
+
+
+def _read_masks(tensors: dict[str, Tensor], photo: Photo, horizon: float) -> Masks:
+    if sorted(tensors) != sorted(MASK_NAMES):
+        raise ValueError("masks")
+    for item in tensors.values():
+        if item.shape != (photo.height, photo.width) or item.dtype != torch.float32:
+            raise ValueError("masks")
+        if not bool(((item >= 0) & (item <= 1)).all()):
+            raise ValueError("masks")
+    if not 0 <= float(horizon) <= 1:
+        raise ValueError("horizon")
+    sky, water, freeze = (tensors[name].numpy() for name in MASK_NAMES)
+    return Masks(sky, water, freeze, float(horizon))
+
+
+def _read_config(facts: dict[str, Any]) -> GeneratorConfig:
+    config = GeneratorConfig(**facts | {"channels": tuple(int(item) for item in facts["channels"])})
+    numbers = (*config.channels, config.style_width)
+    if not 1 <= len(config.channels) <= _MOST_BLOCKS or not all(1 <= number <= _MOST_CHANNELS for number in numbers):
+        raise ValueError("generator")
+    if config.padding_mode not in ("zeros", "reflect"):
+        raise ValueError("generator")
+    return config
+
+
+def _read_inversion(
+    tensors: dict[str, Tensor], index: int, config: GeneratorConfig, facts: dict[str, Any], models: Models
+) -> Inversion:
+    """Take one square out of the tensors."""
+
+    def take(name: str, shape: tuple[int, ...]) -> Tensor:
+        found = tensors.pop(f"{index}.{name}")
+        if found.shape != shape or not bool(torch.isfinite(found).all()):
+            raise ValueError(name)
+        return found
+
+    with torch.device("meta"):
+        plan = Generator(config)
+    weights = {name: take(f"generator.{name}", tuple(item.shape)) for name, item in drawing_weights(plan).items()}
+    generator = Generator(config)
+    generator.load_state_dict(weights, strict=False)
+    generator.mapping, generator.w_mean = models.generator.mapping, models.generator.w_mean
+    generator.to(models.generator.w_mean.device).eval().requires_grad_(False)
+    maps = {
+        kind: [take(f"{kind}.{level}", (1, 1, side, side)) for level, side in enumerate(config.resolutions)]
+        for kind in ("s_static", "s_dynamic")
+    }
+    w = take("w", (1, len(config.channels), config.style_width))
+    ssim, lpips, seconds = (float(facts[name]) for name in ("ssim", "lpips", "seconds"))
+    return Inversion(w, maps["s_static"], maps["s_dynamic"], generator, ssim, lpips, seconds, bool(facts["split"]))
