@@ -5,12 +5,17 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
 from landscape.fit.invert import Inversion, Observe, invert
+from landscape.images.pixels import Array
 from landscape.models.bundle import Models
+from landscape.photo.read import Photo
+from landscape.photo.squares import Layout
+from landscape.photo.squeeze import model_image, model_mask
 from landscape.progress import Progress, ignore_progress
 from landscape.settings import InversionSettings
 
@@ -19,6 +24,41 @@ Mosaic = tuple[Inversion, ...]
 
 ObserveMosaic = Callable[[Callable[[], Mosaic]], None]
 """Called after every step with a function that copies the state so far."""
+
+
+def invert_photo(
+    photo: Photo,
+    moving: Array,
+    models: Models,
+    settings: InversionSettings,
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
+    observe: ObserveMosaic | None = None,
+    remaining: Callable[[], float] | None = None,
+) -> Mosaic:
+    """Fit the squares that cover a photo; arguments as in :func:`invert_squares` but for these.
+
+    Args:
+        photo: The photo.
+        moving: How much each of its pixels moves, (H, W) in [0, 1].
+        models: The networks.
+        settings: How to fit.
+        progress: Called after every step.
+        cancel: Set to stop.
+        observe: Follows the fit.
+        remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
+
+    Raises:
+        Cancelled: If ``cancel`` was set.
+    """
+    if remaining is None and settings.seconds is not None:
+        deadline = time.monotonic() + settings.seconds
+        remaining = lambda: deadline - time.monotonic()  # noqa: E731
+    layout = Layout.of(photo.height, photo.width)
+    resolution, device = models.generator.resolution, models.generator.w_mean.device
+    images = layout.cut(model_image(photo, resolution, layout).to(device))
+    parts = layout.cut(model_mask(moving, resolution, layout).to(device))
+    return invert_squares(images, parts, models, settings, progress, cancel, observe, remaining)
 
 
 def invert_squares(

@@ -13,23 +13,22 @@ from pathlib import Path
 from torch import Tensor
 
 from landscape.compose.compositor import Compositor
-from landscape.compose.scenery import Scenery
 from landscape.fit.invert import Inversion
-from landscape.fit.mosaic import Mosaic, invert_squares
+from landscape.fit.mosaic import Mosaic, invert_photo
 from landscape.fit.quality import Quality
 from landscape.images.pixels import Frame
 from landscape.masks.find import find_masks
 from landscape.masks.masks import Masks
 from landscape.models.bundle import Models
-from landscape.models.enlarge import upscale_with
 from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout, as_square
-from landscape.photo.squeeze import model_image, model_mask
+from landscape.photo.squeeze import model_mask
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.animator import Animator
 from landscape.scene.recipe import Recipe
 from landscape.scene.render import Previewer, RenderReport, render_clip
+from landscape.scene.sceneries import SceneryCache
 from landscape.scene.warnings import POOR_SSIM, sentences_about
 from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
 
@@ -60,7 +59,7 @@ class Scene:
     timings: dict[str, float]
     settled: bool = True
     light_matches: bool = True
-    _sceneries: dict[tuple[int, bool], Scenery] = field(init=False, repr=False, default_factory=dict)
+    _sceneries: SceneryCache = field(init=False, repr=False, default_factory=SceneryCache)
 
     @classmethod
     def open(
@@ -99,20 +98,13 @@ class Scene:
             progress(MASK_STAGE, 1, 1)
         check_cancelled(cancel)
         masked = time.monotonic()
-        if remaining is None and settings.seconds is not None:
-            deadline = masked + settings.seconds
-            remaining = lambda: deadline - time.monotonic()  # noqa: E731
-        layout = Layout.of(photo.height, photo.width)
-        resolution, device = models.generator.resolution, models.generator.w_mean.device
-        images = layout.cut(model_image(photo, resolution, layout).to(device))
-        moving = layout.cut(model_mask(masks.moving, resolution, layout).to(device))
 
         def scene(inversions: Mosaic, settled: bool) -> Scene:
             timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
             return cls(photo, masks, inversions, models, settings, timings, settled)
 
         following = None if observe is None else lambda copy: observe(lambda: scene(copy(), False))
-        fitted = invert_squares(images, moving, models, settings, progress, cancel, following, remaining)
+        fitted = invert_photo(photo, masks.moving, models, settings, progress, cancel, following, remaining)
         return scene(fitted, True)
 
     @property
@@ -154,6 +146,36 @@ class Scene:
         """The same scene with the photo at another size; what the model made of it is kept."""
         return dataclasses.replace(self, photo=photo, masks=self.masks.resized(photo.height, photo.width))
 
+    def animator(
+        self, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool, moving: Tensor | None = None
+    ) -> Animator:
+        """Prepare the generator's small frames.
+
+        Args:
+            motion: Direction, speed and amounts.
+            light: Style or day cycle.
+            seconds: Length of the clip, for day cycles and loops.
+            loop: Whether the clip ends where it began.
+            moving: Where the photo moves, as :meth:`moving` gives it, if it is at hand.
+        """
+        return Animator(
+            self.inversions,
+            self.layout,
+            self.moving() if moving is None else moving,
+            self.masks.horizon,
+            motion,
+            light,
+            self.models.styles,
+            self.models.lighting,
+            seconds,
+            loop=loop,
+            seed=self.settings.seed,
+        )
+
+    def moving(self) -> Tensor:
+        """Where the photo moves, at the generator's size, (1, 1, R, R) in [0, 1] or the size of the layout."""
+        return model_mask(self.masks.moving, self.resolution, self.layout).to(self.inversion.w)
+
     def previewer(
         self,
         motion: MotionSettings,
@@ -175,20 +197,13 @@ class Scene:
             generator_only: Show only what the generator draws.
             deep: Make frames of 16 bits a channel.
         """
-        animator = Animator(
-            self.inversions,
-            self.layout,
-            model_mask(self.masks.moving, self.resolution, self.layout).to(self.inversion.w),
-            self.masks.horizon,
-            motion,
-            light,
-            self.models.styles,
-            self.models.lighting,
-            seconds,
-            loop=loop,
-            seed=self.settings.seed,
-        )
-        scenery = self._scenery(long_side, generator_only)
+        animator = self.animator(motion, light, seconds, loop)
+        # Previews have hardly more pixels than the generator's frames, and must come at once.
+        enlarged = generator_only or long_side > PREVIEW_SIDE
+        upscaler = self.models.upscaler if enlarged else None
+        keep = long_side <= PREVIEW_SIDE
+        photo, masks = self.photo.resized(long_side), self.masks
+        scenery = self._sceneries.scenery(photo, masks, self.reconstruction, generator_only, upscaler, keep)
         compositor = Compositor(scenery, motion, seconds if loop else None, deep=deep)
         return Previewer(animator, compositor, light.active, scenery.mean_photo_weight)
 
@@ -196,22 +211,6 @@ class Scene:
         length = (export.long_side, export.seconds, export.loop)
         deep = FORMATS[export.format].deep
         return self.previewer(motion, light, *length, export.generator_only, deep)
-
-    def _scenery(self, long_side: int, generator_only: bool) -> Scenery:
-        """Take the photo apart; that of previews is kept, as only the motion and the light change between them."""
-        key = (long_side, generator_only)
-        if key in self._sceneries:
-            return self._sceneries[key]
-        photo = self.photo.resized(long_side)
-        masks = self.masks.resized(photo.height, photo.width)
-        # Previews have hardly more pixels than the generator's frames, and must come at once.
-        network = self.models.upscaler if generator_only or long_side > PREVIEW_SIDE else None
-        upscale = None if network is None else upscale_with(network)
-        scenery = Scenery(photo.pixels, masks, self.reconstruction(), generator_only=generator_only, upscale=upscale)
-        if long_side <= PREVIEW_SIDE:
-            self._sceneries.clear()
-            self._sceneries[key] = scenery
-        return scenery
 
     def frames(
         self,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from landscape.photo.squeeze import model_mask
 from landscape.scene.animator import Animator
 from landscape.scene.scene import Scene
 from landscape.settings import LightSettings, MotionSettings
@@ -75,8 +74,7 @@ class Take:
 
     def moving(self) -> Tensor:
         """Where the photo moves, at the generator's size."""
-        scene = self.scene
-        return model_mask(scene.masks.moving, scene.resolution, scene.layout).to(scene.inversion.w)
+        return self.scene.moving()
 
     def animator(self, moving: Tensor) -> Animator:
         """Draws the generator's frames.
@@ -84,17 +82,4 @@ class Take:
         Args:
             moving: Where the photo moves, at the generator's size.
         """
-        scene = self.scene
-        return Animator(
-            scene.inversions,
-            scene.layout,
-            moving,
-            scene.masks.horizon,
-            self.motion,
-            self.light,
-            scene.models.styles,
-            scene.models.lighting,
-            self.seconds,
-            loop=self.loop,
-            seed=scene.settings.seed,
-        )
+        return self.scene.animator(self.motion, self.light, self.seconds, self.loop, moving)
