@@ -11,7 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.posterior import Posterior
 
 

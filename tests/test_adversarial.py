@@ -11,7 +11,8 @@ import torch.nn.functional as F
 
 from landscape.models.config import TrainingConfig
 from landscape.networks.discriminators import Discriminator
-from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import GeneratorConfig
 from landscape.training.gan.adversarial import W_MEAN_RATE, AdversarialStep
 from landscape.training.gan.schedule import Stage
 from landscape.training.run.processes import Averaging, Processes

@@ -12,7 +12,8 @@ import torch
 
 from landscape.errors import Cancelled, LandscapeError
 from landscape.networks.encoder import Encoder
-from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import GeneratorConfig
 from landscape.training import encoder as training
 from landscape.training.encoder import draw_samples, image_loss, new_encoder, train_encoder
 

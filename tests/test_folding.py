@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from landscape.networks.folding import folded
-from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.layers import EqualConv2d, EqualLinear, FusedUpsampleConv2d
 from landscape.threads import one_core
 

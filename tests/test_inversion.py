@@ -17,8 +17,8 @@ from landscape.fit.numbers import RECIPES, VARIANTS, Schedule
 from landscape.fit.rehearsal import rehearsed_views
 from landscape.fit.stages import fit_latents
 from landscape.masks.masks import Masks
-from landscape.networks.generator import Generator, GeneratorConfig
-from landscape.networks.generator_block import NoiseScale
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import GeneratorConfig, NoiseScale
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.vgg import Vgg19
 from landscape.photo.read import Photo

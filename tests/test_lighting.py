@@ -16,12 +16,13 @@ from landscape.errors import LandscapeError
 from landscape.images.tone import band_colours, band_weights, luminance, move_colours, to_unit, warmth
 from landscape.light.paths import DAY, grade, grade_path, light_path, styled_w
 from landscape.light.styles import Style, StyleGrade, StyleTable
-from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
 from landscape.settings import STYLES, LightKey, LightSettings, parse_keys
 from landscape.training.lighting import interpolation_batch, lighting_error, lighting_loss, train_lighting
-from landscape.training.style_draws import choose_stills
-from landscape.training.styles import DESCRIPTIONS, fit_styles
+from landscape.training.style_draws import DESCRIPTIONS, choose_stills
+from landscape.training.styles import fit_styles
 
 WIDTH = 16
 COLOURS = {

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from landscape.errors import LandscapeError
 from landscape.models.config import config_names, load_config
 from landscape.networks.discriminators import Discriminator, minibatch_deviation
-from landscape.networks.generator import Generator, GeneratorConfig
-from landscape.networks.generator_block import NoiseScale, add_maps
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import GeneratorConfig, NoiseScale, add_maps
 from landscape.networks.layers import Blur, EqualConv2d, FusedDownsampleConv2d, FusedUpsampleConv2d, pixel_norm
 from landscape.networks.projected import ProjectedDiscriminator, augment, draw_augmentation
 from tests.conftest import SMALL

@@ -13,7 +13,7 @@ from landscape.errors import Cancelled, LandscapeError
 from landscape.models.bundle import load_generator
 from landscape.models.config import ModelConfig, TrainingConfig, load_config
 from landscape.models.files import load_weights
-from landscape.networks.generator import GeneratorConfig
+from landscape.networks.generator_block import GeneratorConfig
 from landscape.training.data.arrays import GrowingArray
 from landscape.training.data.batches import RealData
 from landscape.training.data.pictures import find_sources, prepare

@@ -10,12 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from landscape.bundled import bundled_folder
 from landscape.errors import LandscapeError
 from landscape.light.styles import StyleTable
 from landscape.models.files import digest_of, fill_network, load_weights, save_weights
 from landscape.models.frozen import load_lpips, load_segmenter, load_vgg19
 from landscape.networks.encoder import Encoder
-from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Posterior
@@ -63,8 +65,8 @@ class Models:
 
 
 def default_folder() -> Path:
-    """The folder with the bundled weights, beside the package."""
-    return Path(__file__).resolve().parents[2] / "checkpoints"
+    """The folder with the bundled weights."""
+    return bundled_folder("checkpoints")
 
 
 def cut_generator(config: GeneratorConfig, state: dict[str, Tensor], resolution: int) -> Generator:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from landscape.errors import LandscapeError
-from landscape.networks.generator import GeneratorConfig
+from landscape.networks.generator_block import GeneratorConfig
 
 
 @dataclass(frozen=True)

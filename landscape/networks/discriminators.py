@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.networks.generator import FIRST_RESOLUTION
+from landscape.networks.generator_block import FIRST_RESOLUTION
 from landscape.networks.layers import LEAKY_SLOPE, EqualConv2d, EqualLinear, FusedDownsampleConv2d
 
 

@@ -3,13 +3,45 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.networks.generator import FIRST_RESOLUTION, GeneratorConfig
 from landscape.networks.layers import LEAKY_SLOPE, Blur, EqualConv2d, EqualLinear, FusedUpsampleConv2d
+
+FIRST_RESOLUTION = 4
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """Size of a generator.
+
+    Attributes:
+        channels: Channels of each block, 4 px first; the last block's resolution is 4 * 2^(blocks - 1).
+        style_width: Width of z and w.
+        fused_from: Resolution from which convolution and upsampling are one step (128 in the release).
+        padding_mode: Padding of the 3x3 convolutions, ``"zeros"`` (the release) or ``"reflect"``.
+        blur: Whether a 1-2-1 filter follows each upsampling, as in the release.
+        map_scale: Deviation of the effective scales of S at the start of training, 0 in the release. Short trainings
+            need more: from zero, scales with equalised learning rate take thousands of steps to matter.
+        light_gain: Factor on the weights of z_dynamic in the first layer of M at the start of training, 1 in the
+            release. Three of hundreds of numbers otherwise hardly change w, and M learns slowly.
+    """
+
+    channels: tuple[int, ...]
+    style_width: int
+    fused_from: int = 128
+    padding_mode: str = "zeros"
+    blur: bool = True
+    map_scale: float = 0.0
+    light_gain: float = 1.0
+
+    @property
+    def resolutions(self) -> tuple[int, ...]:
+        """Output resolution of each block."""
+        return tuple(FIRST_RESOLUTION << i for i in range(len(self.channels)))
 
 
 class NoiseScale(nn.Module):

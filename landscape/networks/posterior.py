@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.networks.generator import FIRST_RESOLUTION
+from landscape.networks.generator_block import FIRST_RESOLUTION
 from landscape.networks.layers import LEAKY_SLOPE
 
 CHANNELS = {4: 128, 8: 128, 16: 96, 32: 48, 64: 24, 128: 16, 256: 12}

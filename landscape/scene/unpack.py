@@ -15,7 +15,8 @@ from landscape.errors import LandscapeError
 from landscape.fit.invert import Inversion
 from landscape.masks.masks import Masks
 from landscape.models.bundle import Models
-from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import GeneratorConfig
 from landscape.photo.read import Photo, decode_photo
 from landscape.photo.squares import Layout
 from landscape.scene.scene import Scene

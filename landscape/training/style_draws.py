@@ -11,12 +11,43 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from landscape.images.tensors import from_pixels
-from landscape.images.tone import band_colours, luminance, to_unit
+from landscape.images.tone import band_colours, luminance, to_unit, warmth
 from landscape.light.paths import move_w
 from landscape.light.styles import StyleGrade
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.lighting import LightingNetwork
-from landscape.training.styles import DESCRIPTIONS, DIFFERENT, LAYOUT_RESOLUTION, STILLS, Description, _light
+
+STILLS = 14
+DIFFERENT = 0.05
+"""Least mean difference between two chosen stills, so that views of one photo count once."""
+LAYOUT_RESOLUTION = 16
+
+
+@dataclass(frozen=True)
+class Description:
+    """A style in words of measurable light, for the bands upper sky, horizon, land.
+
+    Attributes:
+        luminance: Luminance of each band in [0, 1].
+        warmth: Red minus blue of each band.
+        dims: See :class:`~landscape.light.styles.StyleGrade`.
+    """
+
+    luminance: tuple[float, float, float]
+    warmth: tuple[float, float, float]
+    dims: float = 0.0
+
+
+DESCRIPTIONS = {
+    "blue day": Description((0.55, 0.68, 0.45), (-0.36, -0.20, -0.02)),
+    "bright white day": Description((0.86, 0.84, 0.55), (-0.02, -0.02, 0.0)),
+    "bright evening": Description((0.66, 0.74, 0.42), (-0.12, 0.08, 0.06)),
+    "light sunset": Description((0.55, 0.66, 0.33), (0.02, 0.25, 0.12)),
+    "warm sunset": Description((0.40, 0.50, 0.20), (0.30, 0.52, 0.22)),
+    "blue hour": Description((0.30, 0.40, 0.17), (-0.25, -0.14, -0.09), dims=1.0),
+    "deep night": Description((0.08, 0.12, 0.05), (-0.14, -0.10, -0.05), dims=1.0),
+    "blue morning": Description((0.45, 0.58, 0.32), (-0.24, -0.10, -0.07)),
+}
 
 
 def choose_stills(pixels: NDArray[np.uint8], description: Description, count: int = STILLS) -> list[int]:
@@ -28,7 +59,7 @@ def choose_stills(pixels: NDArray[np.uint8], description: Description, count: in
         small.append(F.adaptive_avg_pool2d(unit, 4).flatten(1))
     thumbnails = torch.cat(small)
     wanted = torch.tensor([*description.luminance, *description.warmth])
-    distance = (_light(torch.cat(colours)) - wanted).square().sum(dim=1)
+    distance = (light_of(torch.cat(colours)) - wanted).square().sum(dim=1)
     chosen: list[int] = []
     for index in distance.argsort().tolist():
         if not chosen or (thumbnails[chosen] - thumbnails[index]).abs().mean(dim=1).min() > DIFFERENT:
@@ -50,7 +81,7 @@ def measure_grades(pixels: NDArray[np.uint8]) -> tuple[dict[str, StyleGrade], di
 
 
 @dataclass(frozen=True)
-class _Scenes:
+class SampledScenes:
     """Fixed samples to try lights on: z (N, W) and their spatial maps."""
 
     z: Tensor
@@ -58,16 +89,16 @@ class _Scenes:
     s_dynamic: list[Tensor]
 
 
-def draw_scenes(generator: Generator, count: int, rng: torch.Generator) -> _Scenes:
+def draw_scenes(generator: Generator, count: int, rng: torch.Generator) -> SampledScenes:
     """Draw samples whose light is to be changed."""
     maps = [generator.sample_maps(count, rng=rng) for _ in range(2)]
-    return _Scenes(generator.sample_z(count, rng), maps[0], maps[1])
+    return SampledScenes(generator.sample_z(count, rng), maps[0], maps[1])
 
 
 @torch.no_grad()
 def draw_lit(
     generator: Generator,
-    scenes: _Scenes,
+    scenes: SampledScenes,
     z_dynamic: Tensor | None,
     c: float,
     first_block: int,
@@ -92,3 +123,8 @@ def layout_kept(before: Tensor, after: Tensor) -> float:
         grey = luminance(small.permute(0, 2, 3, 1))
         details.append((grey - grey.mean(dim=2, keepdim=True)).flatten(1))
     return F.cosine_similarity(details[0], details[1], dim=1).mean().item()
+
+
+def light_of(colours: Tensor) -> Tensor:
+    """Luminance and warmth of band colours (N, 3, 3) as (N, 6)."""
+    return torch.cat([luminance(colours), warmth(colours)], dim=1)

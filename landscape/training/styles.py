@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,64 +15,37 @@ from torch import Tensor
 
 from landscape.errors import LandscapeError
 from landscape.files import save_picture
-from landscape.images.tone import BANDS, band_colours, luminance, to_unit, warmth
+from landscape.images.tone import BANDS, band_colours, to_unit
 from landscape.light.styles import Style, StyleTable
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.lighting import LightingNetwork
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.settings import STYLES
 from landscape.training.encoder import load_stills
-from landscape.training.style_draws import _Scenes, draw_lit, draw_scenes, layout_kept, measure_grades
+from landscape.training.style_draws import (
+    DESCRIPTIONS,
+    STILLS,
+    SampledScenes,
+    draw_lit,
+    draw_scenes,
+    layout_kept,
+    light_of,
+    measure_grades,
+)
 
 log = logging.getLogger(__name__)
 
 CANDIDATES, RANGE = 64, 4.0
 SCENES = 24
-STILLS = 14
 STILLS_RESOLUTION = 32
-DIFFERENT = 0.05
-"""Least mean difference between two chosen stills, so that views of one photo count once."""
 LAYOUT_KEPT = 0.8
 """Least correlation between the details of a sample and of the same sample under other light."""
-LAYOUT_RESOLUTION = 16
 COEFFICIENTS = (0.7, 0.5, 0.3)
 """Interpolation coefficients that the fit tries, from the largest: the release uses 0.7 and 0.3."""
 
 
-@dataclass(frozen=True)
-class Description:
-    """A style in words of measurable light, for the bands upper sky, horizon, land.
-
-    Attributes:
-        luminance: Luminance of each band in [0, 1].
-        warmth: Red minus blue of each band.
-        dims: See :class:`~landscape.light.styles.StyleGrade`.
-    """
-
-    luminance: tuple[float, float, float]
-    warmth: tuple[float, float, float]
-    dims: float = 0.0
-
-
-DESCRIPTIONS = {
-    "blue day": Description((0.55, 0.68, 0.45), (-0.36, -0.20, -0.02)),
-    "bright white day": Description((0.86, 0.84, 0.55), (-0.02, -0.02, 0.0)),
-    "bright evening": Description((0.66, 0.74, 0.42), (-0.12, 0.08, 0.06)),
-    "light sunset": Description((0.55, 0.66, 0.33), (0.02, 0.25, 0.12)),
-    "warm sunset": Description((0.40, 0.50, 0.20), (0.30, 0.52, 0.22)),
-    "blue hour": Description((0.30, 0.40, 0.17), (-0.25, -0.14, -0.09), dims=1.0),
-    "deep night": Description((0.08, 0.12, 0.05), (-0.14, -0.10, -0.05), dims=1.0),
-    "blue morning": Description((0.45, 0.58, 0.32), (-0.24, -0.10, -0.07)),
-}
-
-
-def _light(colours: Tensor) -> Tensor:
-    """Luminance and warmth of band colours (N, 3, 3) as (N, 6)."""
-    return torch.cat([luminance(colours), warmth(colours)], dim=1)
-
-
 def choose_reach(
-    generator: Generator, scenes: _Scenes, candidates: Tensor, first: int, network: LightingNetwork | None = None
+    generator: Generator, scenes: SampledScenes, candidates: Tensor, first: int, network: LightingNetwork | None = None
 ) -> tuple[float, int, dict[str, Any]]:
     """How far the style may change while the layout stays.
 
@@ -89,13 +61,13 @@ def choose_reach(
         block if none does), and what was measured for every choice tried.
     """
     base = draw_lit(generator, scenes, None, 0.0, 0)
-    own = _light(band_colours(to_unit(base)))
+    own = light_of(band_colours(to_unit(base)))
     report: dict[str, Any] = {}
     for c in COEFFICIENTS:
         for block in range(first, generator.depth()):
             drawn = [draw_lit(generator, scenes, candidate, c, block, network) for candidate in candidates]
             kept = sum(layout_kept(base, images) for images in drawn) / len(drawn)
-            change = sum((_light(band_colours(to_unit(i))) - own).abs().mean().item() for i in drawn) / len(drawn)
+            change = sum((light_of(band_colours(to_unit(i))) - own).abs().mean().item() for i in drawn) / len(drawn)
             report[f"c {c:g}, block {block}"] = {"layout_kept": round(kept, 4), "light_change": round(change, 4)}
             if kept >= LAYOUT_KEPT:
                 return c, block, report
@@ -158,9 +130,9 @@ def fit_styles(
         lit = draw_lit(generator, scenes, candidate, coefficient, first_block, network)
         colours.append(band_colours(to_unit(lit)))
         progress("trying lights", done + 1, CANDIDATES)
-    effects = torch.stack([(_light(lit_colours) - _light(base)).mean(dim=0) for lit_colours in colours])
+    effects = torch.stack([(light_of(lit_colours) - light_of(base)).mean(dim=0) for lit_colours in colours])
     effects = effects - effects.mean(dim=0)
-    goals = torch.cat([_light(torch.tensor(grades[name].colours)[None]) for name in DESCRIPTIONS])
+    goals = torch.cat([light_of(torch.tensor(grades[name].colours)[None]) for name in DESCRIPTIONS])
     wanted = goals - goals.mean(dim=0)
     scale = wanted.square().mean().sqrt() / effects.square().mean().sqrt().clamp_min(1e-8)
     # Each style gets a z_dynamic of its own.

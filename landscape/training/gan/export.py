@@ -11,7 +11,8 @@ from torch import Tensor
 from landscape.errors import LandscapeError
 from landscape.models.bundle import cut_generator, save_generator, save_posterior
 from landscape.models.files import load_weights, save_weights
-from landscape.networks.generator import Generator, GeneratorConfig
+from landscape.networks.generator import Generator
+from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.posterior import Posterior
 from landscape.training.gan.z_distribution import fit_z_distribution
 from landscape.training.run.checkpoint import load_state

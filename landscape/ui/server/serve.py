@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from landscape.bundled import bundled_folder
 from landscape.errors import LandscapeError
 from landscape.ui.memory import share_heaps
 from landscape.ui.server.live_route import live_route
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ASSETS = Path(__file__).resolve().parents[3] / "assets"
+ASSETS = bundled_folder("assets")
 """Folder of the sample photos."""
 LARGEST_UPLOAD = "200mb"
 LONGEST_END = 2.0
