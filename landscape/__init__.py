@@ -10,6 +10,8 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from landscape.version import __version__
+
 if TYPE_CHECKING:
     from landscape.errors import LandscapeError
     from landscape.models.bundle import load_models
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 # when it is first loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-__version__ = "0.1.0"
-
 __all__ = [
     "ExportSettings",
     "InversionSettings",
@@ -31,6 +31,7 @@ __all__ = [
     "LightSettings",
     "MotionSettings",
     "Scene",
+    "__version__",
     "load_models",
     "read_photo",
 ]

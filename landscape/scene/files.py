@@ -27,7 +27,6 @@ from safetensors import SafetensorError
 from safetensors.torch import save
 from torch import Tensor
 
-from landscape import __version__
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.fit.invert import Inversion
@@ -45,6 +44,7 @@ from landscape.scene.scene_format import (
     fingerprint,
 )
 from landscape.scene.unpack import damaged, read_scene
+from landscape.version import __version__
 
 SUFFIX = ".landscape"
 

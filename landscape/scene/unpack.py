@@ -10,7 +10,6 @@ import torch
 from safetensors.torch import load
 from torch import Tensor
 
-from landscape import __version__
 from landscape.errors import LandscapeError
 from landscape.fit.invert import Inversion
 from landscape.masks.masks import Masks
@@ -32,6 +31,7 @@ from landscape.scene.scene_format import (
     fingerprint,
 )
 from landscape.settings import InversionSettings
+from landscape.version import __version__
 
 _MOST_JSON, _HEADER = 1 << 20, 4096
 """Most bytes of the description, and of the description inside a safetensors file of masks."""
