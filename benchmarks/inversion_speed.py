@@ -20,14 +20,14 @@ import torch
 from landscape.evaluation.inversion import FRAME_STEP, moving_frames
 from landscape.evaluation.metrics import sky_flow
 from landscape.fit.invert import Inversion, invert
-from landscape.fit.numbers import RECIPES, Recipe
+from landscape.fit.numbers import FIT_NUMBERS, FitNumbers
 from landscape.masks.find import find_masks
 from landscape.models.bundle import Models, load_models
 from landscape.photo.read import read_photo
 from landscape.photo.squeeze import model_image, model_mask
-from landscape.settings import InversionSettings, MotionSettings
+from landscape.settings import FitSettings, MotionSettings
 
-PRODUCT = RECIPES["product"]
+PRODUCT = FIT_NUMBERS["product"]
 
 
 def with_steps(steps: int) -> dict[str, object]:
@@ -36,7 +36,7 @@ def with_steps(steps: int) -> dict[str, object]:
     return {"exceptions": {**PRODUCT.exceptions, "EOIFS": schedule}}
 
 
-ROWS: dict[str, Recipe] = {
+ROWS: dict[str, FitNumbers] = {
     "product": PRODUCT,
     "turns": dataclasses.replace(PRODUCT, joint=False, **with_steps(300)),
     "joint 40": dataclasses.replace(PRODUCT, **with_steps(40)),
@@ -49,7 +49,7 @@ MARKS = (0.8, 0.9)
 LOOK_EVERY = 10
 
 
-def measure(path: Path, recipe: Recipe, models: Models, most_tuning: int) -> dict[str, float]:
+def measure(path: Path, recipe: FitNumbers, models: Models, most_tuning: int) -> dict[str, float]:
     """Fit one photo."""
     photo = read_photo(path, 1024)
     masks = find_masks(photo, models.segmenter)
@@ -70,8 +70,8 @@ def measure(path: Path, recipe: Recipe, models: Models, most_tuning: int) -> dic
                     reached.setdefault(f"to {mark}", started - began - measuring)
             measuring += time.process_time() - started
 
-    RECIPES["product"] = recipe
-    settings = InversionSettings(tune_steps=most_tuning)
+    FIT_NUMBERS["product"] = recipe
+    settings = FitSettings(tune_steps=most_tuning)
     networks = models.generator, models.encoder, models.perceptual
     found = invert(image, moving, *networks, settings, observe=look)
     seconds = time.process_time() - began - measuring

@@ -23,8 +23,8 @@ from torch import Tensor
 from landscape.fit.descent import Watch
 from landscape.fit.invert import working_copy
 from landscape.fit.latents import Latents
-from landscape.fit.numbers import RECIPES, VARIANTS, Schedule
-from landscape.fit.quality import Judge
+from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
+from landscape.fit.quality import QualityMeter
 from landscape.fit.stages import fit_latents, tune
 from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
 from landscape.models.config import load_config
@@ -77,11 +77,11 @@ def product_stage(
 ) -> None:
     """So many steps of the product."""
     perceptual = load_lpips(default_folder() / PERCEPTUAL_FILE)
-    recipe, variant = RECIPES["product"], VARIANTS["EOIFS"]
+    recipe, variant = FIT_NUMBERS["product"], VARIANTS["EOIFS"]
     watch = Watch(ignore_progress)
     if tuning:
         schedule = Schedule(steps, 1e-3, 0.1, keep_best=True)
-        judge = Judge(image, perceptual)
+        judge = QualityMeter(image, perceptual)
         tune(generator, latents, image, moving, perceptual, judge, variant, recipe, schedule, 0, watch)
     else:
         schedule = Schedule(steps, 0.1, 0.01, keep_best=True)

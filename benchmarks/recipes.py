@@ -72,7 +72,7 @@ class Recipe:
     compiled: bool = False
 
 
-RECIPES = {
+FIT_NUMBERS = {
     "gan": Recipe(GAN),
     "gan, two convolutions per resolution": Recipe(GAN | {"discriminator_convolutions": 2}),
     "gan, R1 at every step": Recipe(GAN | {"r1_every": 1}),
@@ -225,7 +225,7 @@ def compare(
         batches = (stills.stills_batch(BATCH, rng, relit=0.0) for _ in range(samples // BATCH))
         real = moments(batches, lite0_features())
         for name in names:
-            recipe = RECIPES[name]
+            recipe = FIT_NUMBERS[name]
             config = configure(recipe, base, resolution)
             trainer = train(recipe, config, prepared, minutes * 60, seed)
             figures = evaluate(trainer, resolution, real, samples, seed)
@@ -243,7 +243,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--prepared", type=Path, help="folder of prepared arrays, to save their making")
-    parser.add_argument("--only", nargs="+", choices=RECIPES, default=list(RECIPES))
+    parser.add_argument("--only", nargs="+", choices=FIT_NUMBERS, default=list(FIT_NUMBERS))
     parser.add_argument("--resolution", type=int, default=32)
     parser.add_argument("--minutes", type=float, default=6.0, help="processor time of each recipe")
     parser.add_argument("--samples", type=int, default=2000)

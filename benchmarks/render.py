@@ -20,7 +20,7 @@ import numpy as np
 from landscape.models.bundle import load_models
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.scene import Scene
-from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
 
 def processor_seconds() -> float:
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--enlarge", type=int, help="make the photo this large first")
     parser.add_argument("--style")
     options = parser.parse_args()
-    scene = Scene.open(read_photo(options.photo), load_models(), InversionSettings(variant="E"))
+    scene = Scene.open(read_photo(options.photo), load_models(), FitSettings(variant="E"))
     if options.enlarge:
         scene = enlarged(scene, options.enlarge)
     export = ExportSettings(seconds=max(0.2, options.frames / 30), long_side=options.size)

@@ -14,7 +14,7 @@ import numpy as np
 from landscape.models.bundle import load_models
 from landscape.photo.read import read_photo
 from landscape.scene.scene import Scene
-from landscape.settings import InversionSettings, LightSettings, MotionSettings
+from landscape.settings import FitSettings, LightSettings, MotionSettings
 
 HERE = Path(__file__).parent
 SAMPLES = ("alpine_clouds", "mountain_lake", "jetty_at_dusk")
@@ -34,7 +34,7 @@ def row(scene: Scene) -> list[np.ndarray]:
         (LightSettings("warm sunset"), SECONDS),
         (LightSettings("deep night"), SECONDS),
     )
-    return [scene.previewer(MotionSettings(speed=SPEED), light).frame(seconds) for light, seconds in wishes]
+    return [scene.renderer(MotionSettings(speed=SPEED), light).frame(seconds) for light, seconds in wishes]
 
 
 def cell(picture: np.ndarray) -> np.ndarray:
@@ -55,7 +55,7 @@ def main() -> None:
     options = parser.parse_args()
     models, rows = load_models(None), []
     for name in SAMPLES:
-        scene = Scene.open(read_photo(HERE.parent / "assets" / f"{name}.jpg"), models, InversionSettings())
+        scene = Scene.open(read_photo(HERE.parent / "assets" / f"{name}.jpg"), models, FitSettings())
         rows.append(np.hstack([cell(picture) for picture in row(scene)]))
     sheet = np.vstack(rows)[:-GAP, :-GAP]
     cv2.imwrite(str(options.out), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 86])

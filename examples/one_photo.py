@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from landscape import ExportSettings, InversionSettings, LightSettings, MotionSettings, Scene, load_models, read_photo
+from landscape import ExportSettings, FitSettings, LightSettings, MotionSettings, Scene, load_models, read_photo
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     options = parser.parse_args()
 
     # The costly part, once for each photo: sky and water are found, and the model is fitted.
-    scene = Scene.open(read_photo(options.photo), load_models(), InversionSettings(seconds=options.fit_seconds))
+    scene = Scene.open(read_photo(options.photo), load_models(), FitSettings(seconds=options.fit_seconds))
     # The cheap part, as often as you like.
     motion = MotionSettings(direction=90.0, speed=1.5)
     light = LightSettings(style="warm sunset")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from landscape import InversionSettings, LightSettings, MotionSettings, Scene, load_models, read_photo
+from landscape import FitSettings, LightSettings, MotionSettings, Scene, load_models, read_photo
 
 
 def main() -> None:
@@ -23,11 +23,11 @@ def main() -> None:
     options = parser.parse_args()
 
     photo = read_photo(options.photo)  # photo.pixels: uint8 (H, W, 3), upright sRGB
-    scene = Scene.open(photo, load_models(), InversionSettings(seconds=options.fit_seconds))
+    scene = Scene.open(photo, load_models(), FitSettings(seconds=options.fit_seconds))
     masks = scene.masks  # masks.sky, masks.water: float32 (H, W) in [0, 1]
     print(f"sky {masks.sky.mean():.0%}, water {masks.water.mean():.0%}, horizon at {masks.horizon:.0%} of the height")
 
-    frames = scene.previewer(MotionSettings(speed=2.0), LightSettings(), options.size)
+    frames = scene.renderer(MotionSettings(speed=2.0), LightSettings(), options.size)
     options.folder.mkdir(parents=True, exist_ok=True)
     for seconds in (0.0, 1.0, 2.0, 4.0):
         frame = frames.frame(seconds)  # uint8 (h, w, 3); any time, in any order

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from landscape.models.bundle import load_models
     from landscape.photo.read import read_photo
     from landscape.scene.scene import Scene
-    from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
+    from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
 # The matrices here are small. Several threads gain nothing with them, and where another core is busy, they wait for
 # each other: a product takes ten times as long. OpenBLAS, of which NumPy, SciPy and OpenCV each bring one, reads this
@@ -26,7 +26,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __all__ = [
     "ExportSettings",
-    "InversionSettings",
+    "FitSettings",
     "LandscapeError",
     "LightSettings",
     "MotionSettings",
@@ -39,7 +39,7 @@ __all__ = [
 _SETTINGS = "landscape.settings"
 _PLACES = {
     "ExportSettings": _SETTINGS,
-    "InversionSettings": _SETTINGS,
+    "FitSettings": _SETTINGS,
     "LandscapeError": "landscape.errors",
     "LightSettings": _SETTINGS,
     "MotionSettings": _SETTINGS,

@@ -36,7 +36,7 @@ CLOSEST_KEYS = 0.02
 VARIANTS = ("I2S", "MO", "E", "EO", "EOI", "EOIF", "EOIFS")
 """The inversion variants of the paper's table 2."""
 
-RECIPES = ("product", "paper", "release")
+FIT_NUMBERS = ("product", "paper", "release")
 """Numbers of the inversion: the product's, the paper's, those of the released implementation."""
 FORMATS = ("h264", "h265", "h265-10bit", "vp9", "av1", "gif", "png")
 """What clips can be written as; :mod:`landscape.output.formats` knows more of each."""
@@ -170,7 +170,7 @@ class LightSettings:
 
 
 @dataclass(frozen=True)
-class InversionSettings:
+class FitSettings:
     """How the model is fitted to a photo (paper, 3.2 and algorithms 1 and 2).
 
     Attributes:
@@ -178,7 +178,7 @@ class InversionSettings:
         latent_steps: Most optimisation steps of the latents (step 2), 0 to 5000; None leaves it to the recipe.
         tune_steps: Most fine-tuning steps of the generator (step 3), 0 to 5000; None leaves it to the recipe.
         seed: Seed of everything random.
-        recipe: One of :data:`RECIPES`: the numbers of the optimisation.
+        recipe: One of :data:`FIT_NUMBERS`: the numbers of the optimisation.
         seconds: Most time for the fit, 0 to 36000; what is reached then is the result. None for as long as it takes;
             only then do the same settings always give the same result.
     """
@@ -192,7 +192,7 @@ class InversionSettings:
 
     def __post_init__(self) -> None:
         _require(self.variant in VARIANTS, f"Choose a variant from: {', '.join(VARIANTS)}.")
-        _require(self.recipe in RECIPES, f"Choose a recipe from: {', '.join(RECIPES)}.")
+        _require(self.recipe in FIT_NUMBERS, f"Choose a recipe from: {', '.join(FIT_NUMBERS)}.")
         for name, steps in (("latent", self.latent_steps), ("fine-tuning", self.tune_steps)):
             if steps is not None:
                 _require_range(f"number of {name} steps", steps, 0, 5000)

@@ -21,7 +21,7 @@ from landscape.photo.read import Photo
 from landscape.preview.player import LiveFrame
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.recipe import Recipe
-from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 from landscape.ui.visitors.sessions import Session
 
 
@@ -63,7 +63,7 @@ class FakeScene:
         """The same scene with the photo at another size."""
         return FakeScene(photo, self.masks.resized(photo.height, photo.width), self.steps, self.delay)
 
-    def previewer(
+    def renderer(
         self,
         motion: MotionSettings,
         light: LightSettings,
@@ -85,7 +85,7 @@ class FakeScene:
         finish: threading.Event | None = None,
     ) -> None:
         """Write the clip."""
-        player = self.previewer(motion, light, export.long_side)
+        player = self.renderer(motion, light, export.long_side)
 
         def frames() -> Iterator[np.ndarray]:
             for index in range(export.frames):
@@ -110,7 +110,7 @@ class FakeEngine:
     """Masks by halves of the photo; counts how often a photo was fitted."""
 
     delay: float = 0.0
-    fits: list[InversionSettings] = field(default_factory=list)
+    fits: list[FitSettings] = field(default_factory=list)
 
     def find_masks(self, photo: Photo) -> Masks:
         """The upper half is sky, the lowest third water."""
@@ -123,7 +123,7 @@ class FakeEngine:
         self,
         photo: Photo,
         masks: Masks,
-        settings: InversionSettings,
+        settings: FitSettings,
         progress: Progress,
         cancel: threading.Event,
     ) -> FakeScene:
@@ -139,7 +139,7 @@ class FakeEngine:
     def warm(self) -> None:
         """Nothing to load."""
 
-    def begin(self, photo: Photo, masks: Masks, settings: InversionSettings) -> FakeFit:
+    def begin(self, photo: Photo, masks: Masks, settings: FitSettings) -> FakeFit:
         """Pretend to fit the model in the background."""
         return FakeFit(self, photo, masks, settings)
 
@@ -173,7 +173,7 @@ class FakeEngine:
 class FakeFit:
     """A fit whose first scene is there at once."""
 
-    def __init__(self, engine: FakeEngine, photo: Photo, masks: Masks, settings: InversionSettings) -> None:
+    def __init__(self, engine: FakeEngine, photo: Photo, masks: Masks, settings: FitSettings) -> None:
         self.outlook = Outlook("fitting the model", 0, 1, None)
         self.quality = Quality(0.9, 0.1)
         self.paused = self.done = False
@@ -185,7 +185,7 @@ class FakeFit:
         self._thread = threading.Thread(target=self._work, args=(engine, photo, masks, settings), daemon=True)
         self._thread.start()
 
-    def _work(self, engine: FakeEngine, photo: Photo, masks: Masks, settings: InversionSettings) -> None:
+    def _work(self, engine: FakeEngine, photo: Photo, masks: Masks, settings: FitSettings) -> None:
         try:
             self._scene, self._version = engine.open(photo, masks, settings, self._note, self._cancel), 2
         except Cancelled:

@@ -17,9 +17,9 @@ from landscape.output.video import probe_video
 from landscape.progress import Progress
 from landscape.scene.batch import UNEXPECTED, BatchItem, animator, plan_batch, run_batch
 from landscape.scene.recipe import Recipe, read_recipe
-from landscape.settings import ExportSettings, InversionSettings, MotionSettings
+from landscape.settings import ExportSettings, FitSettings, MotionSettings
 
-RECIPE = Recipe(MotionSettings(0.0, 2.0), inversion=InversionSettings("E"), export=ExportSettings(0.3, 10, 64))
+RECIPE = Recipe(MotionSettings(0.0, 2.0), inversion=FitSettings("E"), export=ExportSettings(0.3, 10, 64))
 
 
 @pytest.fixture

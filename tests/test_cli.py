@@ -16,7 +16,7 @@ from landscape.commands.animate import check_target, write_json
 from landscape.errors import LandscapeError
 from landscape.output.video import probe_video
 from landscape.scene.recipe import Recipe, read_recipe, write_recipe
-from landscape.settings import ExportSettings, InversionSettings
+from landscape.settings import ExportSettings, FitSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -160,7 +160,7 @@ def test_a_batch_goes_on_where_it_stopped(tmp_path):
     with Image.open(ROOT / "assets/sea_coast.jpg") as image:
         image.resize((160, 108)).save(photos / "sea.jpg")
     (photos / "broken.png").write_text("no picture")
-    recipe = Recipe(inversion=InversionSettings("E"), export=ExportSettings(0.2, 10, 128))
+    recipe = Recipe(inversion=FitSettings("E"), export=ExportSettings(0.2, 10, 128))
     write_recipe(tmp_path / "recipe.json", recipe)
     options = ("batch", photos, "--recipe", tmp_path / "recipe.json", "-o", tmp_path / "out")
     first = within(*options)

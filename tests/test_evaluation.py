@@ -9,7 +9,7 @@ from landscape.evaluation.animation import evaluate_animation, summarise
 from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo
 from landscape.scene.scene import Scene
-from landscape.settings import InversionSettings
+from landscape.settings import FitSettings
 
 
 def test_a_textured_sky_moves_where_it_should_and_land_stands_still(small_models):
@@ -23,7 +23,7 @@ def test_a_textured_sky_moves_where_it_should_and_land_stands_still(small_models
     scene = Scene.open(
         Photo(pixels, "noise"),
         small_models,
-        InversionSettings(latent_steps=4, tune_steps=4),
+        FitSettings(latent_steps=4, tune_steps=4),
         masks=masks_from_labels(labels, None),
     )
     result = evaluate_animation(scene)

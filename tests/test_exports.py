@@ -231,7 +231,7 @@ def test_estimates_follow_length_and_size_without_another_sample(
         return exports.estimate(visitor, wish, dataclasses.replace(wish.export(), fps=10, long_side=480))
 
     words(seconds=2.0)
-    monkeypatch.setattr(FakeScene, "previewer", lambda *_: pytest.fail("sampled again"))
+    monkeypatch.setattr(FakeScene, "renderer", lambda *_: pytest.fail("sampled again"))
     assert "50 frames" in words(seconds=5.0) and "3 frames" in words(seconds=0.3)
 
 

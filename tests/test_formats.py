@@ -22,7 +22,7 @@ from landscape.output.formats import FORMATS, format_of
 from landscape.output.video import probe_video, write_video
 from landscape.scene.recipe import Recipe, read_recipe
 from landscape.settings import FORMATS as NAMES
-from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
 CODECS = {
     "h264": ("h264", "yuv420p"),
@@ -32,7 +32,7 @@ CODECS = {
     "av1": ("av1", "yuv420p"),
 }
 RECIPE = Recipe(
-    MotionSettings(45.0, 2.5), LightSettings("deep night", 0.5), InversionSettings("EO"), ExportSettings(2.0, crf=20)
+    MotionSettings(45.0, 2.5), LightSettings("deep night", 0.5), FitSettings("EO"), ExportSettings(2.0, crf=20)
 )
 
 

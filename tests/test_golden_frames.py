@@ -16,7 +16,7 @@ from landscape.masks.labels import read_labels
 from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.scene import Scene
-from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = Path(__file__).with_name("golden")
@@ -42,10 +42,10 @@ def draw(name: str, style: str | None, models) -> dict[float, np.ndarray]:
     """The frames of one photo in one light, (H, W, 3), uint8, by their time in seconds."""
     photo = small_photo(name)
     labels = read_labels(GOLDEN / f"{name}-labels.png", photo.height, photo.width)
-    settings = InversionSettings(latent_steps=6, tune_steps=6)
+    settings = FitSettings(latent_steps=6, tune_steps=6)
     scene = Scene.open(photo, models, settings, masks=masks_from_labels(labels, photo.pixels))
-    previewer = scene.previewer(MOTION, LightSettings(style=style), SIDE, seconds=ExportSettings().seconds)
-    return {seconds: previewer.frame(seconds) for seconds in TIMES}
+    renderer = scene.renderer(MOTION, LightSettings(style=style), SIDE, seconds=ExportSettings().seconds)
+    return {seconds: renderer.frame(seconds) for seconds in TIMES}
 
 
 @pytest.mark.parametrize(("name", "style"), CASES)

@@ -13,7 +13,7 @@ from landscape.fit.descent import Group, Plateau, Turn, Watch, descend
 from landscape.fit.invert import confine_dynamic, extend_dynamic, invert
 from landscape.fit.latents import starting_latents
 from landscape.fit.losses import PERCEPTUAL_SCALE, ReconstructionLoss, style_tie
-from landscape.fit.numbers import RECIPES, VARIANTS, Schedule
+from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
 from landscape.fit.rehearsal import rehearsed_views
 from landscape.fit.stages import fit_latents
 from landscape.masks.masks import Masks
@@ -23,9 +23,9 @@ from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.vgg import Vgg19
 from landscape.photo.read import Photo
 from landscape.progress import ignore_progress
-from landscape.settings import RECIPES as RECIPE_NAMES
+from landscape.settings import FIT_NUMBERS as RECIPE_NAMES
 from landscape.settings import VARIANTS as NAMES
-from landscape.settings import InversionSettings
+from landscape.settings import FitSettings
 
 SIZE = 32
 
@@ -63,7 +63,7 @@ def moving() -> torch.Tensor:
 
 
 def fit(image, moving, generator, perceptual, variant="EOIFS", steps=(12, 8), encoder=None, **more):
-    settings = InversionSettings(variant=variant, latent_steps=steps[0], tune_steps=steps[1])
+    settings = FitSettings(variant=variant, latent_steps=steps[0], tune_steps=steps[1])
     return invert(image, moving, generator, encoder, perceptual, settings, **more)
 
 
@@ -83,8 +83,8 @@ def test_table_has_the_rows_of_the_paper():
 
 
 def test_recipes_hold_the_numbers_of_the_paper_and_of_the_release():
-    assert set(RECIPES) == set(RECIPE_NAMES)
-    paper, release = RECIPES["paper"], RECIPES["release"]
+    assert set(FIT_NUMBERS) == set(RECIPE_NAMES)
+    paper, release = FIT_NUMBERS["paper"], FIT_NUMBERS["release"]
     first, second = paper.latents_of("EOI"), paper.latents_of("EOIFS")
     assert (first.steps, first.rate, first.perceptual_weight, first.patience, first.stop_after) == (
         500,
@@ -227,7 +227,7 @@ def test_descent_ends_when_the_time_is_up():
 
 def test_one_static_step_changes_s_static_alone(image, moving, generator, perceptual):
     variant = VARIANTS["EOIFS"]
-    for recipe in RECIPES.values():
+    for recipe in FIT_NUMBERS.values():
         for steps in (1, 3):
             latents = starting_latents(image, moving, generator, None, variant, 0)
             schedule = Schedule(steps, 0.1, 0.01)
@@ -283,13 +283,13 @@ def test_the_papers_perceptual_loss_by_hand():
 @pytest.mark.parametrize("recipe", ["paper", "release"])
 def test_recipes_of_others_run(recipe, image, moving, generator, perceptual):
     for name in ("I2S", "EOIFS"):
-        settings = InversionSettings(variant=name, latent_steps=2, tune_steps=2, recipe=recipe)
+        settings = FitSettings(variant=name, latent_steps=2, tune_steps=2, recipe=recipe)
         result = invert(image, moving, generator, None, perceptual, settings)
         assert torch.isfinite(result.reconstruction()).all()
 
 
 def test_tuning_the_last_blocks_leaves_the_others(image, moving, generator, perceptual, monkeypatch):
-    monkeypatch.setitem(RECIPES, "product", dataclasses.replace(RECIPES["product"], tuned_blocks=2))
+    monkeypatch.setitem(FIT_NUMBERS, "product", dataclasses.replace(FIT_NUMBERS["product"], tuned_blocks=2))
     start = fit(image, moving, generator, perceptual, steps=(6, 0))
     result = fit(image, moving, generator, perceptual, steps=(6, 30))
     for index, (before, after) in enumerate(zip(generator.blocks, result.generator.blocks, strict=True)):
@@ -377,7 +377,7 @@ def test_ablation_reports_means_and_photos(generator, perceptual):
         MaskedPhoto(Photo(rng.integers(0, 255, (60, 90, 3), dtype=np.uint8), name), masks) for name in ("one", "two")
     ]
     models = SimpleNamespace(generator=generator, encoder=None, perceptual=perceptual, vgg=None)
-    report = evaluate_inversion(photos, models, ["E", "EOIFS"], InversionSettings(latent_steps=2, tune_steps=2))
+    report = evaluate_inversion(photos, models, ["E", "EOIFS"], FitSettings(latent_steps=2, tune_steps=2))
     assert [(row["photo"], row["variant"]) for row in report["photos"]] == [
         ("one", "E"), ("one", "EOIFS"), ("two", "E"), ("two", "EOIFS"),
     ]  # fmt: skip

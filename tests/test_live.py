@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from landscape.photo.read import Photo
-from landscape.settings import STYLES, InversionSettings
+from landscape.settings import STYLES, FitSettings
 from landscape.ui.live.line import IN_FLIGHT, LiveLine
 from landscape.ui.visitors.controls import Controls
 from landscape.ui.visitors.sessions import Session
@@ -72,7 +72,7 @@ def page(session: Session, engine: FakeEngine) -> Iterator[Page]:
 
 def open_photo(session: Session, engine: FakeEngine, pixels: np.ndarray, steps: int = 1) -> Studio:
     photo = Photo(pixels, "hill")
-    session.put(Studio(engine, photo, engine.find_masks(photo), InversionSettings(latent_steps=steps)))
+    session.put(Studio(engine, photo, engine.find_masks(photo), FitSettings(latent_steps=steps)))
     assert session.studio is not None
     return session.studio
 

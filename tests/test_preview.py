@@ -22,7 +22,7 @@ from landscape.preview.size import SIDES, PreviewSize
 from landscape.preview.track import GeneratorTrack
 from landscape.scene.scene import Scene
 from landscape.scene.take import Take
-from landscape.settings import STYLES, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import STYLES, FitSettings, LightSettings, MotionSettings
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def scene(small_models, landscape_pixels: np.ndarray) -> Scene:
     labels = np.zeros(landscape_pixels.shape[:2], np.uint8)
     labels[:56] = SKY
     photo = Photo(landscape_pixels, "hill")
-    return Scene.open(photo, small_models, InversionSettings("E"), masks_from_labels(labels, landscape_pixels))
+    return Scene.open(photo, small_models, FitSettings("E"), masks_from_labels(labels, landscape_pixels))
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_what_stands_still_is_sharp(small_models, landscape_pixels: np.ndarray, 
     photo = Photo(cv2.resize(landscape_pixels, (800, 600), interpolation=cv2.INTER_CUBIC), "hill")
     labels = np.zeros((600, 800), np.uint8)
     labels[:350] = SKY
-    scene = Scene.open(photo, small_models, InversionSettings("E"), masks_from_labels(labels, photo.pixels))
+    scene = Scene.open(photo, small_models, FitSettings("E"), masks_from_labels(labels, photo.pixels))
     preview.limit(SIDES[-1])
     number = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
     frame_when(preview, lambda frame: frame.number == number)
@@ -135,7 +135,7 @@ def test_drafts_of_large_pictures_are_small(small_models, landscape_pixels: np.n
     photo = Photo(cv2.resize(landscape_pixels, (640, 480), interpolation=cv2.INTER_CUBIC), "hill")
     labels = np.zeros((480, 640), np.uint8)
     labels[:280] = SKY
-    scene = Scene.open(photo, small_models, InversionSettings("E"), masks_from_labels(labels, photo.pixels))
+    scene = Scene.open(photo, small_models, FitSettings("E"), masks_from_labels(labels, photo.pixels))
     parts = PreviewParts.prepare(Take(scene, MotionSettings(), LightSettings(), 4.0, False), 640)
     labels[150:] = 0
     less = Take(scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 4.0, False)

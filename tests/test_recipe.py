@@ -19,7 +19,7 @@ from landscape.settings import (
     STYLES,
     VARIANTS,
     ExportSettings,
-    InversionSettings,
+    FitSettings,
     LightSettings,
     MotionSettings,
 )
@@ -30,11 +30,11 @@ floats = st.floats(0, 2, allow_nan=False)
 @given(
     st.builds(MotionSettings, direction=st.floats(-720, 720), speed=floats, sky=floats, water=floats),
     st.builds(LightSettings, st.sampled_from([None, *STYLES]), st.floats(0, 1), st.booleans()),
-    st.builds(InversionSettings, st.sampled_from(VARIANTS), seed=st.integers(0, 2**31 - 1)),
+    st.builds(FitSettings, st.sampled_from(VARIANTS), seed=st.integers(0, 2**31 - 1)),
     st.builds(ExportSettings, loop=st.booleans(), crf=st.integers(0, 51), format=st.sampled_from(FORMATS)),
 )
 def test_recipes_survive_json(
-    motion: MotionSettings, light: LightSettings, inversion: InversionSettings, export: ExportSettings
+    motion: MotionSettings, light: LightSettings, inversion: FitSettings, export: ExportSettings
 ) -> None:
     recipe = Recipe(motion, light, inversion, export)
     assert Recipe.from_dict(json.loads(json.dumps(recipe.as_dict()))) == recipe

@@ -6,27 +6,27 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.fit.numbers import RECIPES
+from landscape.fit.numbers import FIT_NUMBERS
 from landscape.fit.outlook import WorkClock, planned_steps
 from landscape.fit.quality import Quality
 from landscape.fit.stages import LATENT_STAGE, TUNE_STAGE
-from landscape.scene.refinement import Refinement
+from landscape.scene.background_fit import BackgroundFit
 from landscape.scene.scene import Scene
-from landscape.settings import InversionSettings, LightSettings, MotionSettings
+from landscape.settings import FitSettings, LightSettings, MotionSettings
 
-FEW_STEPS = InversionSettings(latent_steps=12, tune_steps=12)
-MANY_STEPS = InversionSettings(latent_steps=5000, tune_steps=5000)
+FEW_STEPS = FitSettings(latent_steps=12, tune_steps=12)
+MANY_STEPS = FitSettings(latent_steps=5000, tune_steps=5000)
 
 
 @pytest.fixture
 def started(photo, masks, small_models, monkeypatch):
     """Start refinements that snapshot after every step, and end them after the test."""
-    monkeypatch.setattr("landscape.scene.refinement.SHORTEST_PAUSE", 0.0)
-    monkeypatch.setattr("landscape.scene.refinement.SNAPSHOT_SHARE", 1e9)
+    monkeypatch.setattr("landscape.scene.background_fit.SHORTEST_PAUSE", 0.0)
+    monkeypatch.setattr("landscape.scene.background_fit.SNAPSHOT_SHARE", 1e9)
     running = []
 
     def start(settings, masks=masks):
-        running.append(Refinement(photo, masks, small_models, settings).start())
+        running.append(BackgroundFit(photo, masks, small_models, settings).start())
         return running[-1]
 
     yield start
@@ -56,17 +56,17 @@ def test_first_scene_is_the_encoders_answer(started, small_models, photo, masks)
     refinement = started(MANY_STEPS)
     assert refinement.wait_for_version(0, 60)
     version, scene = refinement.latest()
-    start = Scene.open(photo, small_models, InversionSettings(latent_steps=0, tune_steps=0), masks=masks)
+    start = Scene.open(photo, small_models, FitSettings(latent_steps=0, tune_steps=0), masks=masks)
     if version == 1:
         # Weights of a finished fit are rounded to half precision.
         assert torch.allclose(drawn(scene), drawn(start), rtol=0, atol=2e-3 * float(drawn(start).abs().max()))
     assert start.settled and "unlike" in " ".join(start.warnings)
     assert not scene.settled and not scene.warnings
-    assert np.isfinite(scene.previewer(MotionSettings(), LightSettings(), 128).frame(0.5)).all()
+    assert np.isfinite(scene.renderer(MotionSettings(), LightSettings(), 128).frame(0.5)).all()
 
 
 def test_snapshots_stay_as_they_were_and_improve(started):
-    refinement = started(InversionSettings(latent_steps=40, tune_steps=20))
+    refinement = started(FitSettings(latent_steps=40, tune_steps=20))
     seen, version = [], 0
     while refinement.wait_for_version(version, 60):
         version, scene = refinement.latest()
@@ -100,7 +100,7 @@ def test_previews_run_while_the_fit_goes_on(started):
     for index in range(4):
         version, scene = refinement.latest()
         versions.append(version)
-        frame = scene.previewer(MotionSettings(speed=2), LightSettings(), 128).frame(index / 10)
+        frame = scene.renderer(MotionSettings(speed=2), LightSettings(), 128).frame(index / 10)
         assert frame.shape == (96, 128, 3)
         assert refinement.wait_for_version(version, 60)
     assert versions == sorted(set(versions))
@@ -134,7 +134,7 @@ def test_cancel_keeps_what_is_reached_even_while_paused(started):
 
 
 def test_time_ends_the_work_and_rest_does_not_count(started):
-    refinement = started(InversionSettings(latent_steps=5000, tune_steps=5000, seconds=1.0))
+    refinement = started(FitSettings(latent_steps=5000, tune_steps=5000, seconds=1.0))
     assert refinement.wait(60) and refinement.error is None
     assert refinement.scene.inversion.seconds < 20
     clock = WorkClock()
@@ -145,13 +145,13 @@ def test_time_ends_the_work_and_rest_does_not_count(started):
 
 def test_time_ends_the_blocking_way_too(photo, masks, small_models):
     steps = []
-    settings = InversionSettings(latent_steps=5000, tune_steps=5000, seconds=0.5)
+    settings = FitSettings(latent_steps=5000, tune_steps=5000, seconds=0.5)
     scene = Scene.open(photo, small_models, settings, masks=masks, progress=lambda *step: steps.append(step))
     assert scene.inversion.seconds < 20 and len(steps) < 5000
 
 
 def test_masks_are_found_in_the_background(started):
-    refinement = started(InversionSettings(variant="E"), masks=None)
+    refinement = started(FitSettings(variant="E"), masks=None)
     assert refinement.wait(120) and refinement.scene.masks.sky.shape == (96, 128)
     assert refinement.outlook.total == 0
 
@@ -161,13 +161,13 @@ def test_errors_are_kept_for_the_caller(photo, small_models, masks):
         raise RuntimeError("no answer")
 
     models = type("Broken", (), {**vars(small_models), "encoder": staticmethod(broken)})()
-    refinement = Refinement(photo, masks, models, FEW_STEPS).start()
+    refinement = BackgroundFit(photo, masks, models, FEW_STEPS).start()
     assert refinement.wait(60) and refinement.scene is None
     assert "no answer" in str(refinement.error)
 
 
 def test_two_refinements_do_not_disturb_each_other(started, photo, masks, small_models):
-    first, second = started(FEW_STEPS), started(InversionSettings(latent_steps=12, tune_steps=12, seed=1))
+    first, second = started(FEW_STEPS), started(FitSettings(latent_steps=12, tune_steps=12, seed=1))
     assert first.wait(120) and second.wait(120)
     alone = Scene.open(photo, small_models, FEW_STEPS, masks=masks)
     assert torch.equal(drawn(first.scene), drawn(alone))
@@ -183,9 +183,9 @@ def test_score_is_the_worse_measure_on_a_scale_to_100():
 
 
 def test_plan_counts_the_steps_of_the_variant():
-    product = RECIPES["product"]
+    product = FIT_NUMBERS["product"]
     steps = {LATENT_STAGE: product.latents_of("EOIFS").steps, TUNE_STAGE: product.tuning.steps}
-    assert planned_steps(InversionSettings()) == steps
-    assert planned_steps(InversionSettings(variant="E")) == {}
-    assert planned_steps(InversionSettings(variant="I2S", recipe="release")) == {LATENT_STAGE: 4000}
-    assert planned_steps(InversionSettings(variant="EOI", latent_steps=7)) == {LATENT_STAGE: 7}
+    assert planned_steps(FitSettings()) == steps
+    assert planned_steps(FitSettings(variant="E")) == {}
+    assert planned_steps(FitSettings(variant="I2S", recipe="release")) == {LATENT_STAGE: 4000}
+    assert planned_steps(FitSettings(variant="EOI", latent_steps=7)) == {LATENT_STAGE: 7}

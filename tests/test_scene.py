@@ -14,9 +14,9 @@ from landscape.masks.masks import masks_from_labels
 from landscape.output.video import probe_video
 from landscape.photo.squeeze import model_image, model_mask
 from landscape.scene.scene import Scene
-from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 
-FEW_STEPS = InversionSettings(latent_steps=6, tune_steps=6)
+FEW_STEPS = FitSettings(latent_steps=6, tune_steps=6)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_speed_zero_without_light_stands_still(scene):
 
 def test_night_is_darker_and_sunset_warmer_than_day(scene):
     def mean(style):
-        return scene.previewer(MotionSettings(), LightSettings(style=style), 128).frame(0.5).reshape(-1, 3).mean(axis=0)
+        return scene.renderer(MotionSettings(), LightSettings(style=style), 128).frame(0.5).reshape(-1, 3).mean(axis=0)
 
     night, day, sunset = mean("deep night"), mean("blue day"), mean("warm sunset")
     assert night.sum() < 0.6 * day.sum()
@@ -56,15 +56,15 @@ def test_night_is_darker_and_sunset_warmer_than_day(scene):
 
 
 def test_loop_ends_where_it_began(scene):
-    previewer = scene.previewer(MotionSettings(speed=2), LightSettings(day_cycle=True), 128, seconds=2.0, loop=True)
-    start, end, middle = previewer.frame(0.0), previewer.frame(2.0), previewer.frame(1.0)
+    renderer = scene.renderer(MotionSettings(speed=2), LightSettings(day_cycle=True), 128, seconds=2.0, loop=True)
+    start, end, middle = renderer.frame(0.0), renderer.frame(2.0), renderer.frame(1.0)
     assert np.abs(start.astype(int) - end).max() <= 2
     assert np.abs(start.astype(int) - middle).mean() > 1
 
 
 def test_generator_only_shows_no_pixel_of_the_photo(scene):
-    previewer = scene.previewer(MotionSettings(), LightSettings(), 128, generator_only=True)
-    frame = previewer.frame(0.0)
+    renderer = scene.renderer(MotionSettings(), LightSettings(), 128, generator_only=True)
+    frame = renderer.frame(0.0)
     small = scene.inversion.reconstruction()[0].clamp(-1, 1)
     assert frame.mean() == pytest.approx(float((small.mean() + 1) * 127.5), abs=2)
 
@@ -95,7 +95,7 @@ def test_new_masks_keep_the_fit(scene, landscape_pixels):
     other = scene.with_masks(still)
     assert other.inversion is scene.inversion
     assert "mark them" in other.warnings[0]
-    assert np.array_equal(other.previewer(MotionSettings(speed=4), LightSettings(), 128).frame(1.0), landscape_pixels)
+    assert np.array_equal(other.renderer(MotionSettings(speed=4), LightSettings(), 128).frame(1.0), landscape_pixels)
 
 
 def test_a_sky_that_leaves_the_upper_edge_is_doubted(scene):
@@ -108,7 +108,7 @@ def test_a_sky_that_leaves_the_upper_edge_is_doubted(scene):
 
 
 def test_masks_are_found_when_none_are_given(photo, small_models):
-    scene = Scene.open(photo, small_models, InversionSettings(variant="E"))
+    scene = Scene.open(photo, small_models, FitSettings(variant="E"))
     assert scene.masks.sky.shape == photo.pixels.shape[:2]
     assert {"segmentation", "inversion"} <= scene.timings.keys()
 
@@ -117,7 +117,7 @@ def test_same_seed_gives_the_same_frames(photo, masks, small_models):
     frames = []
     for _ in range(2):
         scene = Scene.open(photo, small_models, FEW_STEPS, masks=masks)
-        frames.append(scene.previewer(MotionSettings(), LightSettings(), 128).frame(0.7))
+        frames.append(scene.renderer(MotionSettings(), LightSettings(), 128).frame(0.7))
     assert np.array_equal(*frames)
 
 

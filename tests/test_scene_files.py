@@ -15,7 +15,7 @@ from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.files import open_scene, save_scene
 from landscape.scene.scene import Scene
-from landscape.settings import InversionSettings, LightSettings, MotionSettings
+from landscape.settings import FitSettings, LightSettings, MotionSettings
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def scene(photo_file, small_models):
     freeze = np.zeros(labels.shape, np.float32)
     freeze[:, :20] = 1
     masks = masks_from_labels(labels, photo.pixels, freeze=freeze)
-    return Scene.open(photo, small_models, InversionSettings(latent_steps=4, tune_steps=4, seed=7), masks=masks)
+    return Scene.open(photo, small_models, FitSettings(latent_steps=4, tune_steps=4, seed=7), masks=masks)
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def saved(scene, tmp_path):
 
 def frames(scene):
     light = LightSettings(style="warm sunset", strength=0.5)
-    previewer = scene.previewer(MotionSettings(speed=2.5), light, 128, seconds=3.0, loop=True)
-    return [previewer.frame(time) for time in (0.0, 0.7, 2.9)]
+    renderer = scene.renderer(MotionSettings(speed=2.5), light, 128, seconds=3.0, loop=True)
+    return [renderer.frame(time) for time in (0.0, 0.7, 2.9)]
 
 
 def members(path):
@@ -83,7 +83,7 @@ def test_an_opened_scene_shows_the_same_frames_bit_for_bit(scene, saved, small_m
 def test_photos_without_a_file_and_several_squares_are_kept_too(small_models, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (80, 300, 3), dtype=np.uint8)
     labels = np.ones((80, 300), np.uint8)
-    settings = InversionSettings(variant="E")
+    settings = FitSettings(variant="E")
     scene = Scene.open(Photo(pixels, "made up"), small_models, settings, masks=masks_from_labels(labels, None))
     save_scene(scene, tmp_path / "wide.landscape")
     opened = open_scene(tmp_path / "wide.landscape", small_models)

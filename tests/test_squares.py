@@ -14,7 +14,7 @@ from landscape.photo.read import Photo
 from landscape.photo.squares import LONGEST, PART_LENGTH, WHOLE, Layout, Square, as_square
 from landscape.photo.squeeze import model_image
 from landscape.scene.scene import Scene
-from landscape.settings import InversionSettings, LightSettings, MotionSettings
+from landscape.settings import FitSettings, LightSettings, MotionSettings
 
 SIDES = st.integers(64, 4000)
 
@@ -122,7 +122,7 @@ def test_long_photos_open_and_move_without_seams(size, count, small_models):
     scene = Scene.open(
         photo,
         small_models,
-        InversionSettings(latent_steps=6, tune_steps=4),
+        FitSettings(latent_steps=6, tune_steps=4),
         masks=masks,
         progress=lambda *step: seen.append(step),
         observe=lambda make: seen.append(("snapshot", len(make().inversions), count)),
@@ -130,8 +130,8 @@ def test_long_photos_open_and_move_without_seams(size, count, small_models):
     assert len(scene.inversions) == scene.layout.count == count
     assert ("fitting latents", 6 * count, 6 * count) in seen and ("fine-tuning", 4 * count, 4 * count) in seen
     assert {step[1] for step in seen if step[0] == "snapshot"} == {count}
-    first = scene.previewer(MotionSettings(speed=3), LightSettings(), 384).frame(0.0)
-    later = scene.previewer(MotionSettings(speed=3), LightSettings(style="warm sunset"), 384).frame(0.5)
+    first = scene.renderer(MotionSettings(speed=3), LightSettings(), 384).frame(0.0)
+    later = scene.renderer(MotionSettings(speed=3), LightSettings(style="warm sunset"), 384).frame(0.5)
     still = masks.moving < 0.01
     assert np.array_equal(first[still], photo.pixels[still])
     assert later.shape == photo.pixels.shape and np.abs(later.astype(int) - first).mean() > 1

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from landscape.errors import LandscapeError
-from landscape.fit.numbers import RECIPES
+from landscape.fit.numbers import FIT_NUMBERS
 from landscape.output.video import probe_video
-from landscape.settings import STYLES, ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 from landscape.ui.page import widgets
 from landscape.ui.visitors.controls import PHOTO_LIGHT, QUALITIES, STANDARD, STYLE_CHOICES, Controls, inversion
 from landscape.ui.visitors.handlers import UNEXPECTED, Handlers, View
@@ -46,8 +46,8 @@ def test_controls_begin_with_the_products_defaults() -> None:
     assert Controls().export() == ExportSettings()
     assert Controls().motion() == MotionSettings()
     assert Controls().light() == LightSettings()
-    assert inversion(STANDARD) == InversionSettings()
-    assert QUALITIES["Quick"].latent_steps < RECIPES[QUALITIES["Quick"].recipe].latents_of("EOIFS").steps
+    assert inversion(STANDARD) == FitSettings()
+    assert QUALITIES["Quick"].latent_steps < FIT_NUMBERS[QUALITIES["Quick"].recipe].latents_of("EOIFS").steps
 
 
 def test_controls_become_settings() -> None:
@@ -114,7 +114,7 @@ def test_animate_with_another_quality_fits_again(
     assert studio is not None and studio.fit.wait(20)
     list(handlers.animate(identifier, short(), STANDARD))
     list(handlers.animate(identifier, short(), STANDARD))
-    assert engine.fits == [QUALITIES["Quick"], InversionSettings()]
+    assert engine.fits == [QUALITIES["Quick"], FitSettings()]
 
 
 @pytest.mark.parametrize("wish", [short(seconds=0.0), short(speed=9.5), short(style="rainbow")])

@@ -20,7 +20,7 @@ from landscape.models.enlarge import upscale_with
 from landscape.models.files import save_weights
 from landscape.networks.upscaler import CONFIGS, RRDBNet, UpscalerConfig, bicubic, build_upscaler
 from landscape.scene.scene import Scene
-from landscape.settings import InversionSettings
+from landscape.settings import FitSettings
 from landscape.training.data import upscaler_data
 from landscape.training.data.upscaler_data import prepare_pairs
 from landscape.training.data.upscaler_pairs import PairSource, degrade, shrink
@@ -330,17 +330,17 @@ def test_the_generators_frames_go_through_the_upscaler(photo, masks, small_model
 
     from landscape.settings import LightSettings, MotionSettings
 
-    scene = Scene.open(photo, small_models, InversionSettings("E"), masks=masks)
+    scene = Scene.open(photo, small_models, FitSettings("E"), masks=masks)
     brighter = replace(scene, models=replace(small_models, upscaler=Brighter()))
     settings = MotionSettings(), LightSettings(), 128
     plain, other = (
-        item.previewer(*settings, generator_only=True).frame(0.0).astype(float).mean() for item in (scene, brighter)
+        item.renderer(*settings, generator_only=True).frame(0.0).astype(float).mean() for item in (scene, brighter)
     )
     assert other - plain > 10
 
 
 def test_evaluation_measures_all_inputs(photo, masks, small_models):
-    scene = Scene.open(photo, small_models, InversionSettings("E"), masks=masks)
+    scene = Scene.open(photo, small_models, FitSettings("E"), masks=masks)
     row = evaluate_upscaler(scene, build_upscaler(SMALL["compact"]).eval())
     assert set(row) == {"photo", "drawn", "shrunk 64", "shrunk 128"}
     assert row["shrunk 64"]["upscaler"] == row["shrunk 64"]["bicubic"]  # an untrained one is bicubic

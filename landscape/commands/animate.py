@@ -14,7 +14,7 @@ from landscape.commands.choices import given, override, recipe_of, with_format
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.files import replacing, require_writable
 from landscape.output.formats import format_of
-from landscape.settings import FORMATS, RECIPES, STYLES, VARIANTS, as_dict, parse_direction, parse_keys
+from landscape.settings import FORMATS, STYLES, VARIANTS, as_dict, parse_direction, parse_keys
 
 
 def animate(
@@ -47,7 +47,7 @@ def animate(
         bool, typer.Option("--generator-only", help="Show only what the generator draws.")
     ] = False,
     variant: Annotated[str, typer.Option(help=f"Inversion: {', '.join(VARIANTS)}.")] = "EOIFS",
-    fit_recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(RECIPES)}.")] = "product",
+    fit_recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(FIT_NUMBERS)}.")] = "product",
     fit_seconds: Annotated[float | None, typer.Option(help="Most seconds for the inversion.")] = None,
     save_scene: Annotated[
         Path | None, typer.Option(help="Keep the fitted scene here, ending in .landscape; animate it again at once.")

@@ -13,7 +13,7 @@ from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.commands.scenes import open_scenes
 from landscape.errors import LandscapeError
 from landscape.files import replacing
-from landscape.settings import RECIPES, VARIANTS, InversionSettings
+from landscape.settings import VARIANTS, FitSettings
 
 evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
 
@@ -48,7 +48,7 @@ def inversion(
     report: JsonOption = None,
     table: TableOption = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(RECIPES)}.")] = "product",
+    recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(FIT_NUMBERS)}.")] = "product",
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Reconstruction and motion of inversion variants (paper, section 8 and table 2)."""
@@ -58,7 +58,7 @@ def inversion(
     from landscape.photo.read import read_photo
 
     names = [name.strip() for name in variants.split(",")]
-    settings = [InversionSettings(name, seed=seed, recipe=recipe) for name in names][0]
+    settings = [FitSettings(name, seed=seed, recipe=recipe) for name in names][0]
     pictures = [read_photo(path) for path in photos]
     models = load_models(checkpoints)
     masked = [MaskedPhoto(picture, find_masks(picture, models.segmenter)) for picture in pictures]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landscape.progress import Progress
-from landscape.settings import InversionSettings
+from landscape.settings import FitSettings
 
 if TYPE_CHECKING:
     from landscape.scene.scene import Scene
@@ -29,5 +29,5 @@ def open_scenes(
         if is_scene_file(path):
             yield open_scene(path, models)
         else:
-            yield Scene.open(read_photo(path), models, InversionSettings(seed=seed), cancel=cancel)
+            yield Scene.open(read_photo(path), models, FitSettings(seed=seed), cancel=cancel)
     progress("photos", len(photos), len(photos))

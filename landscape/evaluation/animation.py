@@ -39,7 +39,7 @@ def evaluate_animation(scene: Scene) -> dict[str, Any]:
         ValueError: If the scene has no sky or nothing static.
     """
     motion = MotionSettings(speed=1.0)
-    first = scene.previewer(motion, LightSettings(), LONG_SIDE).frame(0.0)
+    first = scene.renderer(motion, LightSettings(), LONG_SIDE).frame(0.0)
     height, width = first.shape[:2]
     masks = scene.masks.resized(height, width)
     sky, static = _inside(masks.sky * (1 - masks.freeze)), _inside(1 - masks.moving)
@@ -62,7 +62,7 @@ def evaluate_animation(scene: Scene) -> dict[str, Any]:
 
     light = {}
     for style in STYLES[:-1]:
-        frame = scene.previewer(motion, LightSettings(style=style), LONG_SIDE).frame(0.0).astype(np.float64)
+        frame = scene.renderer(motion, LightSettings(style=style), LONG_SIDE).frame(0.0).astype(np.float64)
         red, green, blue = frame.reshape(-1, 3).mean(axis=0)
         light[style] = {
             "luminance": round(float(0.2126 * red + 0.7152 * green + 0.0722 * blue), 1),
@@ -92,8 +92,8 @@ def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _clip(scene: Scene, motion: MotionSettings) -> list[Pixels]:
-    previewer = scene.previewer(motion, LightSettings(), LONG_SIDE)
-    return [previewer.frame(index * STEP_SECONDS) for index in range(FRAMES)]
+    renderer = scene.renderer(motion, LightSettings(), LONG_SIDE)
+    return [renderer.frame(index * STEP_SECONDS) for index in range(FRAMES)]
 
 
 def _inside(mask: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -25,7 +25,7 @@ from landscape.networks.vgg import Vgg19
 from landscape.photo.read import Photo
 from landscape.photo.squeeze import model_image, model_mask
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.settings import InversionSettings, MotionSettings
+from landscape.settings import FitSettings, MotionSettings
 
 FRAMES = 9
 FRAME_STEP = 4
@@ -69,7 +69,7 @@ def evaluate_inversion(
     photos: Sequence[MaskedPhoto],
     models: FittingModels,
     variants: Sequence[str],
-    settings: InversionSettings,
+    settings: FitSettings,
     motion: MotionSettings | None = None,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
@@ -133,7 +133,7 @@ def _small_sky(item: MaskedPhoto, models: FittingModels) -> np.ndarray:
 def _measure(
     item: MaskedPhoto,
     models: FittingModels,
-    settings: InversionSettings,
+    settings: FitSettings,
     motion: MotionSettings,
     cancel: threading.Event | None,
 ) -> dict[str, float]:

@@ -95,9 +95,9 @@ def evaluate_output(
 
 def loop_closing(scene: Scene, long_side: int, seconds: float, fps: float = 10.0) -> float:
     """The step from the last to the first frame of a loop as a ratio to the steps beside it: 1 where no seam shows."""
-    previewer = scene.previewer(MotionSettings(), LightSettings(), long_side, seconds, loop=True)
+    renderer = scene.renderer(MotionSettings(), LightSettings(), long_side, seconds, loop=True)
     count = max(4, round(seconds * fps))
-    around = [previewer.frame((index % count) * seconds / count) for index in (-2, -1, 0, 1)]
+    around = [renderer.frame((index % count) * seconds / count) for index in (-2, -1, 0, 1)]
     before, seam, after = (float(difference(a, b).mean()) for a, b in zip(around[:-1], around[1:], strict=True))
     return seam / max((before + after) / 2, 1e-6)
 
@@ -148,7 +148,7 @@ def _methods(scene: Scene, photo: Pixels, long_side: int, seconds: float) -> dic
     alpha = masks.moving[..., None]
     plain = dataclasses.replace(scene, models=dataclasses.replace(scene.models, upscaler=None))
     bicubic, enlarged = (
-        item.previewer(motion, light, long_side, seconds, generator_only=True) for item in (plain, scene)
+        item.renderer(motion, light, long_side, seconds, generator_only=True) for item in (plain, scene)
     )
     y, x = np.mgrid[:height, :width].astype(np.float32)
 
@@ -166,7 +166,7 @@ def _methods(scene: Scene, photo: Pixels, long_side: int, seconds: float) -> dic
         detailed = cv2.ximgproc.guidedFilter(photo, large, radius, GUIDED_EPSILON)
         return mixed(large.astype(np.float32), detailed.astype(np.float32))
 
-    ours = scene.previewer(motion, light, long_side, seconds)
+    ours = scene.renderer(motion, light, long_side, seconds)
     return dict(zip(METHODS, (ours.frame, warp, bicubic.frame, paper), strict=True))
 
 

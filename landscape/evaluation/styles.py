@@ -43,8 +43,8 @@ def style_sheet(
         cells = [scene.photo.resized(2 * width).pixels]
         for done, style in enumerate(STYLES):
             check_cancelled(cancel)
-            previewer = scene.previewer(MotionSettings(), LightSettings(style, 1.0), long_side=2 * width)
-            cells.append(previewer.frame(0.0))
+            renderer = scene.renderer(MotionSettings(), LightSettings(style, 1.0), long_side=2 * width)
+            cells.append(renderer.frame(0.0))
             progress("styles", done + 1, len(STYLES))
         rows.append(np.concatenate([cv2.resize(c, CELL, interpolation=cv2.INTER_AREA) for c in cells], axis=1))
     return np.concatenate(rows)

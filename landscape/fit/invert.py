@@ -1,7 +1,7 @@
 """Fitting the model to a photo: latents W and S, then a copy of the generator (paper, 3.2, algorithms 1 and 2).
 
-The variants of the paper's table 2 are rows of :data:`~landscape.fit.numbers.VARIANTS`, its numbers a recipe of
-:data:`~landscape.fit.numbers.RECIPES`, for one optimisation loop.
+The variants of the paper's table 2 are rows of :data:`~landscape.fit.numbers.VARIANTS`, its numbers an entry of
+:data:`~landscape.fit.numbers.FIT_NUMBERS`, for one optimisation loop.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from landscape.fit.cells import confine_dynamic, extend_dynamic
 from landscape.fit.descent import Kept, Watch
 from landscape.fit.latents import Latents, Start, starting_latents
 from landscape.fit.losses import PerceptualNetwork
-from landscape.fit.numbers import RECIPES, VARIANTS, Schedule
-from landscape.fit.quality import Judge, Quality
+from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
+from landscape.fit.quality import Quality, QualityMeter
 from landscape.fit.stages import fit_latents, tune, tuned_weights
 from landscape.networks.folding import folded
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.progress import Progress, ignore_progress
-from landscape.settings import InversionSettings
+from landscape.settings import FitSettings
 
 __all__ = ["Inversion", "Observe", "confine_dynamic", "extend_dynamic", "invert"]
 
@@ -84,7 +84,7 @@ def invert(
     generator: Generator,
     encoder: nn.Module | None,
     perceptual: LpipsAlex,
-    settings: InversionSettings | None = None,
+    settings: FitSettings | None = None,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
     *,
@@ -101,7 +101,7 @@ def invert(
         generator: G; it is never changed.
         encoder: E, (1, 3, R, R) to (1, blocks, width); None starts every variant at the mean w.
         perceptual: LPIPS, which measures the result.
-        settings: Variant, recipe, most steps and seed.
+        settings: Variant, numbers, most steps and seed.
         progress: Called after every step with the stages "fitting latents" and "fine-tuning".
         cancel: Set to stop at the next step.
         observe: Follows the fit from its start on; it does not change the result.
@@ -116,13 +116,13 @@ def invert(
         ValueError: If the sizes do not fit the generator.
         landscape.errors.Cancelled: If ``cancel`` is set.
     """
-    settings = settings or InversionSettings()
+    settings = settings or FitSettings()
     size = generator.resolution
     if image.shape != (1, 3, size, size) or moving.shape != (1, 1, size, size):
         raise ValueError(f"The model takes one photo and its mask at {size} x {size} pixels.")
     started = time.perf_counter()
-    variant, recipe = VARIANTS[settings.variant], RECIPES[settings.recipe]
-    judge = Judge(image, perceptual)
+    variant, numbers = VARIANTS[settings.variant], FIT_NUMBERS[settings.recipe]
+    judge = QualityMeter(image, perceptual)
     teacher = teacher or perceptual
     latents = start(image, moving, generator, encoder, variant, settings.seed)
 
@@ -144,8 +144,8 @@ def invert(
 
     def weights_so_far(kept: Kept) -> Inversion:
         tuned = working_copy(generator)
-        state = [kept(item).detach() for item in tuned_weights(working, recipe.tuned_blocks)]
-        torch._foreach_copy_(tuned_weights(tuned, recipe.tuned_blocks), state)
+        state = [kept(item).detach() for item in tuned_weights(working, numbers.tuned_blocks)]
+        torch._foreach_copy_(tuned_weights(tuned, numbers.tuned_blocks), state)
         return result(latents.copy(), tuned)
 
     if observe is not None:
@@ -153,15 +153,15 @@ def invert(
     idle = not (variant.optimise_w or variant.optimise_maps or variant.tune)
     working = generator if idle else working_copy(generator)
     if variant.optimise_w or variant.optimise_maps:
-        schedule = _limited(recipe.latents_of(settings.variant), settings.latent_steps)
+        schedule = _limited(numbers.latents_of(settings.variant), settings.latent_steps)
         following = watch(latents_so_far)
-        fit_latents(working, latents, image, moving, teacher, variant, recipe, schedule, following)
+        fit_latents(working, latents, image, moving, teacher, variant, numbers, schedule, following)
     if not variant.tune:
         return result(latents, generator)
-    schedule = _limited(recipe.tuning, settings.tune_steps)
+    schedule = _limited(numbers.tuning, settings.tune_steps)
     following = watch(weights_so_far)
-    tune(working, latents, image, moving, teacher, judge, variant, recipe, schedule, settings.seed, following)
-    _round(tuned_weights(working, recipe.tuned_blocks))
+    tune(working, latents, image, moving, teacher, judge, variant, numbers, schedule, settings.seed, following)
+    _round(tuned_weights(working, numbers.tuned_blocks))
     return result(latents, working)
 
 

@@ -17,7 +17,7 @@ from landscape.photo.read import Photo
 from landscape.photo.squares import Layout
 from landscape.photo.squeeze import model_image, model_mask
 from landscape.progress import Progress, ignore_progress
-from landscape.settings import InversionSettings
+from landscape.settings import FitSettings
 
 Mosaic = tuple[Inversion, ...]
 """The photo in the model's terms, square by square."""
@@ -30,7 +30,7 @@ def invert_photo(
     photo: Photo,
     moving: Array,
     models: Models,
-    settings: InversionSettings,
+    settings: FitSettings,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
     observe: ObserveMosaic | None = None,
@@ -65,7 +65,7 @@ def invert_squares(
     images: Sequence[Tensor],
     moving: Sequence[Tensor],
     models: Models,
-    settings: InversionSettings,
+    settings: FitSettings,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
     observe: ObserveMosaic | None = None,
@@ -90,7 +90,7 @@ def invert_squares(
 
     def fit(
         index: int,
-        settings: InversionSettings,
+        settings: FitSettings,
         progress: Progress,
         observe: Observe | None = None,
         expired: Callable[[], bool] | None = None,

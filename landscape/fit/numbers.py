@@ -1,7 +1,7 @@
 """The variants of the inversion and the numbers of its optimisation, as two tables (paper, 3.2 and algorithms 1 and 2).
 
-A :class:`Variant` says what is fitted, a row of the paper's figure 3; a :class:`Recipe` says how: the paper's numbers,
-those of the released implementation where they differ, and the product's.
+A :class:`Variant` says what is fitted, a row of the paper's figure 3; a :class:`FitNumbers` says how: the paper's
+numbers, those of the released implementation where they differ, and the product's.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FitNumbers:
     """The numbers of an inversion.
 
     Attributes:
@@ -105,15 +105,15 @@ _PAPER_LATENTS = Schedule(500, 0.1, 0.01)
 _PAPER_TUNING = Schedule(500, 0.001, 0.1, patience=None)
 _PRODUCT_LATENTS = Schedule(300, 0.1, 0.01, stop_after=100, keep_best=True)
 
-RECIPES = {
+FIT_NUMBERS = {
     # Algorithm 1 (all variants without the mask) stops after 100 idle steps, algorithm 2 (EOIFS) does not.
-    "paper": Recipe(
+    "paper": FitNumbers(
         dataclasses.replace(_PAPER_LATENTS, stop_after=100), _PAPER_TUNING, exceptions={"EOIFS": _PAPER_LATENTS}
     ),
-    "release": Recipe(_PAPER_LATENTS, _PAPER_TUNING, exceptions={"I2S": Schedule(4000, 0.01, 1.0)}),
+    "release": FitNumbers(_PAPER_LATENTS, _PAPER_TUNING, exceptions={"I2S": Schedule(4000, 0.01, 1.0)}),
     # The paper's rate of step 3 is for a generator with four times the channels. Its last two blocks are enough: tuning
     # all of them takes longer to the same similarity.
-    "product": Recipe(
+    "product": FitNumbers(
         _PRODUCT_LATENTS,
         Schedule(300, 3e-3, 0.05, stop_after=100, keep_best=True),
         map_gradient=None,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from landscape.fit.numbers import RECIPES, VARIANTS
+from landscape.fit.numbers import FIT_NUMBERS, VARIANTS
 from landscape.fit.stages import LATENT_STAGE, TUNE_STAGE
-from landscape.settings import InversionSettings
+from landscape.settings import FitSettings
 
 MEMORY = 0.9
 """Share of the earlier steps in the mean duration of a step."""
@@ -33,15 +33,15 @@ class Outlook:
     seconds_left: float | None
 
 
-def planned_steps(settings: InversionSettings, squares: int = 1) -> dict[str, int]:
+def planned_steps(settings: FitSettings, squares: int = 1) -> dict[str, int]:
     """Most steps of each stage of a fit of so many squares."""
-    variant, recipe = VARIANTS[settings.variant], RECIPES[settings.recipe]
+    variant, numbers = VARIANTS[settings.variant], FIT_NUMBERS[settings.recipe]
     plan = {}
     if variant.optimise_w or variant.optimise_maps:
         steps = settings.latent_steps
-        plan[LATENT_STAGE] = recipe.latents_of(settings.variant).steps if steps is None else steps
+        plan[LATENT_STAGE] = numbers.latents_of(settings.variant).steps if steps is None else steps
     if variant.tune:
-        plan[TUNE_STAGE] = recipe.tuning.steps if settings.tune_steps is None else settings.tune_steps
+        plan[TUNE_STAGE] = numbers.tuning.steps if settings.tune_steps is None else settings.tune_steps
     return {stage: steps * squares for stage, steps in plan.items()}
 
 

@@ -43,7 +43,7 @@ class Quality:
         return self.ssim >= ENOUGH_SSIM and self.lpips <= ENOUGH_LPIPS
 
 
-class Judge:
+class QualityMeter:
     """Measures reconstructions of one photo, whose features are computed once.
 
     Args:

@@ -24,7 +24,7 @@ FLATNESS = 0.5
 
 
 @dataclass(frozen=True)
-class View:
+class RehearsedView:
     """One rehearsed view.
 
     Attributes:
@@ -39,7 +39,9 @@ class View:
 
 
 @torch.no_grad()
-def rehearsed_views(image: Tensor, s_dynamic: Sequence[Tensor], moving: Tensor, count: int, seed: int) -> list[View]:
+def rehearsed_views(
+    image: Tensor, s_dynamic: Sequence[Tensor], moving: Tensor, count: int, seed: int
+) -> list[RehearsedView]:
     """Carry the moving parts in ``count`` directions around the clock.
 
     Args:
@@ -60,5 +62,5 @@ def rehearsed_views(image: Tensor, s_dynamic: Sequence[Tensor], moving: Tensor, 
         carried = confine_dynamic([warp(item, shift, "bilinear") for item in extended], moving)
         target = torch.lerp(image, warp(image, shift, "bilinear"), moving)
         known = 1 - moving * (1 - warp(moving, shift, "bilinear"))
-        views.append(View(carried, target, known))
+        views.append(RehearsedView(carried, target, known))
     return views

@@ -11,8 +11,8 @@ from landscape.fit.cells import moving_cells
 from landscape.fit.descent import Group, Turn, Watch, descend
 from landscape.fit.latents import Latents
 from landscape.fit.losses import PerceptualNetwork, ReconstructionLoss, style_tie
-from landscape.fit.numbers import Recipe, Schedule, Variant
-from landscape.fit.quality import Judge
+from landscape.fit.numbers import FitNumbers, Schedule, Variant
+from landscape.fit.quality import QualityMeter
 from landscape.fit.rehearsal import rehearsed_views
 from landscape.networks.folding import folded
 from landscape.networks.generator import Generator
@@ -35,7 +35,7 @@ def fit_latents(
     moving: Tensor,
     perceptual: PerceptualNetwork,
     variant: Variant,
-    recipe: Recipe,
+    numbers: FitNumbers,
     schedule: Schedule,
     watch: Watch,
 ) -> None:
@@ -48,7 +48,7 @@ def fit_latents(
         moving: How much each pixel moves, (1, 1, R, R) in [0, 1].
         perceptual: The perceptual network of the loss.
         variant: What is fitted.
-        recipe: Weight of the tie and pace of the maps.
+        numbers: Weight of the tie and pace of the maps.
         schedule: Steps and rates.
         watch: Progress, cancelling; it observes the latents.
     """
@@ -62,7 +62,7 @@ def fit_latents(
 
         def loss(drawn: Tensor) -> Tensor:
             total = reconstruction(drawn, schedule.perceptual_weight)
-            return total + recipe.tie_weight * style_tie(w, start) if variant.tie_w else total
+            return total + numbers.tie_weight * style_tie(w, start) if variant.tie_w else total
 
         parameters = [*([w] if variant.optimise_w else []), *(maps if variant.optimise_maps else [])]
         return Turn(lambda: drawing(w, s_static, s_dynamic), loss, parameters)
@@ -72,13 +72,13 @@ def fit_latents(
             static.mul_(1 - cell)
             dynamic.mul_(cell)
 
-    if variant.split and not recipe.joint:
+    if variant.split and not numbers.joint:
         phases = [phase(1 - moving, s_static), phase(moving, s_dynamic)]
     else:
         phases = [phase(None, [*s_static, *s_dynamic])]
     groups = [Group([w], schedule.rate)] if variant.optimise_w else []
-    if variant.optimise_maps and recipe.map_gradient is not None:
-        groups.append(Group([*s_static, *s_dynamic], schedule.rate, recipe.map_gradient))
+    if variant.optimise_maps and numbers.map_gradient is not None:
+        groups.append(Group([*s_static, *s_dynamic], schedule.rate, numbers.map_gradient))
     elif variant.optimise_maps:
         rates = [schedule.rate * gain for gain in _map_gains(generator)]
         groups += [Group(list(maps), rate) for *maps, rate in zip(s_static, s_dynamic, rates, strict=True)]
@@ -111,9 +111,9 @@ def tune(
     image: Tensor,
     moving: Tensor,
     perceptual: PerceptualNetwork,
-    judge: Judge,
+    judge: QualityMeter,
     variant: Variant,
-    recipe: Recipe,
+    numbers: FitNumbers,
     schedule: Schedule,
     seed: int,
     watch: Watch,
@@ -128,13 +128,13 @@ def tune(
         perceptual: The perceptual network of the loss.
         judge: Says when it is enough.
         variant: What is fitted.
-        recipe: Whether to rehearse and whether to end early.
+        numbers: Whether to rehearse and whether to end early.
         schedule: Steps and rates.
         seed: Seed of the rehearsed views.
         watch: Progress, cancelling; it observes the weights.
     """
-    weights = tuned_weights(generator, recipe.tuned_blocks)
-    first = _first_tuned(generator, recipe.tuned_blocks)
+    weights = tuned_weights(generator, numbers.tuned_blocks)
+    first = _first_tuned(generator, numbers.tuned_blocks)
 
     def phase(maps: list[Tensor], target: Tensor, region: Tensor | None) -> Turn:
         reconstruction = ReconstructionLoss(target, perceptual, region)
@@ -150,12 +150,12 @@ def tune(
             draw,
             lambda drawn: reconstruction(drawn, schedule.perceptual_weight),
             weights,
-            (lambda drawn: judge(drawn).enough) if recipe.enough and region is None else None,
+            (lambda drawn: judge(drawn).enough) if numbers.enough and region is None else None,
         )
 
     still = phase(latents.s_dynamic, image, None)
     turns = [still]
-    if recipe.rehearse and variant.split:
+    if numbers.rehearse and variant.split:
         views = rehearsed_views(image, latents.s_dynamic, moving, VIEWS, seed)
         turns = [turn for view in views for turn in (still, phase(view.s_dynamic, view.target, view.region))]
     descend(TUNE_STAGE, turns, [Group(weights, schedule.rate)], schedule, watch)

@@ -70,7 +70,7 @@ def _place(seed: int, source: int) -> tuple[float, float]:
     return float(rng.choice([-1.0, 1.0]) * (1.0 if source // 2 % 2 else -1.0)), float(side * way)
 
 
-class _Region:
+class _MovingPart:
     """The sky or the water of a stack of maps: its rows, its flow and the statistics it keeps."""
 
     def __init__(
@@ -194,7 +194,7 @@ class NoiseStack:
         centres = pixel_centres(sizes[-1], device)
         water = water_share(window.outward(centres, centres)[1], horizon)
         self._regions = [
-            _Region(sizes, share, motion, horizon, loop_seconds, below, seed, window)
+            _MovingPart(sizes, share, motion, horizon, loop_seconds, below, seed, window)
             for below, share in ((False, 1.0 - water), (True, water))
             if bool((share > 0).any())
         ]

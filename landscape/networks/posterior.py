@@ -38,7 +38,7 @@ class Gaussian:
 
 
 @dataclass(frozen=True)
-class Latents:
+class LatentDistributions:
     """Distributions of all latents of a batch of photos.
 
     Attributes:
@@ -87,7 +87,7 @@ class Posterior(nn.Module):
             for i in range(len(widths)):
                 self.get_parameter(f"maps.{i}.bias")[2:] = LOG_VARIANCE_START / 2
 
-    def forward(self, images: Tensor, moving: Tensor) -> Latents:
+    def forward(self, images: Tensor, moving: Tensor) -> LatentDistributions:
         """Predict latents.
 
         Args:
@@ -110,7 +110,7 @@ class Posterior(nn.Module):
             maps = self.maps[i](above)
             s_static.append(_gaussian(maps[:, 0::2], 1))
             s_dynamic.append(_gaussian(maps[:, 1::2], 1))
-        return Latents(z, s_static, s_dynamic)
+        return LatentDistributions(z, s_static, s_dynamic)
 
 
 def _gaussian(values: Tensor, width: int) -> Gaussian:

@@ -25,7 +25,7 @@ _KEY_EVERY = 250
 
 
 @dataclass(frozen=True)
-class Sample:
+class Excerpt:
     """Bytes of a few frames that were written, from which files of any length and size are estimated.
 
     Attributes:
@@ -41,7 +41,7 @@ class Sample:
     each: float
 
     @classmethod
-    def of(cls, frames: Sequence[NDArray[np.uint8]], export: ExportSettings) -> Sample:
+    def of(cls, frames: Sequence[NDArray[np.uint8]], export: ExportSettings) -> Excerpt:
         """Write a few neighbouring frames.
 
         Args:

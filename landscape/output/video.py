@@ -18,9 +18,9 @@ import numpy as np
 
 from landscape.errors import LandscapeError
 from landscape.images.pixels import Frame
-from landscape.output.deep import DeepVideoEncoder
-from landscape.output.encoders import Encoder, EncodingError, FramesEncoder, GifEncoder, VideoEncoder
+from landscape.output.deep_writer import DeepVideoWriter
 from landscape.output.formats import Format, format_of
+from landscape.output.writers import FramesWriter, GifWriter, VideoWriter, Writer, WritingError
 from landscape.progress import Progress, check_cancelled, ignore_progress
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def write_video(
     try:
         _encode(part, _until(frames, cancel, finish), fps, kind, crf, metadata, total, progress, cancel)
         os.replace(part, path)
-    except EncodingError as error:
+    except WritingError as error:
         # Ctrl+C in a terminal ends the encoder as well.
         check_cancelled(cancel)
         raise LandscapeError(f"“{path}” cannot be written ({_reason(error)}): {_way_out(error)}.") from error
@@ -113,7 +113,7 @@ def _encode(
     progress: Progress,
     cancel: threading.Event | None,
 ) -> None:
-    encoder: Encoder | None = None
+    encoder: Writer | None = None
     shape: tuple[int, ...] = ()
     try:
         for index, frame in enumerate(frames):
@@ -142,11 +142,11 @@ def _until(frames: Iterable[Frame], cancel: threading.Event | None, finish: thre
     check_cancelled(cancel)
 
 
-def _encoder(kind: Format) -> Callable[..., Encoder]:
+def _encoder(kind: Format) -> Callable[..., Writer]:
     if kind.deep:
-        return DeepVideoEncoder
-    kinds: dict[str, Callable[..., Encoder]] = {"gif": GifEncoder, "png": FramesEncoder}
-    return kinds.get(kind.name, VideoEncoder)
+        return DeepVideoWriter
+    kinds: dict[str, Callable[..., Writer]] = {"gif": GifWriter, "png": FramesWriter}
+    return kinds.get(kind.name, VideoWriter)
 
 
 def _require_frame(frame: Frame, shape: tuple[int, ...], kind: Format) -> None:

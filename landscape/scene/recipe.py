@@ -21,10 +21,10 @@ from PIL import Image
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.masks.masks import Masks
-from landscape.output.encoders import RECIPE_NAME
 from landscape.output.formats import SUFFIXES
 from landscape.output.video import probe_video
-from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings, as_dict
+from landscape.output.writers import RECIPE_NAME
+from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
 
 VERSION = 1
 RECIPE_SUFFIX = ".json"
@@ -35,7 +35,7 @@ LARGEST_FILE = 16 * 2**20
 MASK_SIDE = 1024
 """Long side of the masks kept in a recipe, in pixels."""
 
-Settings = TypeVar("Settings", MotionSettings, LightSettings, InversionSettings, ExportSettings)
+Settings = TypeVar("Settings", MotionSettings, LightSettings, FitSettings, ExportSettings)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Recipe:
 
     motion: MotionSettings = field(default_factory=MotionSettings)
     light: LightSettings = field(default_factory=LightSettings)
-    inversion: InversionSettings = field(default_factory=InversionSettings)
+    inversion: FitSettings = field(default_factory=FitSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     masks: Masks | None = field(default=None, compare=False)
 
@@ -80,7 +80,7 @@ class Recipe:
         return cls(
             _settings(MotionSettings, content.get("motion", {})),
             _settings(LightSettings, content.get("light", {})),
-            _settings(InversionSettings, content.get("inversion", {})),
+            _settings(FitSettings, content.get("inversion", {})),
             _settings(ExportSettings, content.get("export", {})),
             None if masks is None else _masks_from_json(masks),
         )

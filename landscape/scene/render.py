@@ -27,7 +27,7 @@ _FRAMES_AHEAD = 2
 """Full-size frames that wait for the encoder."""
 
 
-class Previewer:
+class Renderer:
     """Frames of a scene at any time, for one motion and one light; holds no state between frames.
 
     Attributes:
@@ -100,7 +100,7 @@ class RenderReport:
 
 def render_clip(
     out: Path,
-    previewer: Previewer,
+    renderer: Renderer,
     recipe: Recipe,
     size: tuple[int, int],
     progress: Progress = ignore_progress,
@@ -111,7 +111,7 @@ def render_clip(
 
     Args:
         out: The file.
-        previewer: Makes the frames.
+        renderer: Makes the frames.
         recipe: What the file is to tell of itself, and how it is exported.
         size: Width and height of the frames in pixels.
         progress: Called after every frame.
@@ -125,7 +125,7 @@ def render_clip(
         written = done
         progress(RENDER_STAGE, done, export.frames)
 
-    with closing(previewer.clip(export.frames, export.fps, cancel)) as clip:
+    with closing(renderer.clip(export.frames, export.fps, cancel)) as clip:
         write_video(
             out,
             clip,
@@ -141,4 +141,4 @@ def render_clip(
     even = FORMATS[export.format].even
     width, height = (side + side % 2 if even else side for side in size)
     timings = {"rendering": round(time.monotonic() - started, 3)}
-    return RenderReport(width, height, written, export.fps, previewer.mean_photo_weight, timings)
+    return RenderReport(width, height, written, export.fps, renderer.mean_photo_weight, timings)

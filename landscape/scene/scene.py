@@ -27,10 +27,10 @@ from landscape.photo.squeeze import model_mask
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.animator import Animator
 from landscape.scene.recipe import Recipe
-from landscape.scene.render import Previewer, RenderReport, render_clip
+from landscape.scene.render import Renderer, RenderReport, render_clip
 from landscape.scene.sceneries import SceneryCache
 from landscape.scene.warnings import POOR_SSIM, sentences_about
-from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
 PREVIEW_SIDE = 768
 MASK_STAGE = "finding sky and water"
@@ -55,7 +55,7 @@ class Scene:
     masks: Masks
     inversions: tuple[Inversion, ...]
     models: Models
-    settings: InversionSettings
+    settings: FitSettings
     timings: dict[str, float]
     settled: bool = True
     light_matches: bool = True
@@ -66,7 +66,7 @@ class Scene:
         cls,
         photo: Photo,
         models: Models,
-        settings: InversionSettings | None = None,
+        settings: FitSettings | None = None,
         masks: Masks | None = None,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
@@ -74,7 +74,7 @@ class Scene:
         observe: ObserveScene | None = None,
         remaining: Callable[[], float] | None = None,
     ) -> Scene:
-        """Fit the model to a photo; :class:`landscape.scene.refinement.Refinement` does so in the background.
+        """Fit the model to a photo; :class:`landscape.scene.background_fit.BackgroundFit` does so in the background.
 
         Args:
             photo: The photo.
@@ -90,7 +90,7 @@ class Scene:
         Raises:
             Cancelled: If ``cancel`` was set.
         """
-        settings = settings or InversionSettings()
+        settings = settings or FitSettings()
         started = time.monotonic()
         if masks is None:
             progress(MASK_STAGE, 0, 1)
@@ -176,7 +176,7 @@ class Scene:
         """Where the photo moves, at the generator's size, (1, 1, R, R) in [0, 1] or the size of the layout."""
         return model_mask(self.masks.moving, self.resolution, self.layout).to(self.inversion.w)
 
-    def previewer(
+    def renderer(
         self,
         motion: MotionSettings,
         light: LightSettings,
@@ -185,7 +185,7 @@ class Scene:
         loop: bool = False,
         generator_only: bool = False,
         deep: bool = False,
-    ) -> Previewer:
+    ) -> Renderer:
         """Prepare frames at any time.
 
         Args:
@@ -205,12 +205,12 @@ class Scene:
         photo, masks = self.photo.resized(long_side), self.masks
         scenery = self._sceneries.scenery(photo, masks, self.reconstruction, generator_only, upscaler, keep)
         compositor = Compositor(scenery, motion, seconds if loop else None, deep=deep)
-        return Previewer(animator, compositor, light.active, scenery.mean_photo_weight)
+        return Renderer(animator, compositor, light.active, scenery.mean_photo_weight)
 
-    def _exporter(self, motion: MotionSettings, light: LightSettings, export: ExportSettings) -> Previewer:
+    def _clip_renderer(self, motion: MotionSettings, light: LightSettings, export: ExportSettings) -> Renderer:
         length = (export.long_side, export.seconds, export.loop)
         deep = FORMATS[export.format].deep
-        return self.previewer(motion, light, *length, export.generator_only, deep)
+        return self.renderer(motion, light, *length, export.generator_only, deep)
 
     def frames(
         self,
@@ -219,13 +219,13 @@ class Scene:
         export: ExportSettings,
         cancel: threading.Event | None = None,
     ) -> Iterator[Frame]:
-        """Frames of a clip one by one, as :meth:`Previewer.clip` gives them; nothing is held for the whole clip.
+        """Frames of a clip one by one, as :meth:`Renderer.clip` gives them; nothing is held for the whole clip.
 
         Raises:
             Cancelled: If ``cancel`` was set.
         """
-        previewer = self._exporter(motion, light, export)
-        with closing(previewer.clip(export.frames, export.fps, cancel)) as clip:
+        renderer = self._clip_renderer(motion, light, export)
+        with closing(renderer.clip(export.frames, export.fps, cancel)) as clip:
             yield from clip
 
     def render(
@@ -257,10 +257,10 @@ class Scene:
             Cancelled: If ``cancel`` was set.
         """
         started = time.monotonic()
-        previewer = self._exporter(motion, light, export)
+        renderer = self._clip_renderer(motion, light, export)
         preparation = time.monotonic() - started
         recipe, photo = Recipe(motion, light, self.settings, export), self.photo.resized(export.long_side)
-        report = render_clip(out, previewer, recipe, (photo.width, photo.height), progress, cancel, finish)
+        report = render_clip(out, renderer, recipe, (photo.width, photo.height), progress, cancel, finish)
         return dataclasses.replace(report, timings={"preparation": round(preparation, 3), **report.timings})
 
 

@@ -17,7 +17,7 @@ from landscape.ui.visitors.exports import Exports
 from landscape.ui.visitors.remember import CONTROL_NAMES, Choices, choices_from_recipe, choices_of, remembered
 from landscape.ui.visitors.sessions import SessionStore
 
-LIGHT: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
+UNQUEUED: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
 _ESTIMATE: dict[str, Any] = {
     "concurrency_id": "estimate", "concurrency_limit": 1, "api_visibility": "private", "show_progress": "hidden",
 }  # fmt: skip
@@ -81,23 +81,25 @@ class ExportEvents:
         script = (STATIC / "reattach.js").read_text(encoding="utf-8")
         page.unload(self._leave)
         begun = page.load(
-            self._begin, [name, saved], [self._session, name, *choices, *self._followers], js=script, **LIGHT
+            self._begin, [name, saved], [self._session, name, *choices, *self._followers], js=script, **UNQUEUED
         )
-        begun.then(None, name, None, js=_KEEP_SESSION % (_LOOK + _JOIN), **LIGHT)
+        begun.then(None, name, None, js=_KEEP_SESSION % (_LOOK + _JOIN), **UNQUEUED)
         begun.then(resume, self._session, resumed, **slot)
-        gr.on([component.change for component in choices], None, choices, None, js=_KEEP_SETTINGS, **LIGHT)
+        gr.on([component.change for component in choices], None, choices, None, js=_KEEP_SETTINGS, **UNQUEUED)
         # The page asks when it shows the panel and nothing is being moved: a sample costs as much as many pictures.
         panel.estimate_now.click(
             self._estimate, [self._session, *choices], panel.estimate, trigger_mode="always_last", **_ESTIMATE
         )
-        look = {"js": f"() => {{ {_LOOK} }}", **LIGHT}
-        panel.export.click(self._export, [self._session, *choices], self._notice, **LIGHT).then(
+        look = {"js": f"() => {{ {_LOOK} }}", **UNQUEUED}
+        panel.export.click(self._export, [self._session, *choices], self._notice, **UNQUEUED).then(
             None, None, None, **look
         )
         panel.batch.upload(self._batch, [self._session, panel.batch, *choices], self._notice, **slot).then(
             None, None, None, **look
         )
-        panel.recipe.upload(self._recipe, [panel.recipe, *choices], [self._notice, *choices, *self._followers], **LIGHT)
+        panel.recipe.upload(
+            self._recipe, [panel.recipe, *choices], [self._notice, *choices, *self._followers], **UNQUEUED
+        )
 
     def _begin(self, name: str, saved: str, request: gr.Request) -> list[Any]:
         identifier = self._store.attach(name, request.session_hash)

@@ -32,8 +32,8 @@ from landscape.ui.visitors.sessions import LIFETIME, SessionStore
 
 SLOT: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 32}
 """Events that wait for the compute slot, see ``slot.py``: they only look on, so that many visitors can."""
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-LIGHT: dict[str, Any] = {"queue": False, **PRIVATE}
+UNLISTED: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+UNQUEUED: dict[str, Any] = {"queue": False, **UNLISTED}
 WAITING = Status("Waiting for the computer")
 _WISH = (
     f"(...values) => window.landscape.wish({json.dumps([item.name for item in dataclasses.fields(Controls)])}, values)"
@@ -98,36 +98,36 @@ class _Wiring:
 
     def connect(self, page: gr.Blocks) -> None:
         """Attach all events."""
-        self._exporting.connect(page, self._resume, self._outputs, {**SLOT, **PRIVATE})
-        page.load(None, self._wishes, None, js=_WISH, **LIGHT)
+        self._exporting.connect(page, self._resume, self._outputs, {**SLOT, **UNLISTED})
+        page.load(None, self._wishes, None, js=_WISH, **UNQUEUED)
         self._connect_photo()
         self._connect_wishes()
         self._connect_jobs()
 
     def _connect_photo(self) -> None:
         photo, quality = self._photo, self._clip.quality
-        uploaded = photo.upload.upload(self._wait, self._session, self._outputs, **LIGHT)
+        uploaded = photo.upload.upload(self._wait, self._session, self._outputs, **UNQUEUED)
         outputs = [*self._outputs, *self._exporting.choices]
-        uploaded.then(self._open_upload, [self._session, photo.upload, quality], outputs, **SLOT, **PRIVATE)
+        uploaded.then(self._open_upload, [self._session, photo.upload, quality], outputs, **SLOT, **UNLISTED)
         picked = gr.State("")
-        sampled = photo.samples.select(self._pick, None, picked, **LIGHT)
-        sampled.then(self._wait, self._session, self._outputs, **LIGHT).then(
-            self._open_sample, [self._session, picked, quality], self._outputs, **SLOT, **PRIVATE
+        sampled = photo.samples.select(self._pick, None, picked, **UNQUEUED)
+        sampled.then(self._wait, self._session, self._outputs, **UNQUEUED).then(
+            self._open_sample, [self._session, picked, quality], self._outputs, **SLOT, **UNLISTED
         )
 
     def _connect_wishes(self) -> None:
         controls = self._controls
         # The preview is told by the browser itself, without a detour over the queue of events.
-        gr.on([component.change for component in self._wishes], None, self._wishes, None, js=_WISH, **LIGHT)
+        gr.on([component.change for component in self._wishes], None, self._wishes, None, js=_WISH, **UNQUEUED)
         for mine, other in ((controls.sky, controls.water), (controls.water, controls.sky)):
             js = "(mine, linked, other) => (linked ? mine : other)"
-            mine.input(None, [mine, controls.link, other], other, js=js, **LIGHT)
+            mine.input(None, [mine, controls.link, other], other, js=js, **UNQUEUED)
         js = "(linked, sky, water) => (linked ? sky : water)"
-        controls.link.input(None, [controls.link, controls.sky, controls.water], controls.water, js=js, **LIGHT)
-        controls.mask.upload(self._use_mask, [self._session, controls.mask], self._outputs, **SLOT, **PRIVATE)
+        controls.link.input(None, [controls.link, controls.sky, controls.water], controls.water, js=js, **UNQUEUED)
+        controls.mask.upload(self._use_mask, [self._session, controls.mask], self._outputs, **SLOT, **UNLISTED)
 
     def _connect_jobs(self) -> None:
-        self._photo.cancel.click(self._handlers.cancel, self._session, None, **LIGHT)
+        self._photo.cancel.click(self._handlers.cancel, self._session, None, **UNQUEUED)
 
     def _resume(self, identifier: str) -> Iterator[Updates]:
         yield from self._rendered(self._handlers.resume(identifier))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.settings import STYLES, ExportSettings, InversionSettings, LightKey, LightSettings, MotionSettings
+from landscape.settings import STYLES, ExportSettings, FitSettings, LightKey, LightSettings, MotionSettings
 
 PHOTO_LIGHT = "as in the photo"
 """The style that leaves the light alone."""
 STYLE_CHOICES = (PHOTO_LIGHT, *STYLES)
 """The styles as the page names them."""
-QUALITIES = {"Quick": InversionSettings(latent_steps=20, tune_steps=20), "Standard": InversionSettings()}
+QUALITIES = {"Quick": FitSettings(latent_steps=20, tune_steps=20), "Standard": FitSettings()}
 """How carefully the model is fitted to a photo."""
 STANDARD = "Standard"
 """The quality chosen at first."""
@@ -84,7 +84,7 @@ def _style(name: str | None) -> str | None:
     return None if name in (None, PHOTO_LIGHT) else name
 
 
-def inversion(quality: str) -> InversionSettings:
+def inversion(quality: str) -> FitSettings:
     """The settings of a quality.
 
     Raises:

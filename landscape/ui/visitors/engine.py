@@ -20,10 +20,10 @@ from landscape.preview.live import LivePreview
 from landscape.preview.parts import style_pictures
 from landscape.preview.player import LiveFrame
 from landscape.progress import Progress
+from landscape.scene.background_fit import BackgroundFit
 from landscape.scene.files import open_scene, save_scene
-from landscape.scene.refinement import Refinement
 from landscape.scene.scene import Scene
-from landscape.settings import ExportSettings, InversionSettings, LightSettings, MotionSettings
+from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
 
 class Player(Protocol):
@@ -58,7 +58,7 @@ class OpenScene(Protocol):
     def with_photo(self, photo: Photo) -> OpenScene:
         """The same scene with the photo at another size."""
 
-    def previewer(
+    def renderer(
         self,
         motion: MotionSettings,
         light: LightSettings,
@@ -82,7 +82,7 @@ class OpenScene(Protocol):
 
 
 class Fit(Protocol):
-    """What the app asks of a :class:`landscape.scene.refinement.Refinement`."""
+    """What the app asks of a :class:`landscape.scene.background_fit.BackgroundFit`."""
 
     @property
     def quality(self) -> Quality | None:
@@ -164,13 +164,13 @@ class Engine(Protocol):
         self,
         photo: Photo,
         masks: Masks,
-        settings: InversionSettings,
+        settings: FitSettings,
         progress: Progress,
         cancel: threading.Event,
     ) -> OpenScene:
         """Fit the model to the photo and wait for it."""
 
-    def begin(self, photo: Photo, masks: Masks, settings: InversionSettings) -> Fit:
+    def begin(self, photo: Photo, masks: Masks, settings: FitSettings) -> Fit:
         """Begin to fit the model to the photo, in the background."""
 
     def open_file(self, path: Path) -> OpenScene:
@@ -221,16 +221,16 @@ class ModelEngine:
         self,
         photo: Photo,
         masks: Masks,
-        settings: InversionSettings,
+        settings: FitSettings,
         progress: Progress,
         cancel: threading.Event,
     ) -> OpenScene:
         """Fit the model to the photo. Raises Cancelled when ``cancel`` is set."""
         return Scene.open(photo, self.models(), settings, masks=masks, progress=progress, cancel=cancel)
 
-    def begin(self, photo: Photo, masks: Masks, settings: InversionSettings) -> Fit:
+    def begin(self, photo: Photo, masks: Masks, settings: FitSettings) -> Fit:
         """Begin to fit the model to the photo, in the background."""
-        return Refinement(photo, masks, self.models(), settings).start()
+        return BackgroundFit(photo, masks, self.models(), settings).start()
 
     def open_file(self, path: Path) -> OpenScene:
         """Read a scene file. Raises LandscapeError if it is none."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.errors import LandscapeError
-from landscape.output.estimate import SAMPLE_FRAMES, SAMPLE_SIDE, Sample
+from landscape.output.estimate import SAMPLE_FRAMES, SAMPLE_SIDE, Excerpt
 from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo, photo_size, read_photo
 from landscape.progress import Progress
@@ -121,9 +121,9 @@ class Exports:
         state = (studio.mask.revision, studio.fit.done)
         key = (*state, wish.motion(), wish.light(), side, export.loop, export.fps, export.format, export.crf)
         if session.sample is None or session.sample[0] != key:
-            player = scene.previewer(wish.motion(), wish.light(), side, export.seconds, export.loop)
+            player = scene.renderer(wish.motion(), wish.light(), side, export.seconds, export.loop)
             frames = [player.frame(index / export.fps) for index in range(SAMPLE_FRAMES)]
-            session.sample = key, Sample.of(frames, export)
+            session.sample = key, Excerpt.of(frames, export)
         width, height = studio.size
         scale = min(1.0, export.long_side / max(width, height))
         size = session.sample[1].bytes(export.frames, round(width * scale), round(height * scale))
@@ -142,7 +142,7 @@ class Exports:
         scene = studio.clip_scene()
         if not 0 <= seconds <= export.seconds:
             raise LandscapeError(f"Choose a time between 0 and {export.seconds:g} seconds.")
-        player = scene.previewer(wish.motion(), wish.light(), export.long_side, export.seconds, export.loop)
+        player = scene.renderer(wish.motion(), wish.light(), export.long_side, export.seconds, export.loop)
         return player.frame(seconds)
 
     def _enqueue(

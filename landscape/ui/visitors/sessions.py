@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.output.estimate import Sample
+from landscape.output.estimate import Excerpt
 from landscape.ui.memory import give_back_soon
 from landscape.ui.visitors.controls import Controls
 from landscape.ui.visitors.slot import Job, Slot
@@ -53,7 +53,7 @@ class Session:
     opening: Job | None = None
     exports: list[Job] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
-    sample: tuple[tuple[Any, ...], Sample] | None = None
+    sample: tuple[tuple[Any, ...], Excerpt] | None = None
     _cancel: threading.Event = field(default_factory=threading.Event)
     _queued: bool = False
 

@@ -14,7 +14,7 @@ from landscape.masks.editor import MaskEditor
 from landscape.masks.layers import EDIT_SIDE
 from landscape.masks.masks import Masks
 from landscape.photo.read import Photo
-from landscape.settings import InversionSettings
+from landscape.settings import FitSettings
 from landscape.ui.visitors.engine import Engine, Fit
 
 FULL_SIDE = 2048
@@ -65,7 +65,7 @@ class Studio:
         engine: Engine,
         photo: Photo,
         found: Masks,
-        settings: InversionSettings,
+        settings: FitSettings,
         fit: Fit | None = None,
         size: tuple[int, int] | None = None,
     ) -> None:
@@ -121,7 +121,7 @@ class Studio:
             self._fit = self._engine.begin(self.photo, masks, self._settings)
         return True
 
-    def use(self, settings: InversionSettings) -> None:
+    def use(self, settings: FitSettings) -> None:
         """Fit the model as carefully as these settings say, unless that is done or under way."""
         masks = self.full_masks()
         with self._lock:

@@ -30,18 +30,18 @@ _FULL_PALETTE_CRF = 18
 _POLL = 0.1
 
 
-class EncodingError(Exception):
+class WritingError(Exception):
     """The encoder failed; the message is its own."""
 
 
-class Encoder(Protocol):
+class Writer(Protocol):
     """Writes one file."""
 
     def add(self, frame: Frame) -> None:
-        """Append a frame, (H, W, 3), uint8, or uint16 where the format is deep. Raises EncodingError."""
+        """Append a frame, (H, W, 3), uint8, or uint16 where the format is deep. Raises WritingError."""
 
     def finish(self, cancel: threading.Event | None) -> None:
-        """Complete the file. Raises EncodingError, or Cancelled when ``cancel`` is set."""
+        """Complete the file. Raises WritingError, or Cancelled when ``cancel`` is set."""
 
     def abort(self) -> None:
         """Free everything; harmless after :meth:`finish`."""
@@ -70,13 +70,13 @@ class Padding:
         return np.pad(frame, ((0, self.rows), (0, self.columns), (0, 0)), mode="edge")
 
 
-def encoder_arguments(form: Format, crf: int, metadata: dict[str, Any] | None) -> list[str]:
+def ffmpeg_arguments(form: Format, crf: int, metadata: dict[str, Any] | None) -> list[str]:
     """Ffmpeg's parameters of a format, with metadata as JSON in the file's comment."""
     comment = [] if metadata is None else ["-metadata", f"comment={json.dumps(metadata, ensure_ascii=False)}"]
     return [*form.arguments(crf), *comment]
 
 
-class VideoEncoder:
+class VideoWriter:
     """A video by ffmpeg.
 
     Args:
@@ -92,7 +92,7 @@ class VideoEncoder:
         self, part: Path, shape: tuple[int, ...], fps: float, form: Format, crf: int, metadata: dict[str, Any] | None
     ) -> None:
         self._padding = Padding.of(shape, form)
-        parameters, size = encoder_arguments(form, crf, metadata), self._padding.size(shape)
+        parameters, size = ffmpeg_arguments(form, crf, metadata), self._padding.size(shape)
         # Encoders without presets ignore the one that the writer always names.
         self._writer: FFMPEG_VideoWriter | None = FFMPEG_VideoWriter(
             str(part), size, fps, codec=form.encoder, preset=form.preset or "medium", ffmpeg_params=parameters
@@ -104,7 +104,7 @@ class VideoEncoder:
         try:
             self._writer.write_frame(self._padding.complete(frame))
         except OSError as error:
-            raise EncodingError(str(error)) from error
+            raise WritingError(str(error)) from error
 
     def finish(self, cancel: threading.Event | None) -> None:
         """Complete the file."""
@@ -112,7 +112,7 @@ class VideoEncoder:
         process = self._writer.proc
         messages = self._close()
         if process.returncode:
-            raise EncodingError(messages)
+            raise WritingError(messages)
 
     def abort(self) -> None:
         """End the encoder."""
@@ -130,7 +130,7 @@ class VideoEncoder:
         return messages.decode(errors="replace")
 
 
-class GifEncoder:
+class GifWriter:
     """A GIF with one palette made for the whole clip, which takes two looks at the frames.
 
     The frames wait on the disk without loss; nothing is held in memory.
@@ -144,7 +144,7 @@ class GifEncoder:
         self._part, self._crf, self._metadata = part, crf, metadata
         self._frames = part.with_name(f"{part.name}.mkv")
         self._palette = part.with_name(f"{part.name}.png")
-        self._video = VideoEncoder(self._frames, shape, fps, self._FRAMES, 0, None)
+        self._video = VideoWriter(self._frames, shape, fps, self._FRAMES, 0, None)
 
     def add(self, frame: Frame) -> None:
         """Append a frame."""
@@ -176,7 +176,7 @@ class GifEncoder:
                 path.unlink(missing_ok=True)
 
 
-class FramesEncoder:
+class FramesWriter:
     """PNG pictures in a ZIP file, with the metadata beside them."""
 
     def __init__(
@@ -195,18 +195,18 @@ class FramesEncoder:
         # The lightest compression: a tenth of the file's size costs four times the time.
         done, data = cv2.imencode(".png", frame[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
         if not done:
-            raise EncodingError("a frame could not be compressed")
+            raise WritingError("a frame could not be compressed")
         try:
             self._zip.writestr(f"frame_{self._count:05d}.png", data.tobytes())
         except OSError as error:
-            raise EncodingError(str(error)) from error
+            raise WritingError(str(error)) from error
 
     def finish(self, cancel: threading.Event | None) -> None:
         """Write the list of pictures."""
         try:
             self._zip.close()
         except OSError as error:
-            raise EncodingError(str(error)) from error
+            raise WritingError(str(error)) from error
 
     def abort(self) -> None:
         """Close the file."""
@@ -230,7 +230,7 @@ def _run_ffmpeg(arguments: list[str], cancel: threading.Event | None) -> None:
             process.kill()
             process.communicate()
     if process.returncode:
-        raise EncodingError(messages.decode(errors="replace"))
+        raise WritingError(messages.decode(errors="replace"))
 
 
 def _add_gif_comment(path: Path, metadata: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from landscape.models.bundle import Models
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout
 from landscape.scene.scene import MASK_STAGE, Scene
-from landscape.settings import InversionSettings
+from landscape.settings import FitSettings
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ SNAPSHOT_SHARE = 0.04
 """Most of the time that snapshots may cost."""
 
 
-class Refinement:
+class BackgroundFit:
     """Fits the model to a photo in a thread of its own.
 
     The newest state is always there as an immutable scene, whole and consistent, from the encoder's answer on. The work
@@ -40,11 +40,9 @@ class Refinement:
         settings: How to fit, the defaults if None.
     """
 
-    def __init__(
-        self, photo: Photo, masks: Masks | None, models: Models, settings: InversionSettings | None = None
-    ) -> None:
+    def __init__(self, photo: Photo, masks: Masks | None, models: Models, settings: FitSettings | None = None) -> None:
         self._photo, self._masks, self._models = photo, masks, models
-        self._settings = settings or InversionSettings()
+        self._settings = settings or FitSettings()
         self._changed = threading.Condition()
         self._scene: Scene | None = None
         self._version = 0
@@ -59,7 +57,7 @@ class Refinement:
         self._outlook = Outlook(MASK_STAGE, 0, sum(self._plan.values()), None)
         self._thread = threading.Thread(target=self._work, name="refinement", daemon=True)
 
-    def start(self) -> Refinement:
+    def start(self) -> BackgroundFit:
         """Begin the work; call it once."""
         self._thread.start()
         return self

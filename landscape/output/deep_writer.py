@@ -11,11 +11,11 @@ import imageio_ffmpeg
 import numpy as np
 
 from landscape.images.pixels import DEEP_STEP, Frame
-from landscape.output.encoders import EncodingError, Padding, encoder_arguments
 from landscape.output.formats import Format
+from landscape.output.writers import Padding, WritingError, ffmpeg_arguments
 
 
-class DeepVideoEncoder:
+class DeepVideoWriter:
     """A video by ffmpeg from frames of 16 bits; those of 8 bits are widened.
 
     Args:
@@ -35,7 +35,7 @@ class DeepVideoEncoder:
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", "-f", "rawvideo"]
         command += ["-s", f"{width}x{height}"]
         command += ["-pix_fmt", "rgb48le", "-r", f"{fps:.02f}", "-i", "-", "-an", "-c:v", form.encoder]
-        command += ["-preset", form.preset or "medium", *encoder_arguments(form, crf, metadata)]
+        command += ["-preset", form.preset or "medium", *ffmpeg_arguments(form, crf, metadata)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen([*command, str(part)], stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
 
@@ -47,13 +47,13 @@ class DeepVideoEncoder:
         try:
             self._process.stdin.write(np.ascontiguousarray(self._padding.complete(frame), "<u2").data)
         except OSError as error:
-            raise EncodingError(f"{error}: {self._end()}") from error
+            raise WritingError(f"{error}: {self._end()}") from error
 
     def finish(self, cancel: threading.Event | None) -> None:
         """Complete the file."""
         messages = self._end()
         if self._process.returncode:
-            raise EncodingError(messages)
+            raise WritingError(messages)
 
     def abort(self) -> None:
         """End the encoder."""
