@@ -14,7 +14,7 @@ from landscape.commands.choices import given, override, recipe_of, with_format
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.files import replacing, require_writable
 from landscape.output.formats import format_of
-from landscape.settings import FORMATS, STYLES, VARIANTS, as_dict, parse_direction, parse_keys
+from landscape.settings import FIT_NUMBERS, FORMATS, STYLES, VARIANTS, as_dict, parse_direction, parse_keys
 
 
 def animate(

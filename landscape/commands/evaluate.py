@@ -13,7 +13,7 @@ from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.commands.scenes import open_scenes
 from landscape.errors import LandscapeError
 from landscape.files import replacing
-from landscape.settings import VARIANTS, FitSettings
+from landscape.settings import FIT_NUMBERS, VARIANTS, FitSettings
 
 evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
 
