@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 
-from landscape.errors import LandscapeError
-from landscape.ui.server.serve import serve, serve_booth
-from landscape.ui.visitors.engine import ModelEngine
+from landscape.stopping import end, take_signals
 
 
 def main() -> int:
     """Run the app; returns the exit status."""
+    take_signals()  # before the libraries are loaded, which takes seconds
+    import argparse
+
     parser = argparse.ArgumentParser(description="The landscape app: animate a photo in the browser.")
     parser.add_argument("--host", help="address to listen on (127.0.0.1; 0.0.0.0 for a booth)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on")
@@ -22,6 +22,11 @@ def main() -> int:
     parser.add_argument("--address", help="where phones find a booth, such as http://booth.local:7860")
     options = parser.parse_args()
     browser = not options.no_browser
+
+    from landscape.errors import LandscapeError
+    from landscape.ui.server.serve import serve, serve_booth
+    from landscape.ui.visitors.engine import ModelEngine
+
     try:
         if options.booth:
             host = options.host or "0.0.0.0"
@@ -35,4 +40,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

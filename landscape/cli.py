@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 import typer
 
 from landscape.commands.animate import animate
 from landscape.commands.app import app as app_command
 from landscape.commands.batch import batch
-from landscape.commands.console import console
+from landscape.commands.console import console, stopped_by
 from landscape.commands.evaluate import evaluate
 from landscape.commands.sample import sample
 from landscape.commands.segment import segment
 from landscape.commands.styles import styles
 from landscape.commands.train import train
 from landscape.errors import Cancelled, LandscapeError
+from landscape.stopping import WORD, status
 
 cli = typer.Typer(
     help="Brings landscape photos to life.",
@@ -35,11 +39,28 @@ cli.add_typer(styles, name="styles")
 def main() -> None:
     """Run the command line; problems that the user can solve end with one sentence and exit status 2."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    stopped_by.clear()
     try:
         cli()
     except LandscapeError as error:
+        if stopped_by:
+            _stopped()
         console.print(str(error), style="bold red", highlight=False, soft_wrap=True)
         sys.exit(2)
     except (Cancelled, KeyboardInterrupt):
-        console.print("Stopped.", style="yellow")
-        sys.exit(130)
+        _stopped()
+    except SystemExit:
+        if stopped_by:
+            _stopped()
+        raise
+    except Exception:
+        # What was stopped may have failed on its way to the end: an encoder hears Ctrl+C as well, a terminal is gone.
+        if not stopped_by:
+            raise
+        _stopped()
+
+
+def _stopped() -> NoReturn:
+    with suppress(OSError):
+        console.print(WORD, style="yellow")
+    sys.exit(status(stopped_by[0] if stopped_by else signal.SIGINT))

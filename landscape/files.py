@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 from PIL import Image
 
 from landscape.errors import LandscapeError
+from landscape.marks import seal_picture
+from landscape.working_folders import working_folder
 
 PICTURE_KINDS: dict[str, dict[str, Any]] = {
     ".png": {"format": "PNG"},
@@ -27,12 +30,12 @@ def require_writable(path: Path) -> None:
     Raises:
         LandscapeError: If the folder is missing or closed to us, or a folder has the name.
     """
-    folder = path.resolve().parent
-    if not folder.is_dir():
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
         raise LandscapeError(f"The folder {folder} does not exist; create it or choose another one.")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise LandscapeError(f"{path} is a folder; give the name of a file in it.")
-    if not os.access(folder, os.W_OK):
+    if not os.access(folder, os.W_OK | os.X_OK):
         raise LandscapeError(f"Nothing can be written to {folder}; choose another folder.")
 
 
@@ -40,20 +43,30 @@ def require_writable(path: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary name beside a path; what was written under it replaces the path in the end.
 
-    Nothing stays behind under the temporary name, whatever happens.
+    A link stays one, and where it leads is written. Nothing stays behind under the temporary name, whatever happens.
 
     Raises:
         LandscapeError: If the file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.part")
+    real = Path(os.path.realpath(path))
     try:
-        yield partial
-        partial.replace(path)
+        with working_folder(real.parent) as folder:
+            partial = folder / f"file{real.suffix}"
+            yield partial
+            put_in_place(partial, real)
     except OSError as error:
         raise LandscapeError(f"{path} cannot be written; choose another place.") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+
+
+def put_in_place(partial: Path, path: Path) -> None:
+    """Give a complete file its name, so that even a power cut leaves it whole, or the file that was there before.
+
+    Raises:
+        OSError: If that is not possible.
+    """
+    with partial.open("r+b") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
 
 
 def require_picture_name(path: Path) -> None:
@@ -74,5 +87,21 @@ def save_picture(pixels: np.ndarray, path: Path) -> None:
         LandscapeError: If the name is of no known kind or the file cannot be written.
     """
     require_picture_name(path)
+    write_picture(Image.fromarray(pixels), path, **PICTURE_KINDS[path.suffix.lower()])
+
+
+def write_picture(image: Image.Image, path: Path, **options: Any) -> None:
+    """Write a PNG or a JPEG with the mark by which :func:`landscape.marks.is_sealed` knows it again.
+
+    Args:
+        image: The picture.
+        path: Where.
+        options: Of Pillow, with the ``format``.
+
+    Raises:
+        LandscapeError: If the file cannot be written.
+    """
+    buffer = io.BytesIO()
+    image.save(buffer, **options)
     with replacing(path) as partial:
-        Image.fromarray(pixels).save(partial, **PICTURE_KINDS[path.suffix.lower()])
+        partial.write_bytes(seal_picture(buffer.getvalue()))

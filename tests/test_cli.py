@@ -1,6 +1,7 @@
 """The command line as a user meets it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from landscape.cli import cli, main
-from landscape.commands.animate import check_target, write_json
+from landscape.commands.animate import write_json
 from landscape.errors import LandscapeError
 from landscape.output.video import probe_video
 from landscape.scene.recipe import Recipe, read_recipe, write_recipe
@@ -96,11 +97,10 @@ def test_bad_options_get_one_sentence_and_status_2(tmp_path, options, called):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_targets_are_checked_before_the_work(tmp_path):
-    with pytest.raises(LandscapeError, match=r"\.mp4"):
-        check_target(tmp_path / "clip.avi")
-    with pytest.raises(LandscapeError, match="does not exist"):
-        check_target(tmp_path / "none" / "clip.mp4")
+def test_targets_are_checked_before_the_work(tmp_path, called):
+    for name, sentence in (("clip.avi", r"\.mp4"), ("none/clip.mp4", "does not exist")):
+        status, message = called("animate", ROOT / "assets/sea_coast.jpg", "-o", tmp_path / name)
+        assert status == 2 and re.search(sentence, message)
     with pytest.raises(LandscapeError, match="another place"):
         write_json(tmp_path / "none" / "report.json", {})
 

@@ -12,9 +12,11 @@ import typer
 
 from landscape.commands.choices import given, override, recipe_of, with_format
 from landscape.commands.console import cancel_on_signals, console, progress_bars
-from landscape.files import replacing, require_writable
+from landscape.files import replacing
+from landscape.marks import MARK, VERSION
 from landscape.output.formats import format_of
 from landscape.settings import FIT_NUMBERS, FORMATS, STYLES, VARIANTS, as_dict, parse_direction, parse_keys
+from landscape.targets import require_targets
 
 
 def animate(
@@ -75,14 +77,11 @@ def animate(
     if "size" in written:
         export = dataclasses.replace(export, long_side=size)
     export = with_format(export, out, written)
-    check_target(out)
-    for extra in (report, save_scene):
-        if extra is not None:
-            require_writable(extra)
+    format_of(out)
 
     from landscape.masks.labels import read_labels
     from landscape.masks.masks import Masks, masks_from_labels
-    from landscape.models.bundle import choose_device, load_models
+    from landscape.models.bundle import choose_device, default_folder, load_models
     from landscape.photo.read import Photo, read_photo
     from landscape.scene import files as scene_files
     from landscape.scene.recipe import Recipe, recipe_beside, write_recipe
@@ -95,6 +94,13 @@ def animate(
 
     if save_scene is not None:
         scene_files.require_ending(save_scene)
+    require_targets(
+        [photo, recipe, mask, checkpoints or default_folder()],
+        (out, "clip"),
+        (recipe_beside(out), "recipe"),
+        (report, "report"),
+        (save_scene, "scene"),
+    )
     with cancel_on_signals() as cancel, progress_bars() as progress:
         if scene_files.is_scene_file(photo):
             scene = scene_files.open_scene(photo, load_models(checkpoints, choose_device(device)))
@@ -145,21 +151,11 @@ def _peak_memory_mb() -> float | None:
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
-def check_target(out: Path) -> None:
-    """Find out before the long work whether the result can be written.
-
-    Raises:
-        LandscapeError: If the folder is missing or closed to us, or the name ends in nothing that can be written.
-    """
-    format_of(out)
-    require_writable(out)
-
-
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a report under a temporary name and rename it.
+    """Write a report, marked as one, under a temporary name and rename it.
 
     Raises:
         LandscapeError: If the folder cannot be written to.
     """
     with replacing(path) as partial:
-        partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps({MARK: VERSION, "report": True} | content, indent=2) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ import typer
 
 from landscape.commands.choices import recipe_of
 from landscape.commands.console import cancel_on_signals, console, progress_bars
-from landscape.files import require_writable
+from landscape.targets import require_folder
 
 
 def batch(
@@ -31,13 +31,11 @@ def batch(
     # Masks belong to one photo.
     chosen = dataclasses.replace(recipe_of(recipe), masks=None)
 
-    from landscape.models.bundle import choose_device, load_models
+    from landscape.models.bundle import choose_device, default_folder, load_models
     from landscape.scene.batch import animator, plan_batch, run_batch
 
-    items = plan_batch(photos, out, chosen)
-    if not out.exists() and out.parent.is_dir():
-        out.mkdir()
-    require_writable(items[0].out)
+    items = plan_batch(photos, out, chosen, [recipe, checkpoints or default_folder()])
+    require_folder(out)
     logging.getLogger("landscape.scene.batch").setLevel(logging.CRITICAL)  # failures are listed below
     with cancel_on_signals() as cancel, progress_bars() as progress:
         models = load_models(checkpoints, choose_device(device))

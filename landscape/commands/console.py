@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,8 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from landscape.progress import Progress
+from landscape.stopping import SIGNALS, outlives, stop_at_once
 
 console = Console(stderr=True)
+PATIENCE = 2.0
+"""Seconds after which a second Ctrl+C no longer waits for the end of a step; sooner it is the same wish, as programs
+that start several processes hand it on as well."""
+stopped_by: list[int] = []
+"""The signals that asked for an end of the work."""
 
 
 @contextmanager
@@ -43,13 +50,21 @@ def progress_bars() -> Iterator[Progress]:
 
 @contextmanager
 def cancel_on_signals() -> Iterator[threading.Event]:
-    """Give an event that Ctrl+C or a termination request sets, so that work ends cleanly between two steps."""
+    """Give an event that Ctrl+C or a termination request sets, so that work ends cleanly between two steps.
+
+    Whoever asks again after some patience ends the program at once, which leaves nothing half-written either.
+    """
     event = threading.Event()
+    asked: list[float] = []
 
     def stop(signum: int, frame: Any) -> None:
+        if asked and time.monotonic() - asked[0] > PATIENCE:
+            stop_at_once(signum)
+        asked.append(time.monotonic())
+        stopped_by.append(signum)
         event.set()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in SIGNALS if not outlives(number)}
     try:
         yield event
     finally:

@@ -13,7 +13,9 @@ from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.commands.scenes import open_scenes
 from landscape.errors import LandscapeError
 from landscape.files import replacing
+from landscape.marks import TABLE_END
 from landscape.settings import FIT_NUMBERS, VARIANTS, FitSettings
+from landscape.targets import require_targets
 
 evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
 
@@ -33,7 +35,9 @@ def segmentation(
     from landscape.models.bundle import SEGMENTER_FILE, default_folder
     from landscape.models.frozen import load_segmenter
 
-    network = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE)
+    weights = (checkpoints or default_folder()) / SEGMENTER_FILE
+    require_targets([weights], (report, "report"))
+    network = load_segmenter(weights)
     with progress_bars() as progress:
         figures = evaluate_segmentation(data, network, progress=progress)
     console.print(json.dumps(figures, indent=2), highlight=False)
@@ -57,6 +61,7 @@ def inversion(
     from landscape.models.bundle import load_models
     from landscape.photo.read import read_photo
 
+    require_targets([*photos, checkpoints], (report, "report"), (table, "table"))
     names = [name.strip() for name in variants.split(",")]
     settings = [FitSettings(name, seed=seed, recipe=recipe) for name in names][0]
     pictures = [read_photo(path) for path in photos]
@@ -77,6 +82,7 @@ def animation(
     """Motion, stillness and light of full-size frames, and the quality of the fit."""
     from landscape.evaluation.animation import evaluate_animation, summarise
 
+    require_targets([*photos, checkpoints], (report, "report"))
     rows = []
     with cancel_on_signals() as cancel, progress_bars() as progress:
         for scene in open_scenes(photos, checkpoints, seed, progress, cancel):
@@ -135,6 +141,7 @@ def generation(
 
     if threads:
         torch.set_num_threads(threads)
+    require_targets([weights, prior, checkpoints], (report, "report"))
     folder = checkpoints or default_folder()
     generator = load_generator(weights or folder / GENERATOR_FILE)
     if prior is not None and not prior.is_file():
@@ -183,6 +190,7 @@ def output(
     """Full-size frames against a warped photo, the enlarged generator and the paper's pipeline."""
     from landscape.evaluation.output import evaluate_output, markdown_table
 
+    require_targets([*photos, checkpoints], (report, "report"), (table, "table"))
     rows = []
     with cancel_on_signals() as cancel, progress_bars() as progress:
         for scene in open_scenes(photos, checkpoints, seed, progress, cancel):
@@ -203,6 +211,7 @@ def upscaler(
     from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table
     from landscape.models.bundle import UPSCALER_FILE, default_folder, load_upscaler
 
+    require_targets([*photos, weights, checkpoints], (report, "report"), (table, "table"))
     network = load_upscaler(weights or (checkpoints or default_folder()) / UPSCALER_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         scenes = open_scenes(photos, checkpoints, seed, progress, cancel)
@@ -216,4 +225,4 @@ def _tell(text: str, figures: dict[str, object], report: Path | None, table: Pat
         write_json(report, figures)
     if table is not None:
         with replacing(table) as partial:
-            partial.write_text(text + "\n", encoding="utf-8")
+            partial.write_text(f"{text}\n\n{TABLE_END}", encoding="utf-8")

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from landscape.commands.animate import check_target
 from landscape.commands.console import cancel_on_signals, progress_bars
 from landscape.errors import LandscapeError
 from landscape.files import require_picture_name, save_picture
+from landscape.marks import MARK, VERSION
+from landscape.output.formats import format_of
 from landscape.settings import ExportSettings, MotionSettings, parse_direction
+from landscape.targets import require_targets
 
 
 def sample(
@@ -52,10 +54,11 @@ def sample(
     clip = ExportSettings(seconds, fps)
     motion = MotionSettings(direction=parse_direction(direction), speed=speed)
     if video is not None:
-        check_target(video)
+        format_of(video)
     if out is not None:
         require_picture_name(out)
     folder = checkpoints or default_folder()
+    require_targets([folder], (out, "picture"), (video, "clip"))
     generator = load_generator(folder / GENERATOR_FILE)
     prior = load_prior(folder / PRIOR_FILE, generator)
     if out is not None:
@@ -65,4 +68,5 @@ def sample(
     if video is not None:
         with cancel_on_signals() as cancel, progress_bars() as progress:
             pictures = sample_video(generator, count, cell or 128, motion, clip.frames, fps, seed, prior)
-            write_video(video, pictures, fps, total=clip.frames, progress=progress, cancel=cancel)
+            metadata = {MARK: VERSION, "samples": count, "seed": seed}
+            write_video(video, pictures, fps, total=clip.frames, metadata=metadata, progress=progress, cancel=cancel)

@@ -15,15 +15,16 @@ def segment(
     checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
 ) -> None:
     """Find sky and water; the labels have the photo's size and can be edited and given to ``animate --mask``."""
-    from landscape.files import require_writable
     from landscape.masks.find import segment as find_labels
     from landscape.masks.labels import write_labels
     from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder
     from landscape.models.frozen import load_segmenter
     from landscape.photo.read import read_photo
+    from landscape.targets import require_targets
 
-    require_writable(out)
+    weights = (checkpoints or default_folder()) / SEGMENTER_FILE
+    require_targets([photo, weights], (out, "picture"))
     target = choose_device(device)
     picture = read_photo(photo)
-    network = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE).to(target)
+    network = load_segmenter(weights).to(target)
     write_labels(out, find_labels(picture.pixels, network, target))

@@ -9,6 +9,7 @@ import typer
 
 from landscape.commands.console import cancel_on_signals, progress_bars
 from landscape.commands.scenes import open_scenes
+from landscape.targets import require_targets
 
 styles = typer.Typer(help="The nine styles of light.", no_args_is_help=True)
 
@@ -33,6 +34,8 @@ def fit(
     from landscape.training.styles import STILLS_RESOLUTION, fit_styles
 
     folder = checkpoints or default_folder()
+    out.mkdir(parents=True, exist_ok=True)
+    require_targets([], (out / "styles.json", "style table"), (out / "style_stills.png", "picture"))
     generator, network = load_generator(folder / GENERATOR_FILE), load_lighting(folder / LIGHTING_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         prepared = out / "data"
@@ -52,8 +55,10 @@ def sheet(
     """Show photos in all styles."""
     from landscape.evaluation.styles import style_sheet
     from landscape.files import require_picture_name, save_picture
+    from landscape.models.bundle import default_folder
 
     require_picture_name(out)
+    require_targets([*photos, checkpoints or default_folder()], (out, "picture"))
     with cancel_on_signals() as cancel, progress_bars() as progress:
         drawn = style_sheet(open_scenes(photos, checkpoints, seed, progress, cancel), progress, cancel)
     save_picture(drawn, out)

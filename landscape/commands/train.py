@@ -17,9 +17,11 @@ from landscape.commands.train_options import (
     ResumeOption,
     SeedOption,
     WeightsOption,
+    require_weights,
 )
 from landscape.commands.train_photos import train_photos
 from landscape.errors import LandscapeError
+from landscape.targets import require_targets
 
 train = typer.Typer(help="Train the networks.", no_args_is_help=True)
 train.add_typer(train_photos)
@@ -100,6 +102,7 @@ def export(
     from landscape.training.gan.export import export_generator, export_warm_start, export_with_posterior
 
     state = run if run.is_file() else run / "state.pt"
+    require_weights([state], out, posterior, discriminators)
     if posterior is not None:
         export_with_posterior(state, out, posterior, state.parent / "data", resolution)
     else:
@@ -134,6 +137,7 @@ def prior(
     from landscape.training.latent_prior import train_prior
 
     folder = checkpoints or default_folder()
+    require_weights([folder / GENERATOR_FILE, folder / ENCODER_FILE, start_from], weights)
     generator = load_generator(folder / GENERATOR_FILE)
     posterior = load_encoder(folder / ENCODER_FILE, generator)
     if not isinstance(posterior, Posterior):
@@ -166,6 +170,7 @@ def curves(
     """Draw the curves of a run from its metrics file."""
     from landscape.training.run.curves import draw_curves
 
+    require_targets([run / "metrics.jsonl"], (out or run / "curves.png", "picture"))
     console.print(str(draw_curves(run, out)), highlight=False)
 
 
@@ -187,7 +192,9 @@ def encoder(
     from landscape.training.data.pictures import prepare
     from landscape.training.encoder import train_encoder
 
-    generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
+    network_file = (checkpoints or default_folder()) / GENERATOR_FILE
+    require_weights([network_file], weights)
+    generator = load_generator(network_file)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         prepared = out / "data"
         prepare(data, prepared, (generator.resolution,), seed, progress)
@@ -220,7 +227,9 @@ def lighting(
     from landscape.models.bundle import GENERATOR_FILE, default_folder, load_generator, save_lighting
     from landscape.training.lighting import train_lighting
 
-    generator = load_generator((checkpoints or default_folder()) / GENERATOR_FILE)
+    network_file = (checkpoints or default_folder()) / GENERATOR_FILE
+    require_weights([network_file], weights)
+    generator = load_generator(network_file)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         network = train_lighting(
             generator, out, steps=steps, seed=seed, resume=resume, progress=progress, cancel=cancel

@@ -16,6 +16,7 @@ from landscape.commands.train_options import (
     ResumeOption,
     SeedOption,
     WeightsOption,
+    require_weights,
 )
 from landscape.errors import LandscapeError
 
@@ -39,6 +40,7 @@ def segmenter(
     """Train the segmentation of sky and water."""
     from landscape.training.segmentation import export_segmenter, train_segmenter
 
+    require_weights([start_from], weights)
     if not data.is_dir():
         raise LandscapeError(f"Give a folder with labelled sets; {data} is none.")
     with cancel_on_signals() as cancel, progress_bars() as progress:
@@ -73,6 +75,7 @@ def upscaler(
 
     if network not in CONFIGS:
         raise LandscapeError(f"Choose a network from: {', '.join(CONFIGS)}; not {network}.")
+    require_weights([start_from], weights)
     first = load_upscaler(start_from) if start_from else None
     models = load_models(checkpoints)
     with cancel_on_signals() as cancel, progress_bars() as progress:
@@ -105,4 +108,5 @@ def realesrgan(
     from landscape.models.bundle import save_upscaler
     from landscape.models.realesrgan import read_realesrgan
 
+    require_weights([files], weights)
     save_upscaler(weights, read_realesrgan(files), {"source": "realesrgan-x4plus"})

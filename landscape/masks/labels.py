@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from landscape.errors import LandscapeError
-from landscape.files import replacing
+from landscape.files import write_picture
 from landscape.images.filters import large_parts, mean_over_parts
 
 OTHER, SKY, WATER, UNKNOWN = 0, 1, 2, 255
@@ -92,5 +92,4 @@ def write_labels(path: Path, labels: np.ndarray) -> None:
     Raises:
         LandscapeError: If the file cannot be written.
     """
-    with replacing(path) as partial:
-        Image.fromarray(labels.astype(np.uint8)).save(partial, format="PNG")
+    write_picture(Image.fromarray(labels.astype(np.uint8)), path, format="PNG")

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
 from landscape.files import replacing
-
-METADATA_KEY = "landscape"
+from landscape.marks import MARK
 
 
 def save_weights(path: Path, state: dict[str, Tensor], metadata: dict[str, Any], half: bool = True) -> None:
@@ -32,7 +31,7 @@ def save_weights(path: Path, state: dict[str, Tensor], metadata: dict[str, Any],
         for name, value in state.items()
     }
     with replacing(path) as partial:
-        save_file(tensors, partial, metadata={METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+        save_file(tensors, partial, metadata={MARK: json.dumps(metadata, sort_keys=True)})
 
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -46,7 +45,7 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
-            metadata = json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
+            metadata = json.loads((file.metadata() or {}).get(MARK, "{}"))
     except (SafetensorError, OSError, ValueError) as error:
         raise LandscapeError(f"The weights {path} are damaged; get the project's files again.") from error
     return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}, metadata

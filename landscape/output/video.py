@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
 import os
 import re
@@ -17,11 +15,14 @@ import imageio_ffmpeg
 import numpy as np
 
 from landscape.errors import LandscapeError
+from landscape.files import put_in_place
 from landscape.images.pixels import Frame
+from landscape.marks import comment_in
 from landscape.output.deep_writer import DeepVideoWriter
 from landscape.output.formats import Format, format_of
 from landscape.output.writers import FramesWriter, GifWriter, VideoWriter, Writer, WritingError
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.working_folders import working_folder
 
 logger = logging.getLogger(__name__)
 
@@ -69,21 +70,21 @@ def write_video(
     kind = format_of(path, format)
     _require_writable(path)
     # An absolute name, as a relative one with a colon reads like the name of a protocol to the encoder.
-    part = path.absolute().with_name(f".{path.stem}.part{path.suffix}")
+    real = Path(os.path.realpath(path))
+    part = real
     try:
-        _encode(part, _until(frames, cancel, finish), fps, kind, crf, metadata, total, progress, cancel)
-        os.replace(part, path)
+        with working_folder(real.parent) as folder:
+            part = folder / f"clip{kind.suffix}"
+            _encode(part, _until(frames, cancel, finish), fps, kind, crf, metadata, total, progress, cancel)
+            put_in_place(part, real)
     except WritingError as error:
         # Ctrl+C in a terminal ends the encoder as well.
         check_cancelled(cancel)
         raise LandscapeError(f"“{path}” cannot be written ({_reason(error)}): {_way_out(error)}.") from error
     except OSError as error:
-        if error.filename != str(part):  # of the frames, not of the file
+        if error.filename is None or not str(error.filename).startswith(str(part.parent)):  # of the frames
             raise
         raise LandscapeError(f"“{path}” cannot be written ({_reason(error)}): choose another name.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
     return path
 
 
@@ -197,11 +198,6 @@ def probe_video(path: Path | str) -> dict[str, Any]:
         raise LandscapeError(f"“{path.name}” is not a video that can be read: choose another file.")
     codec, pixel_format, colour, width, height, rate = stream.groups()
     tags = result.stdout.decode("utf-8", errors="replace")
-    comment = re.search(r"^comment=((?:[^\\\n]|\\.)*)$", tags, re.MULTILINE | re.DOTALL | re.IGNORECASE)
-    metadata: dict[str, Any] | None = None
-    if comment is not None:
-        with contextlib.suppress(json.JSONDecodeError):
-            metadata = json.loads(re.sub(r"\\(.)", r"\1", comment.group(1), flags=re.DOTALL))
     return {
         "width": int(width),
         "height": int(height),
@@ -210,5 +206,5 @@ def probe_video(path: Path | str) -> dict[str, Any]:
         "codec": codec,
         "pixel_format": pixel_format,
         "colour": colour or "",
-        "metadata": metadata,
+        "metadata": comment_in(tags),
     }

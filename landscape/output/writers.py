@@ -20,11 +20,10 @@ import numpy as np
 from moviepy.video.io.ffmpeg_writer import FFMPEG_VideoWriter
 
 from landscape.images.pixels import Frame
+from landscape.marks import RECIPE_ENTRY
 from landscape.output.formats import Format
 from landscape.progress import check_cancelled
 
-RECIPE_NAME = "recipe.json"
-"""Name of the metadata in a ZIP of frames."""
 _FULL_PALETTE_CRF = 18
 """Up to this rate factor GIFs get all 256 colours and the finest dithering."""
 _POLL = 0.1
@@ -187,7 +186,7 @@ class FramesWriter:
         self._zip = zipfile.ZipFile(part, "w", zipfile.ZIP_STORED)
         if metadata is not None:
             text = json.dumps(metadata | {"fps": fps}, ensure_ascii=False, indent=2)
-            self._zip.writestr(RECIPE_NAME, text + "\n")
+            self._zip.writestr(RECIPE_ENTRY, text + "\n")
 
     def add(self, frame: Frame) -> None:
         """Append a frame as ``frame_00001.png`` and so on."""

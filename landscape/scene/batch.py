@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from landscape.errors import LandscapeError
+from landscape.marks import made_here
 from landscape.models.bundle import Models
 from landscape.output.formats import FORMATS
 from landscape.photo.read import read_photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.scene.recipe import Recipe, recipe_beside, source_of, write_recipe
+from landscape.scene.recipe import RECIPE_SUFFIX, Recipe, recipe_beside, source_of, write_recipe
 from landscape.scene.scene import Scene
+from landscape.targets import file_identities, longest_name, replaceable, shortened
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +27,8 @@ PHOTO_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".jp2",
 )  # fmt: skip
 """Endings of the names of photos that are looked for in a folder."""
+OWN_KINDS = ("clip", "picture", "recipe", "report")
+"""What this program made and may lie among photos."""
 UNEXPECTED = "Something unexpected happened; run this photo alone with “animate” to see more."
 STAGE = "photos"
 
@@ -54,15 +60,19 @@ Animate = Callable[[BatchItem, Recipe, Progress, threading.Event | None], None]
 """Makes one file; raises LandscapeError, or Cancelled when the event is set."""
 
 
-def plan_batch(photos: Iterable[Path], folder: Path, recipe: Recipe) -> list[BatchItem]:
+def plan_batch(
+    photos: Iterable[Path], folder: Path, recipe: Recipe, others: Iterable[Path | None] = ()
+) -> list[BatchItem]:
     """Give each photo a file; of folders, the photos in them are taken by name.
 
-    Photos of one name get different files, always in the same order.
+    What this program made is never taken for a photo. Photos of one name get different files, always in the same order,
+    and no file is one that is read or that somebody else made.
 
     Args:
         photos: Photos and folders of photos.
         folder: Where the files go.
         recipe: Says the format.
+        others: Files that are read as well, folders for those in them.
 
     Raises:
         LandscapeError: If there is no photo.
@@ -74,18 +84,34 @@ def plan_batch(photos: Iterable[Path], folder: Path, recipe: Recipe) -> list[Bat
             found += sorted(entry for entry in path.iterdir() if entry.suffix.lower() in PHOTO_SUFFIXES)
         else:
             found.append(path)
+    spellings: dict[str, Path] = {}
+    for path in found:
+        spellings.setdefault(os.path.realpath(path), path)
+    found = [path for path in spellings.values() if not made_here(path, *OWN_KINDS)]
     if not found:
         raise LandscapeError("There is no photo: name photos, or a folder with photos in it.")
+    reads = file_identities([*found, *others])
+    longest = longest_name(folder) - len(f"{suffix}{RECIPE_SUFFIX}")
     items: list[BatchItem] = []
     taken: set[str] = set()
-    for photo in dict.fromkeys(found):
-        name, number = photo.stem, 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{photo.stem}-{number}"
-        taken.add(name.lower())
-        items.append(BatchItem(photo, folder / f"{name}{suffix}"))
+    for photo in found:
+        for number in itertools.count(1):
+            name = shortened(photo.stem, "" if number == 1 else f"-{number}", longest)
+            item = BatchItem(photo, folder / f"{name}{suffix}")
+            place = os.path.realpath(item.out).lower()
+            if place not in taken and _free(item, recipe, reads):
+                break
+        taken.add(place)
+        items.append(item)
     return items
+
+
+def _free(item: BatchItem, recipe: Recipe, reads: set[tuple[int, int]]) -> bool:
+    """Whether nothing is lost when an item's files are written."""
+    targets = ((item.out, "clip"), (recipe_beside(item.out), "recipe"))
+    if file_identities(path for path, _ in targets) & reads:
+        return finished(item, recipe)
+    return all(replaceable(path, kind) for path, kind in targets)
 
 
 def finished(item: BatchItem, recipe: Recipe) -> bool:

@@ -20,13 +20,12 @@ from PIL import Image
 
 from landscape.errors import LandscapeError
 from landscape.files import replacing
+from landscape.marks import MARK, RECIPE_ENTRY, VERSION
 from landscape.masks.masks import Masks
 from landscape.output.formats import SUFFIXES
 from landscape.output.video import probe_video
-from landscape.output.writers import RECIPE_NAME
 from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
 
-VERSION = 1
 RECIPE_SUFFIX = ".json"
 READABLE = (RECIPE_SUFFIX, *SUFFIXES)
 """Endings of the names of files that have a recipe in them."""
@@ -58,7 +57,7 @@ class Recipe:
 
     def as_dict(self, with_masks: bool = True) -> dict[str, Any]:
         """JSON values; masks are large, and left out of the metadata of files."""
-        content: dict[str, Any] = {"landscape": VERSION}
+        content: dict[str, Any] = {MARK: VERSION}
         content |= as_dict(self.motion, self.light, self.inversion, self.export)
         if with_masks and self.masks is not None:
             content["masks"] = _masks_to_json(self.masks)
@@ -73,7 +72,7 @@ class Recipe:
         """
         if not isinstance(content, dict) or not {"motion", "light", "export"} & set(content):
             raise LandscapeError("This is no recipe: choose the JSON file that lies beside a clip.")
-        version = content.get("landscape", VERSION)
+        version = content.get(MARK, VERSION)
         if not isinstance(version, int) or version > VERSION:
             raise LandscapeError("This recipe was made by a newer version of the app: update the app to use it.")
         masks = content.get("masks")
@@ -156,7 +155,7 @@ def _json(path: Path) -> Any:
 def _json_in_zip(path: Path) -> Any:
     try:
         with zipfile.ZipFile(path) as archive:
-            entry = archive.getinfo(RECIPE_NAME)
+            entry = archive.getinfo(RECIPE_ENTRY)
             return json.loads(archive.read(entry)) if entry.file_size <= LARGEST_FILE else None
     except (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile):
         return None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from landscape.marks import SCENE_ENTRIES
 from landscape.models.bundle import Models
 from landscape.models.files import digest_of
 from landscape.networks.generator import Generator
 
 FORMAT = 1
 """Version of the format; raise it when older programs could not read the file."""
-JSON, PHOTO, MASKS, MODEL = "scene.json", "photo", "masks.safetensors", "model.safetensors"
-MEMBERS = (JSON, PHOTO, MASKS, MODEL)
+JSON, PHOTO, MASKS, MODEL = MEMBERS = SCENE_ENTRIES
 MASK_NAMES = ("sky", "water", "freeze")
 
 

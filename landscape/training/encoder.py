@@ -20,7 +20,7 @@ from landscape.images.tensors import from_pixels
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.training.run.checkpoint import load_state, save_state
+from landscape.training.run.checkpoint import load_state, require_new_run, save_state
 from landscape.training.run.pretrained import imagenet_weights
 
 log = logging.getLogger(__name__)
@@ -179,16 +179,17 @@ def train_encoder(
         The trained encoder in evaluation mode.
 
     Raises:
-        LandscapeError: If there is no state to resume.
+        LandscapeError: If there is no state to resume, or another run in the folder.
         Cancelled: If the event was set.
     """
+    state_file, first, spent = out / "encoder_state.pt", 0, 0.0
+    require_new_run(state_file, resume)
     out.mkdir(parents=True, exist_ok=True)
     generator = generator.to(device).eval().requires_grad_(False)
     encoder = new_encoder(generator, trunk, seed).train()
     trunk_parameters = list(encoder.trunk.requires_grad_(fine_tune).parameters())
     heads = [p for name, p in encoder.named_parameters() if not name.startswith("trunk.")]
     optimiser = torch.optim.Adam([{"params": heads, "factor": 1.0}, {"params": trunk_parameters, "factor": TRUNK_RATE}])
-    state_file, first, spent = out / "encoder_state.pt", 0, 0.0
     if resume:
         state = load_state(state_file)
         encoder.load_state_dict(state["encoder"])

@@ -18,7 +18,7 @@ from landscape.networks.prior import WIDTHS, Codes, LatentPrior
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.training.data.batches import RealData
 from landscape.training.data.latent_set import read_latents
-from landscape.training.run.checkpoint import MovingAverage, drop_later_lines, load_state, save_state
+from landscape.training.run.checkpoint import MovingAverage, drop_later_lines, load_state, require_new_run, save_state
 
 BATCH, RATE, WARMUP = 64, 1e-3, 200
 # Part of the training over which the rate falls to zero in the end.
@@ -120,10 +120,9 @@ def train_prior(
             belongs to a generator of another size.
         Cancelled: If the event was set; the state was written before.
     """
-    out.mkdir(parents=True, exist_ok=True)
     state_file = out / "prior_state.pt"
-    if state_file.exists() and not resume:
-        raise LandscapeError(f"{out} holds a prior's training already; add --resume, or choose another folder.")
+    require_new_run(state_file, resume)
+    out.mkdir(parents=True, exist_ok=True)
     folder = prepared / f"{generator.resolution:04d}"
     if not (folder / "moving.npy").is_file():
         raise LandscapeError(f"{folder} holds no stills with masks; train the generator there first.")

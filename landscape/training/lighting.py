@@ -15,7 +15,7 @@ from torch import Tensor
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator, Mapping
 from landscape.networks.lighting import LightingNetwork
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.training.run.checkpoint import load_state, save_state
+from landscape.training.run.checkpoint import load_state, require_new_run, save_state
 
 ABSOLUTE_WEIGHT, DIFFERENCE_WEIGHT, DIRECTION_WEIGHT = 10.0, 10.0, 1.0
 # Styles sit at the edge of z_dynamic's distribution, so its targets are drawn wider than the unit normal.
@@ -103,11 +103,12 @@ def train_lighting(
         The trained network in evaluation mode.
 
     Raises:
-        LandscapeError: If there is no state to resume.
+        LandscapeError: If there is no state to resume, or another run in the folder.
         Cancelled: If the event was set.
     """
-    out.mkdir(parents=True, exist_ok=True)
     state_file = out / "lighting_state.pt"
+    require_new_run(state_file, resume)
+    out.mkdir(parents=True, exist_ok=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = LightingNetwork(generator.config.style_width, blocks).to(generator.w_mean.device)

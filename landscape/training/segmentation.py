@@ -29,7 +29,7 @@ from landscape.networks.segmenter import build_segmenter
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.training.data.mask_batches import training_batches
 from landscape.training.data.masks import NOT_SKY, UNKNOWN, LabelledPhoto, read_labelled_photos
-from landscape.training.run.checkpoint import load_state, save_state
+from landscape.training.run.checkpoint import load_state, require_new_run, save_state
 from landscape.training.run.pretrained import imagenet_weights
 
 FROZEN = ("conv_stem", "bn1", "blocks.0.", "blocks.1.")
@@ -139,6 +139,7 @@ def train_segmenter(
         Cancelled: If ``cancel`` was set.
     """
     settings = settings or SegmentationSettings()
+    require_new_run(out / CHECKPOINT, resume)
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     photos = read_labelled_photos(data)

@@ -22,7 +22,14 @@ from landscape.networks.upscaler import Upscaler, UpscalerConfig, bicubic, build
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.training.data.upscaler_pairs import PairSource, shrink
 from landscape.training.gan.judge import ProjectedJudge, build_judge
-from landscape.training.run.checkpoint import Means, MovingAverage, load_optimiser, load_state, save_state
+from landscape.training.run.checkpoint import (
+    Means,
+    MovingAverage,
+    load_optimiser,
+    load_state,
+    require_new_run,
+    save_state,
+)
 from landscape.training.upscaler_loss import UpscalerTraining, upscaler_loss
 
 CHECKPOINT = "checkpoint.pt"
@@ -75,6 +82,7 @@ def train_upscaler(
         Cancelled: If ``cancel`` was set.
     """
     settings = settings or UpscalerTraining()
+    require_new_run(out / CHECKPOINT, resume)
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     network = build_upscaler(config).to(device)

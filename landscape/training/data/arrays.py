@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.files import replacing
+from landscape.working_folders import WorkingFolder
 
 CHUNK = 256
 
@@ -23,7 +24,8 @@ class GrowingArray:
 
     def __init__(self, path: Path, size: int) -> None:
         self.path, self.shape, self.count = path, (size, size, 3), 0
-        self._raw = path.with_name(f".{path.name}.raw.part")
+        self._folder = WorkingFolder(path.parent)
+        self._raw = self._folder.path / "images.raw"
         self._file = self._raw.open("wb")
 
     def append(self, image: NDArray[np.uint8]) -> None:
@@ -59,4 +61,4 @@ class GrowingArray:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        self._raw.unlink(missing_ok=True)
+        self._folder.close()

@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from landscape.errors import Cancelled, LandscapeError
+from landscape.errors import Cancelled
 from landscape.models.config import ModelConfig
 from landscape.networks.prior import LatentPrior
 from landscape.progress import Progress, ignore_progress
@@ -18,7 +18,7 @@ from landscape.training.gan.export import import_warm_start
 from landscape.training.gan.grids import save_grid
 from landscape.training.gan.schedule import Stage, stage_at, total_images
 from landscape.training.gan.trainer import GanTrainer
-from landscape.training.run.checkpoint import Means, drop_later_lines, load_state, save_state
+from landscape.training.run.checkpoint import Means, drop_later_lines, load_state, require_new_run, save_state
 from landscape.training.run.processes import Processes
 
 LOG_EVERY = 50
@@ -66,8 +66,7 @@ def train_gan(
         Cancelled: If ``cancel`` was set; the state was written before.
     """
     state_file = out / STATE_FILE
-    if state_file.exists() and not resume:
-        raise LandscapeError(f"{out} holds a run already; add --resume to go on with it, or choose another folder.")
+    require_new_run(state_file, resume)
     out.mkdir(parents=True, exist_ok=True)
     processes = processes or Processes()
     trainer = GanTrainer(config, prepared, seed, device, processes)

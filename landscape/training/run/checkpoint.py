@@ -23,6 +23,18 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
         torch.save(state, partial)
 
 
+def require_new_run(state: Path, resume: bool) -> None:
+    """Find out before training that no other run's state is written over.
+
+    Raises:
+        LandscapeError: If the state is there and nobody wants to go on with it.
+    """
+    if state.exists() and not resume:
+        raise LandscapeError(
+            f"{state.parent} holds a run already; add --resume to go on with it, or choose another folder."
+        )
+
+
 def load_state(path: Path) -> dict[str, Any]:
     """Read a file written by :func:`save_state`.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 from landscape.errors import LandscapeError
 from landscape.files import replacing
+from landscape.marks import seal_picture
 
 PANELS = {
     "discriminators": ("d_static", "d_pairwise", "d_projected", "d_sampled"),
@@ -77,8 +79,10 @@ def draw_curves(run: Path, out: Path | None = None) -> Path:
         axes.set_xlabel("thousand images")
         axes.legend(fontsize=8)
     out = out or run / "curves.png"
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80)
     with replacing(out) as partial:
-        figure.savefig(partial, format="png", dpi=80)
+        partial.write_bytes(seal_picture(buffer.getvalue()))
     return out
 
 

@@ -6,7 +6,6 @@ import atexit
 import importlib.util
 import logging
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -14,16 +13,19 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from landscape.bundled import bundled_folder
 from landscape.errors import LandscapeError
+from landscape.stopping import SIGNALS, WORD, outlives, status, take_signals
 from landscape.ui.memory import share_heaps
 from landscape.ui.server.live_route import live_route
 from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.handlers import Handlers
 from landscape.ui.visitors.sessions import SessionStore
+from landscape.working_folders import WorkingFolder
 
 if TYPE_CHECKING:
     from landscape.ui.booth.pickup import PickupStore
@@ -104,7 +106,7 @@ def serve_booth(
     from landscape.ui.server.booth_routes import OPEN_PATHS, booth_routes
     from landscape.ui.server.network import VisitorsOnly, local_address
 
-    places = {name: folder / name for name in ("pickups", "samples", "arrivals")}
+    places = {name: folder.path / name for name in ("pickups", "samples", "arrivals")}
     for place in places.values():
         place.mkdir(mode=0o700)
     if address is None:
@@ -122,13 +124,14 @@ def serve_booth(
     _wait(folder, booth.close)
 
 
-def _prepare(host: str, port: int) -> tuple[Path, SessionStore]:
+def _prepare(host: str, port: int) -> tuple[WorkingFolder, SessionStore]:
     """Make the private folder and the sessions, before Gradio is imported, which reads these variables."""
     require_free(host, port)
     sys.setswitchinterval(_TURN)
     share_heaps()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # else the visitors' files would stay behind
-    folder = private_folder()
+    take_signals()  # else the visitors' files would stay behind
+    private = private_folder()
+    folder = private.path
     tempfile.tempdir = str(folder)  # whatever any library puts aside goes with the rest
     os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(folder), HF_HUB_OFFLINE="1")
     here = ["localhost", "127.0.0.1", "0.0.0.0"]  # Gradio calls itself at its start, which no proxy can pass on
@@ -137,7 +140,7 @@ def _prepare(host: str, port: int) -> tuple[Path, SessionStore]:
     sessions.mkdir(mode=0o700)
     store = SessionStore(sessions)
     threading.Thread(target=_sweep_often, args=(store,), name="landscape-sweep", daemon=True).start()
-    return folder, store
+    return private, store
 
 
 def _launch(
@@ -177,7 +180,7 @@ def _launch(
     _warm(engine)
 
 
-def _wait(folder: Path, close: Callable[[], None]) -> NoReturn:
+def _wait(folder: WorkingFolder, close: Callable[[], None]) -> NoReturn:
     """Serve until the app is told to end, then leave nothing behind.
 
     The process then ends at once: Python's own way would wait for every clip that is being written and for every page
@@ -188,16 +191,26 @@ def _wait(folder: Path, close: Callable[[], None]) -> NoReturn:
         close: Stops all work.
     """
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    asked: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        asked.append(number)
+        ended.set()
+
+    for number in SIGNALS:
+        if not outlives(number):
+            signal.signal(number, stop)
     while not ended.wait(0.5):  # without a limit, Windows hears no signal
         pass
     closing = threading.Thread(target=close, daemon=True)
     closing.start()
     closing.join(LONGEST_END)
-    shutil.rmtree(folder, ignore_errors=True)
-    sys.stdout.flush()
-    os._exit(0)
+    folder.close()
+    with suppress(OSError):  # the terminal may be gone
+        sys.stdout.flush()
+        sys.stderr.write(f"{WORD}\n")
+        sys.stderr.flush()
+    os._exit(0 if asked[0] == signal.SIGTERM else status(asked[0]))  # a service that is told to end has done well
 
 
 def _warm(engine: Engine) -> None:
@@ -214,10 +227,10 @@ def _sweep_often(store: SessionStore | PickupStore) -> None:
         store.sweep()
 
 
-def private_folder() -> Path:
-    """A folder that only this user reads and that is gone when the app ends."""
-    folder = Path(tempfile.mkdtemp(prefix="landscape-")).resolve()
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+def private_folder() -> WorkingFolder:
+    """A folder that only this user reads and that is gone when the app ends, or when it starts again after a crash."""
+    folder = WorkingFolder(Path(tempfile.gettempdir()).resolve(), hidden=False)
+    atexit.register(folder.close)
     return folder
 
 

@@ -1,0 +1,188 @@
+"""How files that this program made are known again, whatever their names are.
+
+Clips hold their recipe (MP4, WebM and GIF in a comment, ZIP as an entry), recipes and reports the version of their
+format, scenes their members, weights their description. Pictures hold a seal: a digest of all their other bytes, so
+that a mask that was painted on afterwards is nobody's but the painter's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import struct
+import subprocess
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+from PIL import Image
+
+MARK = "landscape"
+"""Key of the version in recipes, reports and clips, and of the description in weights."""
+VERSION = 1
+RECIPE_ENTRY = "recipe.json"
+"""Name of the metadata in a ZIP of frames."""
+SCENE_ENTRIES = ("scene.json", "photo", "masks.safetensors", "model.safetensors")
+TABLE_END = "<!-- landscape -->\n"
+"""Last line of a Markdown table."""
+_LARGEST = 16 * 2**20
+"""Bytes: no recipe, report or table is larger."""
+_PATIENCE = 20.0
+_PNG, _PNG_HEAD = b"\x89PNG\r\n\x1a\n", 33
+_JPEG = b"\xff\xd8"
+_KEYWORD = b"landscape\0"
+
+
+def seal_picture(data: bytes) -> bytes:
+    """A PNG or JPEG file with a seal in it, which :func:`is_sealed` knows again.
+
+    Args:
+        data: The file's bytes.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    digest = hashlib.sha256(data).hexdigest().encode()
+    if data.startswith(_PNG):
+        return data[:_PNG_HEAD] + _png_chunk(digest) + data[_PNG_HEAD:]
+    if data.startswith(_JPEG):
+        return data[:2] + _jpeg_comment(digest) + data[2:]
+    raise ValueError("neither PNG nor JPEG")
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a file is a picture of this program's, and nobody has changed it since."""
+    with path.open("rb") as file:
+        head = file.read(256)
+        start = _PNG_HEAD if head.startswith(_PNG) else 2 if head.startswith(_JPEG) else None
+        if start is None or _KEYWORD not in head:
+            return False
+        data = head + file.read()
+    seal = _png_chunk if start == _PNG_HEAD else _jpeg_comment
+    length = len(seal(b"0" * 64))
+    digest = hashlib.sha256(data[:start] + data[start + length :]).hexdigest().encode()
+    return data[start : start + length] == seal(digest)
+
+
+def _png_chunk(digest: bytes) -> bytes:
+    content = b"tEXt" + _KEYWORD + digest
+    return struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+
+
+def _jpeg_comment(digest: bytes) -> bytes:
+    content = _KEYWORD + digest
+    return b"\xff\xfe" + struct.pack(">H", len(content) + 2) + content
+
+
+def is_clip(path: Path) -> bool:
+    """Whether a video, a GIF or a ZIP of frames was made by this program."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[:4] == b"GIF8":
+        with Image.open(path, formats=("GIF",)) as image:
+            return _marked(json.loads(image.info.get("comment", b"")))
+    if head[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(path) as archive:
+            entry = archive.getinfo(RECIPE_ENTRY)
+            return entry.file_size <= _LARGEST and _marked(json.loads(archive.read(entry)))
+    if head[4:8] == b"ftyp":
+        return _marked(_video_comment(path, "mp4"))
+    return head[:4] == b"\x1a\x45\xdf\xa3" and _marked(_video_comment(path, "matroska"))
+
+
+def _video_comment(path: Path, demuxer: str) -> Any:
+    """JSON in the comment of a video, whose frames are not looked at."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "quiet", "-protocol_whitelist", "file,pipe"]
+    command += ["-f", demuxer, "-i", f"file:{path.absolute()}", "-map_metadata", "0", "-f", "ffmetadata", "pipe:1"]
+    result = subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE)
+    return comment_in(result.stdout.decode("utf-8", errors="replace"))
+
+
+def comment_in(tags: str) -> Any:
+    """JSON in the comment among ffmpeg's metadata, None if there is none."""
+    comment = re.search(r"^comment=((?:[^\\\n]|\\.)*)$", tags, re.MULTILINE | re.DOTALL | re.IGNORECASE)
+    if comment is None:
+        return None
+    with contextlib.suppress(json.JSONDecodeError):
+        return json.loads(re.sub(r"\\(.)", r"\1", comment.group(1), flags=re.DOTALL))
+    return None
+
+
+def _marked(content: Any) -> bool:
+    return isinstance(content, dict) and isinstance(content.get(MARK), int)
+
+
+def _json(path: Path) -> Any:
+    with path.open("rb") as file:
+        head = file.read(64)
+        if not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") or path.stat().st_size > _LARGEST:
+            return None
+        return json.loads((head + file.read()).decode("utf-8-sig"))
+
+
+def is_recipe(path: Path) -> bool:
+    """Whether a file is a recipe."""
+    content = _json(path)
+    return _marked(content) and "report" not in content and bool({"motion", "light", "export"} & set(content))
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a report."""
+    content = _json(path)
+    return _marked(content) and "report" in content
+
+
+def is_scene(path: Path) -> bool:
+    """Whether a file is a scene."""
+    with zipfile.ZipFile(path) as archive:
+        return sorted(archive.namelist()) == sorted(SCENE_ENTRIES)
+
+
+def is_style_table(path: Path) -> bool:
+    """Whether a file is a table of styles."""
+    content = _json(path)
+    return isinstance(content, dict) and {"format", "styles", "coefficient"} <= set(content)
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a Markdown table of this program's."""
+    end = TABLE_END.encode()
+    with path.open("rb") as file:
+        file.seek(-len(end), 2)
+        return file.read() == end
+
+
+def is_weights(path: Path) -> bool:
+    """Whether a file holds weights that were trained or taken over here."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length)) if length <= _LARGEST else {}
+    return MARK in header.get("__metadata__", {})
+
+
+KINDS: dict[str, Callable[[Path], bool]] = {
+    "clip": is_clip,
+    "recipe": is_recipe,
+    "report": is_report,
+    "scene": is_scene,
+    "picture": is_sealed,
+    "table": is_table,
+    "style table": is_style_table,
+    "weights": is_weights,
+}
+"""What the program writes where a person says so, and how each kind is known."""
+
+
+def made_here(path: Path, *kinds: str) -> bool:
+    """Whether a file is of one of these kinds, of any if none is given; False if it cannot be read."""
+    for kind in kinds or KINDS:
+        # Libraries raise many types on files of strangers.
+        with contextlib.suppress(Exception):
+            if KINDS[kind](path):
+                return True
+    return False
