@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from landscape.stopping import end, take_signals
 
 
@@ -11,6 +9,7 @@ def main() -> int:
     """Run the app; returns the exit status."""
     take_signals()  # before the libraries are loaded, which takes seconds
     import argparse
+    import sys
 
     parser = argparse.ArgumentParser(description="The landscape app: animate a photo in the browser.")
     parser.add_argument("--host", help="address to listen on (127.0.0.1; 0.0.0.0 for a booth)")

@@ -1,22 +1,26 @@
 """Ending the program at once and cleanly: Ctrl+C, a request to terminate, a terminal that closes.
 
-Nothing heavy is imported here: the program takes its signals first of all, so that whoever stops it while the libraries
-are still loaded is heard, too. Python's own way, an exception wherever the program happens to be, would show as a
-traceback in imports, threads and C code.
+Only what Python holds already is imported here: the program takes its signals first of all, so that whoever stops it
+while the libraries are still loaded is heard, too. Python's own way, an exception wherever the program happens to be,
+would show as a traceback in imports, threads and C code.
 """
 
 from __future__ import annotations
 
+import _signal
 import atexit
 import itertools
 import os
-import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, NoReturn
 
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+SIGNALS: tuple[int, ...] = tuple(
+    int(getattr(_signal, name)) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(_signal, name)
+)
 """What ends the program."""
 WORD = "Stopped."
 """What the program says when it was stopped."""
@@ -39,25 +43,28 @@ def forget(number: int) -> None:
     _cleanups.pop(number, None)
 
 
-def stop_at_once(number: int, frame: Any = None) -> NoReturn:
+def stop_at_once(number: int, frame: object = None) -> NoReturn:
     """Handler of signals: clean up, say that the program was stopped, and end it with the status of the signal."""
     ignore_signals()
     if os.getpid() != _program:  # a copy of the process, which owns nothing of this
         os._exit(status(number))
     for cleanup in list(_cleanups.values()):
-        with suppress(Exception):
+        try:
             cleanup()
-    with suppress(OSError):  # the terminal may be gone
+        except Exception:  # the other ones count
+            continue
+    try:
         cursor = _SHOW_CURSOR if os.isatty(2) else ""
         os.write(2, f"{cursor}{WORD}\n".encode())
-    os._exit(status(number))
+    finally:  # the terminal may be gone
+        os._exit(status(number))
 
 
 def take_signals() -> None:
     """Let :data:`SIGNALS` end the program at once; one that was started to outlive its terminal goes on doing so."""
     for number in SIGNALS:
         if not outlives(number):
-            signal.signal(number, stop_at_once)
+            _signal.signal(number, stop_at_once)
 
 
 def end(code: str | int | None) -> NoReturn:
@@ -67,8 +74,10 @@ def end(code: str | int | None) -> NoReturn:
         sys.stderr.write(f"{code}\n")
         code = 1
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
+        try:
             stream.flush()
+        except (OSError, ValueError):  # nobody listens
+            code = code or 1
     ignore_signals()
     os._exit(code or 0)
 
@@ -76,12 +85,12 @@ def end(code: str | int | None) -> NoReturn:
 def ignore_signals() -> None:
     """Let the program end undisturbed."""
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+        _signal.signal(number, _signal.SIG_IGN)
 
 
 def outlives(number: int) -> bool:
     """Whether the program was started to go on when its terminal closes (``nohup``)."""
-    return number == getattr(signal, "SIGHUP", None) and signal.getsignal(number) is signal.SIG_IGN
+    return number == getattr(_signal, "SIGHUP", None) and _signal.getsignal(number) == _signal.SIG_IGN
 
 
 def status(number: int) -> int:
