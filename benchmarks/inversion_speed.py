@@ -19,6 +19,7 @@ import torch
 
 from landscape.evaluation.inversion import FRAME_STEP, moving_frames
 from landscape.evaluation.metrics import sky_flow
+from landscape.files import write_table
 from landscape.fit.invert import Inversion, invert
 from landscape.fit.numbers import FIT_NUMBERS, FitNumbers
 from landscape.masks.find import find_masks
@@ -26,6 +27,7 @@ from landscape.models.bundle import Models, load_models
 from landscape.photo.read import read_photo
 from landscape.photo.squeeze import model_image, model_mask
 from landscape.settings import FitSettings, MotionSettings
+from landscape.targets import require_targets
 
 PRODUCT = FIT_NUMBERS["product"]
 
@@ -90,6 +92,7 @@ def main() -> None:
     parser.add_argument("--most-tuning", type=int, default=120)
     parser.add_argument("--table", type=Path)
     options = parser.parse_args()
+    require_targets(options.photos, (options.table, "table"))
     torch.set_num_threads(1)
     models = load_models()
     lines: list[str] = []
@@ -101,7 +104,7 @@ def main() -> None:
         lines.append(f"| {name} | " + " | ".join(f"{value:.3g}" for value in means.values()) + " |")
         print(lines[-1], flush=True)
     if options.table is not None:
-        options.table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_table(options.table, "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from landscape.errors import LandscapeError
-from landscape.marks import seal_picture
+from landscape.marks import TABLE_END, seal_picture
 from landscape.working_folders import working_folder
 
 PICTURE_KINDS: dict[str, dict[str, Any]] = {
@@ -105,3 +105,13 @@ def write_picture(image: Image.Image, path: Path, **options: Any) -> None:
     image.save(buffer, **options)
     with replacing(path) as partial:
         partial.write_bytes(seal_picture(buffer.getvalue()))
+
+
+def write_table(path: Path, text: str) -> None:
+    """Write a Markdown table with the mark by which :func:`landscape.marks.is_table` knows it again.
+
+    Raises:
+        LandscapeError: If the file cannot be written.
+    """
+    with replacing(path) as partial:
+        partial.write_text(f"{text}\n\n{TABLE_END}", encoding="utf-8")

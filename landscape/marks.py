@@ -149,6 +149,12 @@ def is_style_table(path: Path) -> bool:
     return isinstance(content, dict) and {"format", "styles", "coefficient"} <= set(content)
 
 
+def is_index(path: Path) -> bool:
+    """Whether a file lists prepared training data."""
+    content = _json(path)
+    return isinstance(content, dict) and isinstance(content.get("settings"), dict) and "data" in content["settings"]
+
+
 def is_table(path: Path) -> bool:
     """Whether a file is a Markdown table of this program's."""
     end = TABLE_END.encode()
@@ -172,6 +178,7 @@ KINDS: dict[str, Callable[[Path], bool]] = {
     "scene": is_scene,
     "picture": is_sealed,
     "table": is_table,
+    "index": is_index,
     "style table": is_style_table,
     "weights": is_weights,
 }

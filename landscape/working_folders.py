@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -105,8 +106,17 @@ def remove_leftovers(parent: Path) -> None:
         return
     for name in found:
         folder = parent / name
-        if not folder.is_symlink() and folder.is_dir():
+        if _is_own_folder(folder):
             _remove_if_dead(folder)
+
+
+def _is_own_folder(path: Path) -> bool:
+    """Whether a path is a folder, not a link to one, of this user's: in shared places others may set traps."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and (not hasattr(os, "geteuid") or status.st_uid == os.geteuid())
 
 
 def _remove_if_dead(folder: Path) -> None:

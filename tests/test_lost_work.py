@@ -13,12 +13,13 @@ from PIL import Image
 
 from landscape.cli import main
 from landscape.errors import LandscapeError
-from landscape.files import save_picture
+from landscape.files import save_picture, write_table
 from landscape.models.files import save_weights
 from landscape.output.video import write_video
 from landscape.scene.batch import finished, plan_batch, run_batch
 from landscape.scene.recipe import Recipe, recipe_beside, write_recipe
 from landscape.settings import ExportSettings, FitSettings
+from landscape.targets import require_targets
 from landscape.training.run.checkpoint import require_new_run, save_state
 
 FRAME = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
@@ -173,11 +174,35 @@ def test_a_batch_into_a_file_is_refused(
     assert "no folder" in capsys.readouterr().err
 
 
+def test_tables_are_written_again(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.md", "| a |")
+    require_targets([], (tmp_path / "t.md", "table"))
+    (tmp_path / "t.md").write_text((tmp_path / "t.md").read_text() + "My remark.")
+    with pytest.raises(LandscapeError, match="remove it first"):
+        require_targets([], (tmp_path / "t.md", "table"))
+
+
 def test_a_training_does_not_begin_over_another(tmp_path: Path) -> None:
     save_state(tmp_path / "state.pt", {"step": 1})
     require_new_run(tmp_path / "state.pt", True)
     with pytest.raises(LandscapeError, match="--resume"):
         require_new_run(tmp_path / "state.pt", False)
+
+
+def test_training_data_is_not_prepared_over_files_of_others(tmp_path: Path) -> None:
+    from landscape.training.data.pictures import prepare
+
+    (tmp_path / "data" / "stills").mkdir(parents=True)
+    for name in "abc":
+        Image.fromarray(FRAME).save(tmp_path / "data" / "stills" / f"{name}.jpg")
+    out = tmp_path / "out"
+    for _ in range(2):
+        prepare(tmp_path / "data", out, (8,))
+    assert sorted(path.name for path in out.iterdir()) == ["0008", "index.json"]
+    (out / "index.json").write_text('{"settings": "mine"}')
+    with pytest.raises(LandscapeError, match="another folder"):
+        prepare(tmp_path / "data", out, (8,))
+    assert (out / "index.json").read_text() == '{"settings": "mine"}'
 
 
 def test_weights_of_ours_are_replaced_and_folders_made(tmp_path: Path) -> None:

@@ -258,6 +258,15 @@ def test_what_merely_looks_like_a_leftover_stays(tmp_path: Path, owner: object) 
     assert sorted(str(path) for path in tmp_path.rglob("*")) == before
 
 
+def test_a_link_to_a_leftover_stays(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    kill(tmp_path / "a" / "a.txt", signal.SIGKILL)
+    (left,) = (tmp_path / "a").iterdir()
+    (tmp_path / left.name).symlink_to(left)
+    remove_leftovers(tmp_path)
+    assert (tmp_path / left.name).is_symlink() and (left / "file.txt").exists()
+
+
 def test_folders_of_other_computers_are_removed_when_they_are_old(tmp_path: Path) -> None:
     kill(tmp_path / "a.txt", signal.SIGKILL)
     (left,) = tmp_path.iterdir()

@@ -12,8 +12,7 @@ from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.commands.scenes import open_scenes
 from landscape.errors import LandscapeError
-from landscape.files import replacing
-from landscape.marks import TABLE_END
+from landscape.files import require_writable, write_table
 from landscape.settings import FIT_NUMBERS, VARIANTS, FitSettings
 from landscape.targets import require_targets
 
@@ -142,6 +141,8 @@ def generation(
     if threads:
         torch.set_num_threads(threads)
     require_targets([weights, prior, checkpoints], (report, "report"))
+    if run is not None:
+        require_writable(run / "metrics.jsonl")
     folder = checkpoints or default_folder()
     generator = load_generator(weights or folder / GENERATOR_FILE)
     if prior is not None and not prior.is_file():
@@ -224,5 +225,4 @@ def _tell(text: str, figures: dict[str, object], report: Path | None, table: Pat
     if report is not None:
         write_json(report, figures)
     if table is not None:
-        with replacing(table) as partial:
-            partial.write_text(f"{text}\n\n{TABLE_END}", encoding="utf-8")
+        write_table(table, text)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -19,7 +20,9 @@ from PIL import Image
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.images.pixels import Pixels
+from landscape.marks import made_here
 from landscape.progress import Progress, ignore_progress
+from landscape.targets import replaceable
 from landscape.training.data.arrays import GrowingArray
 from landscape.training.data.split import is_held_out
 
@@ -162,7 +165,7 @@ def prepare(
     """
     wanted = {"resolutions": list(resolutions), "seed": seed, "data": str(data.resolve())}
     index_file = out / "index.json"
-    if index_file.exists() and json.loads(index_file.read_text())["settings"] == wanted:
+    if settings_of(index_file) == wanted:
         return
     stills, clips = find_sources(data)
     groups = _clip_groups(data)
@@ -206,6 +209,17 @@ def prepare(
     index = {"settings": wanted, "folders": folders, "clips": names, "broken": broken}
     with replacing(index_file) as partial:
         partial.write_text(json.dumps(index, indent=1))
+
+
+def settings_of(index: Path) -> Any:
+    """What data was prepared with, by the index that was written last; None if there is none.
+
+    Raises:
+        LandscapeError: If the file is somebody else's.
+    """
+    if not replaceable(index, "index"):
+        raise LandscapeError(f"{index} is no list of prepared data: choose another folder for the run.")
+    return json.loads(index.read_text())["settings"] if made_here(index, "index") else None
 
 
 def _open_arrays(folder: Path, resolution: int) -> dict[str, GrowingArray]:

@@ -24,7 +24,7 @@ from landscape.networks.upscaler import FACTOR
 from landscape.progress import Progress, ignore_progress
 from landscape.training.data.arrays import GrowingArray
 from landscape.training.data.moving import find_moving
-from landscape.training.data.pictures import find_sources, load_views
+from landscape.training.data.pictures import find_sources, load_views, settings_of
 from landscape.training.data.upscaler_pairs import shrink
 
 SIDES = (256, 512)
@@ -56,7 +56,7 @@ def prepare_pairs(
     """
     index = out / "pairs.json"
     wanted = {"data": str(data.resolve()), "seed": seed, "resolution": models.generator.resolution}
-    if not index.is_file() or json.loads(index.read_text())["settings"] != wanted:
+    if settings_of(index) != wanted:
         counts = _write_large(data, out, seed, progress)
         side = FACTOR * models.generator.resolution
         if counts.get(side):
