@@ -112,13 +112,13 @@ def test_a_second_wish_ends_the_program_within_a_step(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_any_moment(tmp_path: Path, command: list[str], seed: int) -> None:
-    """Thirty moments between the first and the last line."""
+    """Twelve moments between the first and the last line."""
     started = time.monotonic()
     status, said, _ = interrupted(command, tmp_path, 0)
     assert status == 0, said
     length = time.monotonic() - started
     moments = random.Random(seed)
-    for _ in range(30):
+    for _ in range(12):
         seconds = moments.uniform(0, length)
         numbers = moments.choice([[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGTERM]])
         check(tmp_path, numbers[0], interrupted(command, tmp_path, seconds, *numbers, pause=moments.uniform(0.01, 1)))
