@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -22,6 +23,8 @@ from landscape.commands.train import train
 from landscape.errors import Cancelled, LandscapeError
 from landscape.stopping import WORD, status
 
+PROGRAM = "landscape"
+
 cli = typer.Typer(
     help="Brings landscape photos to life.",
     no_args_is_help=True,
@@ -36,12 +39,16 @@ cli.add_typer(evaluate, name="evaluate")
 cli.add_typer(styles, name="styles")
 
 
-def main() -> None:
-    """Run the command line; problems that the user can solve end with one sentence and exit status 2."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; problems that the user can solve end with one sentence and exit status 2.
+
+    Args:
+        arguments: What stands behind the program's name; what the person wrote if None.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     stopped_by.clear()
     try:
-        cli()
+        cli(None if arguments is None else list(arguments), prog_name=PROGRAM)
     except LandscapeError as error:
         if stopped_by:
             _stopped()

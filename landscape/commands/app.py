@@ -1,4 +1,4 @@
-"""``landscape app``: the same as ``python app.py``."""
+"""``landscape app``: the app in the browser, or a booth's screen."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ import typer
 
 
 def app(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on: 127.0.0.1 if not given, 0.0.0.0 for a booth.")
+    ] = None,
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="Offer the endpoints to language models (Model Context Protocol).")
+    ] = False,
+    booth: Annotated[bool, typer.Option("--booth", help="A screen for visitors: no settings, begins anew.")] = False,
+    idle: Annotated[int, typer.Option(help="Seconds without a touch after which a booth begins anew.")] = 60,
+    address: Annotated[
+        str | None, typer.Option(help="Where phones find a booth, such as http://booth.local:7860.")
+    ] = None,
 ) -> None:
     """Start the app in the browser."""
-    from landscape.ui.server.serve import serve
+    from landscape.ui.server.serve import serve, serve_booth
     from landscape.ui.visitors.engine import ModelEngine
 
-    serve(ModelEngine(), host, port, browser)
+    if booth:
+        serve_booth(ModelEngine(), host or "0.0.0.0", port, browser, idle, address)
+    else:
+        serve(ModelEngine(), host or "127.0.0.1", port, browser, mcp)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from landscape.errors import LandscapeError
 
 
 def local_address() -> str | None:
@@ -53,3 +56,25 @@ class VisitorsOnly:
         except ValueError:
             own = False
         return own or str(scope.get("path", "")).startswith(self._open)
+
+
+def require_free(host: str, port: int) -> None:
+    """Make sure that a port can be listened on.
+
+    Raises:
+        LandscapeError: If it cannot.
+    """
+    if not 1 <= port <= 65535:
+        raise LandscapeError("Choose a port between 1 and 65535.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":  # elsewhere the option lets two programs share a port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except socket.gaierror as error:
+        raise LandscapeError(f"There is no address “{host}”: use 127.0.0.1 or 0.0.0.0.") from error
+    except OSError as error:
+        raise LandscapeError(
+            f"Port {port} of {host} cannot be used, perhaps by another program: choose one with --port."
+        ) from error

@@ -7,7 +7,6 @@ import importlib.util
 import logging
 import os
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -22,6 +21,7 @@ from landscape.errors import LandscapeError
 from landscape.stopping import SIGNALS, WORD, outlives, status, take_signals
 from landscape.ui.memory import share_heaps
 from landscape.ui.server.live_route import live_route
+from landscape.ui.server.network import require_free
 from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.handlers import Handlers
 from landscape.ui.visitors.sessions import SessionStore
@@ -232,25 +232,3 @@ def private_folder() -> WorkingFolder:
     folder = WorkingFolder(Path(tempfile.gettempdir()).resolve(), hidden=False)
     atexit.register(folder.close)
     return folder
-
-
-def require_free(host: str, port: int) -> None:
-    """Make sure that a port can be listened on.
-
-    Raises:
-        LandscapeError: If it cannot.
-    """
-    if not 1 <= port <= 65535:
-        raise LandscapeError("Choose a port between 1 and 65535.")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            if os.name == "posix":  # elsewhere the option lets two programs share a port
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except socket.gaierror as error:
-        raise LandscapeError(f"There is no address “{host}”: use 127.0.0.1 or 0.0.0.0.") from error
-    except OSError as error:
-        raise LandscapeError(
-            f"Port {port} of {host} cannot be used, perhaps by another program: choose one with --port."
-        ) from error
