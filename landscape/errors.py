@@ -1,6 +1,9 @@
-"""Errors that carry a sentence for the person in front of the screen."""
+"""Errors that carry a sentence for the person in front of the screen, and checks that raise them."""
 
 from __future__ import annotations
+
+import math
+import numbers
 
 
 class LandscapeError(Exception):
@@ -13,3 +16,40 @@ class LandscapeError(Exception):
 
 class Cancelled(Exception):
     """Raised by a long operation at its next step after its cancel event was set."""
+
+
+def require(condition: bool, sentence: str) -> None:
+    """Make sure that something holds.
+
+    Raises:
+        LandscapeError: With the sentence if it does not.
+    """
+    if not condition:
+        raise LandscapeError(sentence)
+
+
+def is_number(value: object) -> bool:
+    """Whether a value of any type is a finite number that a float can hold."""
+    try:
+        return isinstance(value, numbers.Real) and math.isfinite(value)
+    except OverflowError:  # whole numbers have no end
+        return False
+
+
+def require_range(name: str, value: object, low: float, high: float) -> None:
+    """Make sure that a value of any type is a number within a range, which the sentence names.
+
+    Raises:
+        LandscapeError: If it is not.
+    """
+    fits = isinstance(value, numbers.Real) and is_number(value) and low <= float(value) <= high
+    require(fits, f"Choose a {name} between {low:g} and {high:g}.")
+
+
+def require_switch(name: str, value: object) -> None:
+    """Make sure that a value of any type is True or False.
+
+    Raises:
+        LandscapeError: If it is not.
+    """
+    require(isinstance(value, bool), f"Switch the {name} on or off: it is true or false.")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from landscape.errors import LandscapeError
+from landscape.errors import LandscapeError, is_number, require, require_range, require_switch
 
 STYLES = (
     "blue day",
@@ -38,17 +38,10 @@ VARIANTS = ("I2S", "MO", "E", "EO", "EOI", "EOIF", "EOIFS")
 
 FIT_NUMBERS = ("product", "paper", "release")
 """Numbers of the inversion: the product's, the paper's, those of the released implementation."""
+LONGEST = 600.0
+"""Seconds of the longest clip."""
 FORMATS = ("h264", "h265", "h265-10bit", "vp9", "av1", "gif", "png")
 """What clips can be written as; :mod:`landscape.output.formats` knows more of each."""
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise LandscapeError(message)
-
-
-def _require_range(name: str, value: float, low: float, high: float) -> None:
-    _require(math.isfinite(value) and low <= value <= high, f"Choose a {name} between {low:g} and {high:g}.")
 
 
 def parse_direction(text: str) -> float:
@@ -64,12 +57,12 @@ def parse_direction(text: str) -> float:
         LandscapeError: If the text is neither.
     """
     match = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*(deg|°)?\s*", text)
-    _require(match is not None, f"Give the direction as a clock hour like 3 or an angle like 90deg, not “{text}”.")
+    require(match is not None, f"Give the direction as a clock hour like 3 or an angle like 90deg, not “{text}”.")
     assert match is not None
     value = float(match.group(1))
     if match.group(2):
         return value % 360.0
-    _require(
+    require(
         value == int(value) and 1 <= value <= 12, f"Clock directions go from 1 to 12, not {text}; angles end in deg."
     )
     return (value % 12) * 30.0
@@ -95,11 +88,11 @@ class MotionSettings:
     perspective: float = 1.0
 
     def __post_init__(self) -> None:
-        _require(math.isfinite(self.direction), "Choose a direction in degrees.")
-        _require_range("speed", self.speed, 0.0, 8.0)
-        _require_range("sky motion", self.sky, 0.0, 2.0)
-        _require_range("water motion", self.water, 0.0, 2.0)
-        _require_range("perspective", self.perspective, 0.0, 1.0)
+        require(is_number(self.direction), "Choose a direction in degrees.")
+        require_range("speed", self.speed, 0.0, 8.0)
+        require_range("sky motion", self.sky, 0.0, 2.0)
+        require_range("water motion", self.water, 0.0, 2.0)
+        require_range("perspective", self.perspective, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -115,8 +108,8 @@ class LightKey:
     style: str | None
 
     def __post_init__(self) -> None:
-        _require_range("time of a key frame", self.time, 0.0, 1.0)
-        _require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
+        require_range("time of a key frame", self.time, 0.0, 1.0)
+        require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
 
 
 def parse_keys(text: str) -> tuple[LightKey, ...]:
@@ -128,7 +121,7 @@ def parse_keys(text: str) -> tuple[LightKey, ...]:
     keys = []
     for part in text.split(","):
         match = re.fullmatch(r"\s*([0-9.]+)\s*:?\s+([a-z ]+?)\s*", part)
-        _require(match is not None, f"Give key frames like “0 photo, 0.5 deep night, 1 photo”, not “{part.strip()}”.")
+        require(match is not None, f"Give key frames like “0 photo, 0.5 deep night, 1 photo”, not “{part.strip()}”.")
         assert match is not None
         try:
             time = float(match.group(1))
@@ -136,6 +129,23 @@ def parse_keys(text: str) -> tuple[LightKey, ...]:
             raise LandscapeError(f"“{match.group(1)}” is no time: give a fraction of the clip like 0.5.") from error
         keys.append(LightKey(time, None if match.group(2) == PHOTO_STYLE else match.group(2)))
     return tuple(keys)
+
+
+def _as_list(keys: object) -> Sequence[Any]:
+    """Key frames as a list that is not longer than they can be apart."""
+    fits = isinstance(keys, (list, tuple)) and len(keys) <= 1 + 1 / CLOSEST_KEYS
+    require(fits, f"Give key frames as a list, each at least {CLOSEST_KEYS:g} of the clip after the one before.")
+    assert isinstance(keys, (list, tuple))
+    return keys
+
+
+def _as_key(key: object) -> LightKey:
+    """A key frame, which files hold as a plain dictionary."""
+    if isinstance(key, LightKey):
+        return key
+    require(isinstance(key, dict) and set(key) == {"time", "style"}, "Give each key frame a time and a style.")
+    assert isinstance(key, dict)
+    return LightKey(key["time"], key["style"])
 
 
 @dataclass(frozen=True)
@@ -155,13 +165,14 @@ class LightSettings:
     keys: tuple[LightKey, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
-        _require_range("style strength", self.strength, 0.0, 1.0)
+        require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
+        require_range("style strength", self.strength, 0.0, 1.0)
+        require_switch("day cycle", self.day_cycle)
         # Files hold plain dictionaries.
-        keys = tuple(key if isinstance(key, LightKey) else LightKey(**key) for key in self.keys)
+        keys = tuple(_as_key(key) for key in _as_list(self.keys))
         object.__setattr__(self, "keys", keys)
         rising = all(second.time - first.time >= CLOSEST_KEYS for first, second in itertools.pairwise(keys))
-        _require(rising, f"Put each key frame at least {CLOSEST_KEYS:g} of the clip after the one before.")
+        require(rising, f"Put each key frame at least {CLOSEST_KEYS:g} of the clip after the one before.")
 
     @property
     def active(self) -> bool:
@@ -191,14 +202,14 @@ class FitSettings:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        _require(self.variant in VARIANTS, f"Choose a variant from: {', '.join(VARIANTS)}.")
-        _require(self.recipe in FIT_NUMBERS, f"Choose a recipe from: {', '.join(FIT_NUMBERS)}.")
+        require(self.variant in VARIANTS, f"Choose a variant from: {', '.join(VARIANTS)}.")
+        require(self.recipe in FIT_NUMBERS, f"Choose a recipe from: {', '.join(FIT_NUMBERS)}.")
         for name, steps in (("latent", self.latent_steps), ("fine-tuning", self.tune_steps)):
             if steps is not None:
-                _require_range(f"number of {name} steps", steps, 0, 5000)
+                require_range(f"number of {name} steps", steps, 0, 5000)
         if self.seconds is not None:
-            _require_range("time for the fit in seconds", self.seconds, 0, 36000)
-        _require_range("seed", self.seed, 0, 2**31 - 1)
+            require_range("time for the fit in seconds", self.seconds, 0, 36000)
+        require_range("seed", self.seed, 0, 2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -224,11 +235,12 @@ class ExportSettings:
     format: str = "h264"
 
     def __post_init__(self) -> None:
-        _require_range("length in seconds", self.seconds, 0.2, 600.0)
-        _require_range("frame rate", self.fps, 1, 120)
-        _require_range("size in pixels", self.long_side, 64, 8192)
-        _require_range("quality (crf)", self.crf, 0, 51)
-        _require(self.format in FORMATS, f"Choose a format from: {', '.join(FORMATS)}.")
+        require_range("length in seconds", self.seconds, 0.2, LONGEST)
+        require_range("frame rate", self.fps, 1, 120)
+        require_range("size in pixels", self.long_side, 64, 8192)
+        require_range("quality (crf)", self.crf, 0, 51)
+        require_switch("loop", self.loop)
+        require(self.format in FORMATS, f"Choose a format from: {', '.join(FORMATS)}.")
 
     @property
     def frames(self) -> int:

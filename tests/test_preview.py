@@ -233,3 +233,34 @@ def test_there_is_a_picture_of_every_style(scene: Scene) -> None:
     pictures = dict(style_pictures(scene, 64))
     assert tuple(pictures) == STYLES and all(picture.shape == (48, 64, 3) for picture in pictures.values())
     assert pictures["deep night"].mean() < pictures["blue day"].mean()
+
+
+def test_a_failure_in_another_thread_is_raised_once_and_the_next_change_is_drawn(
+    scene: Scene, preview: LivePreview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = PreviewParts.prepare
+    monkeypatch.setattr(PreviewParts, "prepare", lambda *arguments: 1 / 0)
+    preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    with pytest.raises(ZeroDivisionError):
+        frame_when(preview, lambda frame: True)
+    assert preview.next_frame(0.05) is None
+    monkeypatch.setattr(PreviewParts, "prepare", prepare)
+    preview.show(scene, MotionSettings(speed=2.0), LightSettings(), 6.0, False)
+    assert frame_when(preview, lambda frame: True).number == 2
+
+
+def test_a_frame_that_cannot_be_drawn_ahead_fails_once() -> None:
+    def draw(seconds: float) -> torch.Tensor:
+        if 0 < seconds < 0.6:
+            raise RuntimeError("not this one")
+        return torch.full((3, 1, 1), seconds)
+
+    with ThreadPoolExecutor(1) as executor:
+        track = GeneratorTrack(draw, executor, 0.5)
+        track.prepare(0.0)
+        track.at(0.0)
+        assert track._coming is not None
+        track._coming.exception()
+        with pytest.raises(RuntimeError):
+            track.at(0.1)
+        assert track.at(1.0).mean().item() == 1.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from landscape.errors import LandscapeError
+from landscape.errors import is_number, require, require_range, require_switch
 from landscape.images.filters import guided, resize, soften
 from landscape.masks.masks import Masks
 from landscape.masks.strokes import Layers
@@ -39,11 +39,11 @@ class MaskSettings:
     horizon: float | None = None
 
     def __post_init__(self) -> None:
-        for name, value, low in (("growth", self.grow, -0.03), ("feather", self.feather, 0.0)):
-            if not low <= value <= 0.03:
-                raise LandscapeError(f"Choose a {name} between {low:g} and 0.03.")
-        if self.horizon is not None and not 0 <= self.horizon <= 1:
-            raise LandscapeError("Choose a horizon between 0 (the top) and 1.")
+        require_range("growth", self.grow, -0.03, 0.03)
+        require_range("feather", self.feather, 0.0, 0.03)
+        require_switch("snapping to edges", self.snap)
+        fits = self.horizon is None or (is_number(self.horizon) and 0 <= self.horizon <= 1)
+        require(fits, "Choose a horizon between 0 (the top) and 1.")
 
 
 def layers_of(masks: Masks) -> Layers:

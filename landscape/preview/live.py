@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -16,8 +15,6 @@ from landscape.preview.size import PreviewSize
 from landscape.scene.scene import Scene
 from landscape.scene.take import Take
 from landscape.settings import LightSettings, MotionSettings
-
-logger = logging.getLogger(__name__)
 
 RATE = 30.0
 """Frames a second that are aimed at."""
@@ -55,6 +52,7 @@ class LivePreview:
         self._settler = ThreadPoolExecutor(1, "landscape-preview")
         self._drawer = ThreadPoolExecutor(2, "landscape-generator")
         self._settling = self._preparing = False
+        self._failure: Exception | None = None
 
     @property
     def side(self) -> int:
@@ -111,9 +109,15 @@ class LivePreview:
 
         Returns:
             The picture, or None where there is nothing new to show.
+
+        Raises:
+            Exception: What kept a picture from being made, here or by another thread; the next change is tried anew.
         """
         end = self._now() + timeout
         with self._changed:
+            failure, self._failure = self._failure, None
+            if failure is not None:
+                raise failure
             while not self._closed and (rest := min(self._start(), end) - self._now()) > 0:
                 self._changed.wait(rest)
             player, take, number, seconds = self._player, self._take, self._number, self._clock.seconds
@@ -181,29 +185,32 @@ class LivePreview:
             self._settler.submit(self._prepare_all)
 
     def _prepare_all(self) -> None:
-        """Prepare what is left until there is nothing."""
-        while True:
+        """Prepare what is left until there is nothing, or something fails."""
+        try:
+            while self._prepare_next():
+                pass
+        except Exception as error:
             with self._changed:
-                task = self._task()
-                if task is None:
-                    self._settling = False
-                    return
-                take, side, rest = task
-                former = self._player
-                if rest > 0:
-                    self._changed.wait(rest)
-                    continue
-                self._preparing = True
-            try:
-                parts = PreviewParts.prepare(take, side, None if former is None else former.parts)
-                self._bring_in(parts)
-            except Exception:
-                logger.exception("a preview failed")
-                with self._changed:
-                    self._settling = False
-                return
-            finally:
-                self._preparing = False
+                self._failure, self._settling = error, False
+
+    def _prepare_next(self) -> bool:
+        """Prepare the next thing; returns whether to go on."""
+        with self._changed:
+            task = self._task()
+            if task is None:
+                self._settling = False
+                return False
+            take, side, rest = task
+            former = self._player
+            if rest > 0:
+                self._changed.wait(rest)
+                return True
+            self._preparing = True
+        try:
+            self._bring_in(PreviewParts.prepare(take, side, None if former is None else former.parts))
+        finally:
+            self._preparing = False
+        return True
 
     def _task(self) -> tuple[Take, int, float] | None:
         """What to prepare, at which size, and in how many seconds; callers hold the lock."""

@@ -85,11 +85,11 @@ class GeneratorTrack:
 
     def _collect(self) -> None:
         if self._coming is not None and self._coming.done():
-            if not self._coming.cancelled():
-                time_drawn, frame = self._coming.result()
+            coming, self._coming = self._coming, None  # a frame that could not be drawn fails once, not for ever
+            if not coming.cancelled():
+                time_drawn, frame = coming.result()
                 if self._drawn and time_drawn > self._drawn[-1][0]:
                     self._drawn.append((time_drawn, frame))
-            self._coming = None
 
     def _timed(self, seconds: float) -> tuple[float, Tensor]:
         began = time.perf_counter()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from landscape.ui.live.messages import packed
+from landscape.ui.live_trouble import Trouble
 from landscape.ui.pictures import jpeg
 from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.studio import Studio
-
-logger = logging.getLogger(__name__)
 
 CARD_SIDE = 300
 """Long side of the pictures on the style cards."""
@@ -25,13 +23,16 @@ class StyleCards:
         engine: The models.
         send: Sends a picture to the page; called from another thread.
         quiet: Whether the page has asked for nothing for a while: a change comes first.
+        trouble: Takes what fails.
 
     Attributes:
         shown: Whether the page shows the cards.
     """
 
-    def __init__(self, engine: Engine, send: Callable[[bytes], None], quiet: Callable[[], bool]) -> None:
-        self._engine, self._send, self._quiet = engine, send, quiet
+    def __init__(
+        self, engine: Engine, send: Callable[[bytes], None], quiet: Callable[[], bool], trouble: Trouble
+    ) -> None:
+        self._engine, self._send, self._quiet, self._trouble = engine, send, quiet, trouble
         self._pool = ThreadPoolExecutor(1, "landscape-cards")
         self._stop = threading.Event()
         self._drawing = False
@@ -62,8 +63,8 @@ class StyleCards:
                     if not self._quiet():  # they begin anew when the page rests
                         self._drawn = former
                         return
-            except Exception:
-                logger.exception("style cards failed")
+            except Exception as error:
+                self._trouble.note(error, "The pictures of the lights could not be drawn; the lights work without.")
             finally:
                 self._drawing = False
 

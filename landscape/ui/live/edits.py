@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from landscape.masks.editor import MaskEditor
 from landscape.ui.live.messages import mask_message
+from landscape.ui.live_trouble import Trouble
 from landscape.ui.visitors.studio import Studio
 
 PUT_DOWN = 4.0
@@ -20,10 +21,11 @@ class LiveEdits:
     Args:
         send: Sends a message to the page.
         changed: Called after every edit; the preview then shows it before the page gets the masks.
+        trouble: Takes what fails.
     """
 
-    def __init__(self, send: Callable[[bytes], None], changed: Callable[[], None]) -> None:
-        self._send, self._changed = send, changed
+    def __init__(self, send: Callable[[bytes], None], changed: Callable[[], None], trouble: Trouble) -> None:
+        self._send, self._changed, self._trouble = send, changed, trouble
         self._pool = ThreadPoolExecutor(1, "landscape-edits")
         self._studio: Studio | None = None
         self._sent = 0
@@ -52,7 +54,7 @@ class LiveEdits:
             self._changed()
             self._tell(studio)
 
-        self._pool.submit(work)
+        self.submit(work)
 
     def follow(self) -> None:
         """Send masks that others changed, and fit the model again when the brush is put down and much else moves."""
@@ -60,14 +62,21 @@ class LiveEdits:
         if studio is None:
             return
         if studio.mask.revision != self._sent:
-            self._pool.submit(self._tell, studio)
+            self.submit(lambda: self._tell(studio))
         if self._edited is not None and time.monotonic() - self._edited > PUT_DOWN:
             self._edited = None
-            self._pool.submit(studio.refit)
+            self.submit(studio.refit)
 
-    def submit(self, work: Callable[[], None]) -> None:
+    def submit(self, work: Callable[[], object]) -> None:
         """Do something else after the edits so far."""
-        self._pool.submit(work)
+
+        def guarded() -> None:
+            try:
+                work()
+            except Exception as error:
+                self._trouble.note(error)
+
+        self._pool.submit(guarded)
 
     def close(self) -> None:
         """End."""

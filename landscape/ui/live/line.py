@@ -2,13 +2,14 @@
 
 The header of a picture says how many of the page's changes, wishes and strokes, it shows.
 
-Everything goes over one WebSocket, in the messages of :mod:`landscape.ui.live.messages`.
+Everything goes over one WebSocket, in the messages of :mod:`landscape.ui.live.messages`. Nothing that the page says and
+nothing that fails ends the line: a value of no use leaves the last one of use in force, an exception gets a sentence.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -16,20 +17,20 @@ from typing import Any
 
 import numpy as np
 
-from landscape.errors import LandscapeError
+from landscape.errors import LandscapeError, require_range
 from landscape.masks.editor import MaskEditor
 from landscape.masks.layers import MaskSettings
 from landscape.masks.strokes import Stroke
+from landscape.settings import LONGEST
 from landscape.ui.live.cards import StyleCards
 from landscape.ui.live.edits import LiveEdits
-from landscape.ui.live.messages import fit_status, frame_message, labels_message, photo_message
-from landscape.ui.visitors.controls import Controls
+from landscape.ui.live.messages import fit_status, frame_message, labels_message, photo_message, refusal_message
+from landscape.ui.live_trouble import MISUNDERSTANDINGS, NOT_DONE, NOT_DRAWN, NOT_DRAWN_SO, NOT_UNDERSTOOD, Trouble
+from landscape.ui.visitors.controls import accepted
 from landscape.ui.visitors.engine import Engine, Live
 from landscape.ui.visitors.saved_scenes import save_scene_file
 from landscape.ui.visitors.sessions import Session
 from landscape.ui.visitors.studio import Studio
-
-logger = logging.getLogger(__name__)
 
 Send = Callable[[str | bytes], None]
 
@@ -41,6 +42,8 @@ GIVE_WAY = 0.4
 """Seconds after a change in which the fit rests, so that the change is seen at once."""
 CARDS_AFTER = 1.5
 """Seconds without a wish after which the style cards are drawn."""
+LONGEST_SIDE = 100_000
+"""Pixels: no screen is larger."""
 
 
 class LiveLine:
@@ -57,38 +60,67 @@ class LiveLine:
         self._engine = engine
         self._send = send
         self._live: Live = engine.live()
-        self._edits = LiveEdits(send, self._changed)
-        self._cards = StyleCards(engine, send, lambda: self._untouched_for(CARDS_AFTER))
+        self._trouble = Trouble(self._say)
+        self._edits = LiveEdits(send, self._changed, self._trouble)
+        self._cards = StyleCards(engine, send, lambda: self._untouched_for(CARDS_AFTER), self._trouble)
         self._closed = threading.Event()
-        self._credit = threading.Semaphore(IN_FLIGHT)
-        self._wish = session.wish
+        self._credit = threading.BoundedSemaphore(IN_FLIGHT)
+        self._wish = self._drawn = session.wish
+        self._refused: dict[str, str] = {}
         self._hidden = False
         self._studio: Studio | None = None
         self._status: dict[str, Any] = {}
         self._looked = 0.0
         self._touched = time.monotonic()
-        self._changes = (0, 0)
+        self._changes = (0, 0, self._wish)
         self._counting = threading.Lock()
 
     def run(self) -> None:
         """Send what changes until the line is closed."""
         try:
             while not self._closed.is_set():
-                self._follow()
-                if self._hidden or self._studio is None:
-                    self._closed.wait(0.05)
-                elif self._credit.acquire(timeout=0.25):
-                    frame = self._live.next_frame(0.2)
-                    if frame is None:
-                        self._credit.release()
-                        continue
-                    count, number = self._changes
-                    self._send(frame_message(frame, count if frame.number >= number else count - 1))
-        except Exception:
-            if not self._closed.is_set():
-                logger.exception("a live line failed")
+                try:
+                    self._go_on()
+                except Exception as error:
+                    if not self._closed.is_set():
+                        self._recover(error)
         finally:
             self.close()
+
+    def _go_on(self) -> None:
+        """Send the next picture if it is due."""
+        self._follow()
+        if self._hidden or self._studio is None:
+            self._closed.wait(0.05)
+        elif self._credit.acquire(timeout=0.25):
+            sent = False
+            try:
+                sent = self._send_frame()
+            finally:
+                if not sent:
+                    self._on_ack()
+
+    def _send_frame(self) -> bool:
+        """Send the next picture; returns whether there was one."""
+        frame = self._live.next_frame(0.2)
+        if frame is None:
+            return False
+        count, number, wish = self._changes
+        newest = frame.number >= number
+        self._send(frame_message(frame, count if newest else count - 1))
+        if newest:
+            self._drawn = wish
+        self._trouble.over()
+        return True
+
+    def _recover(self, error: Exception) -> None:
+        """Go on after an exception: with the last wish that was drawn, and after a rest."""
+        wish, drawn = self._wish, self._drawn
+        self._trouble.note(error, NOT_DRAWN if wish == drawn else NOT_DRAWN_SO)
+        if self._wish is wish:
+            self._wish = self._session.wish = drawn
+        self._looked = 0.0
+        self._closed.wait(self._trouble.rest())
 
     def close(self) -> None:
         """End the line; the session stays."""
@@ -99,23 +131,26 @@ class LiveLine:
 
     def receive(self, text: str) -> None:
         """Take a message of the page; those that cannot be understood get a sentence as their answer."""
+        if self._closed.is_set():
+            return
         try:
             message = json.loads(text)
-            action = self._actions[str(message.pop("kind"))]
+            action = self._actions[message.pop("kind")]
             action(self, **message)
-        except LandscapeError as error:
-            self._say(str(error))
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-            logger.debug("a message of the page was not understood: %s", error)
-            self._say("The page and the app do not understand each other: reload the page.")
+        except Exception as error:
+            if not self._closed.is_set():
+                self._trouble.note(error, NOT_UNDERSTOOD if isinstance(error, MISUNDERSTANDINGS) else NOT_DONE)
 
     def _on_ack(self) -> None:
-        self._credit.release()
+        with contextlib.suppress(ValueError):  # a picture that another line has sent
+            self._credit.release()
 
     def _on_wish(self, values: dict[str, Any]) -> None:
-        wish = Controls(**values)
-        wish.motion(), wish.light()
-        self._wish = self._session.wish = wish
+        self._wish, refused = accepted(values, self._wish)
+        self._session.wish = self._wish
+        if refused != self._refused:
+            self._refused = refused
+            self._send(refusal_message(refused, self._wish))
         self._changed()
 
     def _on_cards(self, shown: bool) -> None:
@@ -125,14 +160,18 @@ class LiveLine:
         self._live.play(bool(playing))
 
     def _on_seek(self, seconds: float) -> None:
+        require_range("time in seconds", seconds, 0, LONGEST)
         self._live.seek(float(seconds))
 
     def _on_view(self, side: int, hidden: bool) -> None:
+        require_range("size of the preview in pixels", side, 1, LONGEST_SIDE)
         self._hidden = bool(hidden)
         self._live.limit(int(side))
 
     def _on_stroke(self, number: int, points: list[list[float]], size: float, softness: float, paints: str) -> None:
-        stroke = Stroke(np.asarray(points, np.float32), float(size), float(softness), str(paints))
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, which a stroke refuses
+            places = np.asarray(points, np.float32)
+        stroke = Stroke(places, float(size), float(softness), str(paints))
         self._edit(lambda editor: editor.paint(stroke), int(number))
 
     def _on_mask(self, **values: Any) -> None:
@@ -154,9 +193,8 @@ class LiveLine:
             file = None
             try:
                 file = save_scene_file(self._session, self._engine).as_posix()
-            except LandscapeError as error:
-                self._say(str(error))
-            self._send(json.dumps({"kind": "scene", "file": file}))
+            finally:
+                self._send(json.dumps({"kind": "scene", "file": file}))
 
         self._edits.submit(save)
 
@@ -202,25 +240,25 @@ class LiveLine:
         """Show a change at once."""
         self._touch()
         with self._counting:  # wishes and strokes come in two threads
-            self._changes = (self._changes[0] + 1, self._show())
+            self._changes = (self._changes[0] + 1, self._show(), self._wish)
 
     def _show(self) -> int:
         """Show what is wished of the newest scene; returns the preview's number of it."""
         scene = None if self._studio is None else self._studio.preview_scene()
         if scene is None:
             return 0
-        wish = self._wish
-        return self._live.show(scene, wish.motion(), wish.light(), float(wish.seconds), bool(wish.loop))
+        export = self._wish.export()
+        return self._live.show(scene, self._wish.motion(), self._wish.light(), export.seconds, export.loop)
 
     def _follow(self) -> None:
         """Notice what others changed: another photo, other masks, a better fit."""
         studio = self._session.studio
         if studio is not self._studio and studio is not None:
             self._live.clear()
-            self._studio, self._status = studio, {}
             self._cards.forget()
             self._send(photo_message(studio))
             self._edits.open(studio)
+            self._studio, self._status = studio, {}
         if studio is None:
             return
         resting = studio.fit.done or studio.fit.paused or not self._untouched_for(GIVE_WAY)

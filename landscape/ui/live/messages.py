@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from landscape.preview.player import LiveFrame
+from landscape.ui.names import download_name
 from landscape.ui.pictures import STAGE_SIDE, jpeg, png
+from landscape.ui.visitors.controls import Controls
 from landscape.ui.visitors.engine import Fit
 from landscape.ui.visitors.studio import MaskState, Studio
 
@@ -68,7 +70,18 @@ def labels_message(studio: Studio) -> bytes:
     masks = studio.full_masks()
     labels = masks.labels()
     labels[masks.freeze > 0.5] = 0
-    return packed({"kind": "labels", "name": studio.photo.name}, png(labels))
+    return packed({"kind": "labels", "file": download_name(studio.photo.name)}, png(labels))
+
+
+def refusal_message(refused: dict[str, str], wish: Controls) -> str:
+    """Which controls have values that cannot be used.
+
+    Args:
+        refused: A sentence about each, by the names of the fields of ``Controls``; none to take all marks away.
+        wish: What is in force instead.
+    """
+    fields = {name: {"text": text, "kept": getattr(wish, name)} for name, text in refused.items()}
+    return json.dumps({"kind": "refused", "fields": fields})
 
 
 def fit_status(fit: Fit) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from landscape.scene.recipe import READABLE, read_recipe
 from landscape.settings import ExportSettings
 from landscape.ui.page.panels import PHOTO_TYPES
 from landscape.ui.visitors.controls import STANDARD, Controls
+from landscape.ui.visitors.exports import UNEXPECTED
 from landscape.ui.visitors.handlers import Handlers, View, last
 from landscape.ui.visitors.remember import CONTROL_NAMES, EXPORT_NAMES, choices_from_recipe, export_of
 from landscape.ui.visitors.sessions import SessionStore
+
+logger = logging.getLogger(__name__)
 
 
 class Endpoints:
@@ -62,11 +66,11 @@ class Endpoints:
         assert studio is not None
         return _shares(studio.mask.masks)
 
-    def frame(self, session: str | None, seconds: float, *values: Any) -> np.ndarray:
+    def frame(self, session: str | None, seconds: Any, *values: Any) -> np.ndarray:
         """One frame of the clip, without making the clip."""
 
         def work() -> np.ndarray:
-            return self._handlers.exports.frame(session or "", Controls(*values), float(seconds))
+            return self._handlers.exports.frame(session or "", Controls(*values), seconds)
 
         frame: np.ndarray = _answer(work)
         return frame
@@ -173,3 +177,6 @@ def _answer(work: Callable[[], Any]) -> Any:
         return work()
     except LandscapeError as error:
         raise gr.Error(str(error)) from error
+    except Exception as error:
+        logger.exception("an endpoint failed")
+        raise gr.Error(UNEXPECTED) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,14 +15,18 @@ from landscape.scene.recipe import READABLE, Recipe, read_recipe
 from landscape.ui.page import widgets
 from landscape.ui.page.export_panel import ExportPanel
 from landscape.ui.page.widgets import STATIC
-from landscape.ui.visitors.exports import Exports
+from landscape.ui.visitors.exports import UNEXPECTED, Exports
 from landscape.ui.visitors.remember import CONTROL_NAMES, Choices, choices_from_recipe, choices_of, remembered
 from landscape.ui.visitors.sessions import SessionStore
+
+logger = logging.getLogger(__name__)
 
 UNQUEUED: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
 _ESTIMATE: dict[str, Any] = {
     "concurrency_id": "estimate", "concurrency_limit": 1, "api_visibility": "private", "show_progress": "hidden",
 }  # fmt: skip
+# Where a field is empty Gradio would stop an event with an exception; the settings' own validators say a sentence.
+_RAW: dict[str, Any] = {"preprocess": False}
 _KEEP_SESSION = "(name) => { sessionStorage.setItem('landscape-session', name); %s }"
 _LOOK = "document.dispatchEvent(new Event('landscape-clips'));"
 _JOIN = "window.landscape.join(name);"
@@ -88,17 +94,17 @@ class ExportEvents:
         gr.on([component.change for component in choices], None, choices, None, js=_KEEP_SETTINGS, **UNQUEUED)
         # The page asks when it shows the panel and nothing is being moved: a sample costs as much as many pictures.
         panel.estimate_now.click(
-            self._estimate, [self._session, *choices], panel.estimate, trigger_mode="always_last", **_ESTIMATE
+            self._estimate, [self._session, *choices], panel.estimate, trigger_mode="always_last", **_RAW, **_ESTIMATE
         )
         look = {"js": f"() => {{ {_LOOK} }}", **UNQUEUED}
-        panel.export.click(self._export, [self._session, *choices], self._notice, **UNQUEUED).then(
+        panel.export.click(self._export, [self._session, *choices], self._notice, **_RAW, **UNQUEUED).then(
             None, None, None, **look
         )
-        panel.batch.upload(self._batch, [self._session, panel.batch, *choices], self._notice, **slot).then(
+        panel.batch.upload(self._batch, [self._session, panel.batch, *choices], self._notice, **_RAW, **slot).then(
             None, None, None, **look
         )
         panel.recipe.upload(
-            self._recipe, [panel.recipe, *choices], [self._notice, *choices, *self._followers], **UNQUEUED
+            self._recipe, [panel.recipe, *choices], [self._notice, *choices, *self._followers], **_RAW, **UNQUEUED
         )
 
     def _begin(self, name: str, saved: str, request: gr.Request) -> list[Any]:
@@ -120,14 +126,19 @@ class ExportEvents:
             self._exports.submit(identifier, choices.controls, choices.export, choices.quality)
         except LandscapeError as error:
             return widgets.notice(str(error))
+        except Exception:
+            logger.exception("no export")
+            return widgets.notice(UNEXPECTED)
         return ""
 
-    def _batch(self, identifier: str, paths: list[str] | None, *values: Any) -> Iterator[str]:
+    def _batch(self, identifier: str, files: list[dict[str, Any]] | None, *values: Any) -> Iterator[str]:
         sentences = []
-        for path in paths or []:
+        for file in files or []:
             try:
                 choices = choices_of(list(values))
-                self._exports.submit_photo(identifier, Path(path), choices.controls, choices.export, choices.quality)
+                self._exports.submit_photo(
+                    identifier, Path(file["path"]), choices.controls, choices.export, choices.quality
+                )
             except LandscapeError as error:
                 sentences.append(str(error))
                 yield widgets.notice(" ".join(sentences))
@@ -138,12 +149,15 @@ class ExportEvents:
         try:
             choices = choices_of(list(values))
             size = self._exports.estimate(identifier, choices.controls, choices.export)
-        except LandscapeError:
-            return ""
-        return f"<p>{size}</p>" if size else ""
+        except LandscapeError as error:
+            size = str(error)
+        except Exception:
+            logger.exception("no estimate")
+            size = ""
+        return f"<p>{html.escape(size)}</p>" if size else ""
 
-    def _recipe(self, path: str, *values: Any) -> list[Any]:
-        return self.apply(Path(path), str(values[len(CONTROL_NAMES)]))
+    def _recipe(self, file: dict[str, Any], *values: Any) -> list[Any]:
+        return self.apply(Path(file["path"]), str(values[len(CONTROL_NAMES)]))
 
     def apply(self, path: Path, quality: str) -> list[Any]:
         """Use the settings of a recipe: updates of the notice, the choices and those who follow them."""

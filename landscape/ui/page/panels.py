@@ -74,6 +74,7 @@ def photo_panel(assets: Path) -> PhotoPanel:
         assets: Folder of the sample photos.
     """
     notice = gr.HTML(elem_id="notice")
+    widgets.sentences()
     with gr.Column(elem_id="welcome"):
         upload = gr.File(
             label="Photo", show_label=False, file_types=[*PHOTO_TYPES, SUFFIX, *READABLE], elem_id="photo", height=420

@@ -163,7 +163,17 @@ def head(more_css: str = "") -> str:
     """
     sheets = [*(_read(name) for name in ("page.css", "stage.css", "panels.css")), more_css]
     styles = "".join(f"<style>{sheet}</style>" for sheet in sheets)
-    return styles + "".join(f"<script>{_read(name)}</script>" for name in ("hub.js", "keys.js"))
+    return styles + "".join(f"<script>{_read(name)}</script>" for name in ("hub.js", "marks.js", "keys.js"))
+
+
+def sentences() -> gr.HTML:
+    """Where the sentences of the live line go (``marks.js``)."""
+    return gr.HTML(
+        '<div class="notice" role="alert" hidden><span></span>'
+        '<button type="button" aria-label="Close">×</button></div>',
+        elem_id="line-notice",
+        apply_default_css=False,
+    )
 
 
 def heading() -> gr.HTML:

@@ -30,7 +30,7 @@ def live_route(store: SessionStore, engine: Engine) -> WebSocketRoute:
     async def line(socket: WebSocket) -> None:
         await socket.accept()
         try:
-            identifier = await asyncio.wait_for(socket.receive_text(), _PATIENCE)
+            identifier = await asyncio.wait_for(_heard(socket), _PATIENCE)
             session = store.get(identifier)
         except (LandscapeError, asyncio.TimeoutError):
             await socket.close(ENDED)
@@ -48,16 +48,28 @@ def live_route(store: SessionStore, engine: Engine) -> WebSocketRoute:
         posting = asyncio.create_task(_post(socket, outbox))
         try:
             while True:
-                live.receive(await socket.receive_text())
+                live.receive(await _heard(socket))
                 with contextlib.suppress(LandscapeError):
                     store.get(identifier)  # whoever looks on uses the session
-        except (WebSocketDisconnect, RuntimeError, KeyError):
+        except (WebSocketDisconnect, RuntimeError):
             logger.debug("a page has left")
         finally:
             posting.cancel()
             live.close()
 
     return WebSocketRoute(PATH, line)
+
+
+async def _heard(socket: WebSocket) -> str:
+    """The next message as text; one of bytes, which no page of ours sends, is none that can be understood.
+
+    Raises:
+        WebSocketDisconnect: If the page has left.
+    """
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1000))
+    return message.get("text") or ""
 
 
 async def _post(socket: WebSocket, outbox: asyncio.Queue[str | bytes]) -> None:

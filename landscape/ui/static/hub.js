@@ -25,7 +25,13 @@ window.landscape = (() => {
 
   function emit(kind, ...values) {
     if (kind !== "frame" && kind !== "card") latest.set(kind, values);
-    (listeners.get(kind) || []).forEach((listener) => listener(...values));
+    (listeners.get(kind) || []).forEach((listener) => {
+      try {
+        listener(...values);
+      } catch (error) {
+        console.error(error); /* one part of the page that fails takes no other with it */
+      }
+    });
   }
 
   function send(kind, values = {}) {

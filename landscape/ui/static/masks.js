@@ -71,7 +71,7 @@ hub.on("photo", () => {
 hub.on("labels", (header, bytes) => {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
-  link.download = header.name + "-mask.png";
+  link.download = header.file + "-mask.png";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 });

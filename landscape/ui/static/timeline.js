@@ -129,7 +129,7 @@ hub.on("shown", (frame) => {
   if (!held) head.style.left = (100 * (frame.time % seconds)) / seconds + "%";
 });
 hub.on("wish", (wish) => {
-  seconds = Number(wish.seconds) || seconds;
+  if (Number(wish.seconds) > 0) seconds = Number(wish.seconds);
   line.classList.toggle("off", !wish.day_cycle);
 });
 hub.on("picture", draw);

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from landscape.errors import LandscapeError
-from landscape.settings import STYLES, ExportSettings, FitSettings, LightKey, LightSettings, MotionSettings
+from landscape.errors import LandscapeError, is_number
+from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 
 PHOTO_LIGHT = "as in the photo"
 """The style that leaves the light alone."""
@@ -61,26 +62,82 @@ class Controls:
     loop: bool = _EXPORT.loop
 
     def __post_init__(self) -> None:
-        # The browser sends lists.
-        object.__setattr__(self, "keys", tuple(self.keys or ()))
+        # The browser sends lists, or nothing for none.
+        if self.keys is None or isinstance(self.keys, list):
+            object.__setattr__(self, "keys", tuple(self.keys or ()))
 
     def motion(self) -> MotionSettings:
-        """The motion asked for. Raises LandscapeError for values out of range."""
-        return MotionSettings(
-            float(self.direction), float(self.speed), float(self.sky), float(self.water), float(self.perspective)
-        )
+        """The motion asked for. Raises LandscapeError for values out of range and of other types."""
+        values = (self.direction, self.speed, self.sky, self.water, self.perspective)
+        return MotionSettings(*(_real(value) for value in values))
 
     def light(self) -> LightSettings:
-        """The light asked for. Raises LandscapeError for unknown styles."""
-        keys = tuple(LightKey(float(key["time"]), _style(key["style"])) for key in self.keys or ())
-        return LightSettings(_style(self.style), float(self.strength), bool(self.day_cycle), keys)
+        """The light asked for. Raises LandscapeError for unknown styles, values out of range and of other types."""
+        keys = self.keys
+        if isinstance(keys, tuple):
+            keys = tuple(_key(key) for key in keys)
+        return LightSettings(_style(self.style), _real(self.strength), self.day_cycle, keys)  # type: ignore[arg-type]  # checked there
 
     def export(self) -> ExportSettings:
-        """The file asked for. Raises LandscapeError for values out of range."""
-        return ExportSettings(seconds=float(self.seconds), long_side=int(self.long_side), loop=bool(self.loop))
+        """The file asked for. Raises LandscapeError for values out of range and of other types."""
+        return ExportSettings(seconds=_real(self.seconds), long_side=whole(self.long_side), loop=self.loop)
+
+    def check(self) -> None:
+        """Make sure that everything can be used.
+
+        Raises:
+            LandscapeError: With the settings' own sentence about the first value that cannot.
+        """
+        self.motion(), self.light(), self.export()
 
 
-def _style(name: str | None) -> str | None:
+def accepted(values: Mapping[str, Any], before: Controls) -> tuple[Controls, dict[str, str]]:
+    """What is in force when someone asks for values of which some may be of no use.
+
+    Args:
+        values: What is asked for, of any types, by the names of the fields of :class:`Controls`.
+        before: What was in force until now.
+
+    Returns:
+        The values that can be used, in place of those before; and a sentence about each of the others by its name.
+
+    Raises:
+        TypeError: If there is no control of a name.
+    """
+    wish = dataclasses.replace(before, **values)
+    try:
+        wish.check()
+        return wish, {}
+    except LandscapeError:
+        problems = {name: problem for name, value in values.items() if (problem := _problem(name, value))}
+        return dataclasses.replace(before, **{name: values[name] for name in values if name not in problems}), problems
+
+
+def _problem(name: str, value: Any) -> str:
+    """Why a value cannot be used, or nothing: a control alone decides, none depends on another."""
+    try:
+        dataclasses.replace(Controls(), **{name: value}).check()
+        return ""
+    except LandscapeError as error:
+        return str(error)
+
+
+def whole(value: Any) -> Any:
+    """A number without a fraction as an int, as programs send 640.0 as well; anything else as it is."""
+    return int(value) if is_number(value) and value == int(value) else value
+
+
+def _real(value: Any) -> Any:
+    """A number as a float; anything else as it is, for the settings to refuse."""
+    return float(value) if is_number(value) else value
+
+
+def _key(key: Any) -> Any:
+    fits = isinstance(key, dict) and set(key) == {"time", "style"}
+    return {"time": _real(key["time"]), "style": _style(key["style"])} if fits else key
+
+
+def _style(name: Any) -> Any:
     return None if name in (None, PHOTO_LIGHT) else name
 
 
@@ -90,6 +147,6 @@ def inversion(quality: str) -> FitSettings:
     Raises:
         LandscapeError: If there is no such quality.
     """
-    if quality not in QUALITIES:
+    if not isinstance(quality, str) or quality not in QUALITIES:
         raise LandscapeError(f"Choose a quality from: {', '.join(QUALITIES)}.")
     return QUALITIES[quality]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape.errors import LandscapeError
+from landscape.errors import LandscapeError, is_number, require
 from landscape.output.estimate import SAMPLE_FRAMES, SAMPLE_SIDE, Excerpt
 from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo, photo_size, read_photo
@@ -140,8 +140,8 @@ class Exports:
             raise LandscapeError("Choose a photo first.")
         studio.fit.wait()
         scene = studio.clip_scene()
-        if not 0 <= seconds <= export.seconds:
-            raise LandscapeError(f"Choose a time between 0 and {export.seconds:g} seconds.")
+        fits = is_number(seconds) and 0 <= seconds <= export.seconds
+        require(fits, f"Choose a time between 0 and {export.seconds:g} seconds.")
         player = scene.renderer(wish.motion(), wish.light(), export.long_side, export.seconds, export.loop)
         return player.frame(seconds)
 

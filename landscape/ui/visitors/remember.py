@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from landscape.errors import LandscapeError
 from landscape.scene.recipe import Recipe
 from landscape.settings import ExportSettings
-from landscape.ui.visitors.controls import PHOTO_LIGHT, QUALITIES, Controls, inversion
+from landscape.ui.visitors.controls import PHOTO_LIGHT, QUALITIES, Controls, accepted, inversion, whole
 
 CONTROL_NAMES = tuple(item.name for item in dataclasses.fields(Controls))
 EXPORT_NAMES = ("format", "fps", "crf")
@@ -36,7 +37,7 @@ class Choices:
         return [*controls, self.quality, *(getattr(self.export, name) for name in EXPORT_NAMES)]
 
 
-def export_of(controls: Controls, values: list[Any]) -> ExportSettings:
+def export_of(controls: Controls, values: Sequence[Any]) -> ExportSettings:
     """The file that the controls and the export panel ask for.
 
     Args:
@@ -44,33 +45,38 @@ def export_of(controls: Controls, values: list[Any]) -> ExportSettings:
         values: Of the export panel, in the order of :data:`EXPORT_NAMES`.
 
     Raises:
-        LandscapeError: If a value is out of range.
+        LandscapeError: If a value is out of range or of another type.
     """
     format, fps, crf = values
-    return dataclasses.replace(controls.export(), format=str(format), fps=int(fps), crf=int(crf))
+    return dataclasses.replace(controls.export(), format=format, fps=whole(fps), crf=whole(crf))
 
 
-def choices_of(values: list[Any]) -> Choices:
+def choices_of(values: Sequence[Any]) -> Choices:
     """Read the values of the components.
 
     Raises:
         LandscapeError: If one is missing, of another type or out of range.
     """
-    try:
-        count = len(CONTROL_NAMES)
-        controls = Controls(**dict(zip(CONTROL_NAMES, values[:count], strict=True)))
-        quality = str(values[count])
-        controls.motion(), controls.light(), inversion(quality)
-        return Choices(controls, quality, export_of(controls, values[count + 1 :]))
-    except (TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        raise LandscapeError("These settings cannot be used here.") from error
+    if len(values) != len(CONTROL_NAMES) + 1 + len(EXPORT_NAMES):
+        raise LandscapeError("These settings cannot be used here.")
+    controls, (quality, *export) = Controls(*values[: len(CONTROL_NAMES)]), values[len(CONTROL_NAMES) :]
+    controls.check()
+    inversion(quality)
+    return Choices(controls, quality, export_of(controls, export))
 
 
 def remembered(text: str) -> Choices | None:
-    """What the browser remembers as JSON, or None where it is nothing that this version understands."""
+    """What the browser remembers as JSON, or None where it is nothing that this version understands.
+
+    A control that was left with a value of no use has its first value.
+    """
     try:
         values = json.loads(text or "null")
-        return choices_of(values) if isinstance(values, list) else None
+        count = len(CONTROL_NAMES)
+        if not isinstance(values, list):
+            return None
+        controls, _ = accepted(dict(zip(CONTROL_NAMES, values[:count], strict=True)), Controls())
+        return choices_of([*(getattr(controls, name) for name in CONTROL_NAMES), *values[count:]])
     except (ValueError, RecursionError, LandscapeError):
         return None
 

@@ -15,6 +15,7 @@ from typing import Any
 from landscape.errors import LandscapeError
 from landscape.output.estimate import Excerpt
 from landscape.ui.memory import give_back_soon
+from landscape.ui.names import download_name
 from landscape.ui.visitors.controls import Controls
 from landscape.ui.visitors.slot import Job, Slot
 from landscape.ui.visitors.studio import Studio
@@ -89,8 +90,7 @@ class Session:
             suffix: Of the file.
         """
         self.videos += 1
-        kept = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)[:60]
-        return self.folder / secrets.token_urlsafe(12) / f"{kept or 'clip'}-{self.videos}{suffix}"
+        return self.folder / secrets.token_urlsafe(12) / f"{download_name(name)}-{self.videos}{suffix}"
 
 
 class SessionStore:
