@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from landscape.errors import LandscapeError
 from landscape.settings import ExportSettings
 from landscape.ui.live.messages import refusal_message
-from landscape.ui.live_trouble import NOT_DONE, NOT_DRAWN_SO, NOT_UNDERSTOOD
+from landscape.ui.live.trouble import NOT_DONE, NOT_DRAWN_SO, NOT_UNDERSTOOD
 from landscape.ui.server.live_route import PATH, live_route
 from landscape.ui.visitors.controls import PHOTO_LIGHT, STANDARD, Controls, accepted
 from landscape.ui.visitors.remember import CONTROL_NAMES, EXPORT_NAMES, choices_of, remembered

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from landscape.ui.live.messages import packed
-from landscape.ui.live_trouble import Trouble
+from landscape.ui.live.trouble import Trouble
 from landscape.ui.pictures import jpeg
 from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.studio import Studio

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from landscape.masks.editor import MaskEditor
 from landscape.ui.live.messages import mask_message
-from landscape.ui.live_trouble import Trouble
+from landscape.ui.live.trouble import Trouble
 from landscape.ui.visitors.studio import Studio
 
 PUT_DOWN = 4.0

@@ -25,7 +25,7 @@ from landscape.settings import LONGEST
 from landscape.ui.live.cards import StyleCards
 from landscape.ui.live.edits import LiveEdits
 from landscape.ui.live.messages import fit_status, frame_message, labels_message, photo_message, refusal_message
-from landscape.ui.live_trouble import MISUNDERSTANDINGS, NOT_DONE, NOT_DRAWN, NOT_DRAWN_SO, NOT_UNDERSTOOD, Trouble
+from landscape.ui.live.trouble import MISUNDERSTANDINGS, NOT_DONE, NOT_DRAWN, NOT_DRAWN_SO, NOT_UNDERSTOOD, Trouble
 from landscape.ui.visitors.controls import accepted
 from landscape.ui.visitors.engine import Engine, Live
 from landscape.ui.visitors.saved_scenes import save_scene_file
