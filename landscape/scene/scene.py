@@ -17,8 +17,8 @@ from landscape.fit.invert import Inversion
 from landscape.fit.mosaic import Mosaic, invert_photo
 from landscape.fit.quality import Quality
 from landscape.images.pixels import Frame
-from landscape.masks.find import find_masks
-from landscape.masks.masks import Masks
+from landscape.masks.find import find_matte
+from landscape.masks.matte import Matte
 from landscape.models.bundle import Models
 from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo
@@ -42,7 +42,7 @@ class Scene:
 
     Attributes:
         photo: The photo at its own size.
-        masks: Sky, water, frozen parts and horizon at the photo's size.
+        masks: What moves, at any size.
         inversions: Latents and tuned generator of each square of the layout.
         models: All networks.
         settings: How the model was fitted.
@@ -52,7 +52,7 @@ class Scene:
     """
 
     photo: Photo
-    masks: Masks
+    masks: Matte
     inversions: tuple[Inversion, ...]
     models: Models
     settings: FitSettings
@@ -67,7 +67,7 @@ class Scene:
         photo: Photo,
         models: Models,
         settings: FitSettings | None = None,
-        masks: Masks | None = None,
+        masks: Matte | None = None,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
         *,
@@ -80,7 +80,7 @@ class Scene:
             photo: The photo.
             models: The networks.
             settings: How to fit, the defaults if None.
-            masks: Masks of the photo's size; found by the segmenter if None.
+            masks: What moves; found if None.
             progress: Called after every step.
             cancel: Set it to stop.
             observe: Called after every step, from the encoder's answer on, with a function that makes the scene as it
@@ -94,7 +94,7 @@ class Scene:
         started = time.monotonic()
         if masks is None:
             progress(MASK_STAGE, 0, 1)
-            masks = find_masks(photo, models.segmenter)
+            masks = find_matte(photo.pixels, models.segmenter, models.matte)
             progress(MASK_STAGE, 1, 1)
         check_cancelled(cancel)
         masked = time.monotonic()
@@ -138,13 +138,13 @@ class Scene:
         """The photo as the model draws it, (3, R, R) in about [-1, 1]; larger for several squares."""
         return as_square(self.layout.join([inversion.reconstruction() for inversion in self.inversions]))[0]
 
-    def with_masks(self, masks: Masks) -> Scene:
+    def with_masks(self, masks: Matte) -> Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
         return dataclasses.replace(self, masks=masks)
 
     def with_photo(self, photo: Photo) -> Scene:
         """The same scene with the photo at another size; what the model made of it is kept."""
-        return dataclasses.replace(self, photo=photo, masks=self.masks.resized(photo.height, photo.width))
+        return dataclasses.replace(self, photo=photo)
 
     def animator(
         self, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool, moving: Tensor | None = None

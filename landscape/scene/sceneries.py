@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from landscape.compose.scenery import Scenery
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.models.enlarge import upscale_with
 from landscape.networks.upscaler import Upscaler
 from landscape.photo.read import Photo
@@ -22,7 +22,7 @@ class SceneryCache:
     def scenery(
         self,
         photo: Photo,
-        masks: Masks,
+        matte: Matte,
         reconstruction: Callable[[], Tensor],
         generator_only: bool,
         upscaler: Upscaler | None,
@@ -32,7 +32,7 @@ class SceneryCache:
 
         Args:
             photo: The photo at the size of the frames.
-            masks: The scene's masks at any size.
+            matte: The scene's matte at any size.
             reconstruction: Draws the photo as the model does, (3, R, R) in about [-1, 1].
             generator_only: Show only what the generator draws.
             upscaler: Enlarges the generator's frames, or None.
@@ -42,7 +42,7 @@ class SceneryCache:
         if key in self._kept:
             return self._kept[key]
         upscale = None if upscaler is None else upscale_with(upscaler)
-        fitting = masks.resized(photo.height, photo.width)
+        fitting = matte.resized(photo.height, photo.width)
         scenery = Scenery(photo.pixels, fitting, reconstruction(), generator_only=generator_only, upscale=upscale)
         if keep:
             self._kept.clear()
