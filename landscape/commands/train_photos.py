@@ -67,18 +67,12 @@ def matte(
     from landscape.models.frozen import load_segmenter
     from landscape.training.matte import export_matte, make_examples, train_matte
 
+    require_weights([], weights)
     segmenter = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         common: dict[str, Any] = {"progress": progress, "cancel": cancel}
-
-        train_matte(
-            lambda: make_examples(data, segmenter, composites, photos, seed, **common),
-            out,
-            steps,
-            seed,
-            resume,
-            **common,
-        )
+        examples = lambda: make_examples(data, segmenter, composites, photos, seed, **common)  # noqa: E731
+        train_matte(examples, out, steps, seed, resume, **common)
     if weights is not None:
         export_matte(out, weights)
 

@@ -39,7 +39,7 @@ class Luminaries:
         """Take what shines out of a photo (H, W, 3) uint8; gives what is left of the photo, and it."""
         left, light = glow.taken_out(photo)
         burnt = np.rint(_MORE / 255 * resize(glow.burnt, *photo.shape[:2])).astype(np.uint8)
-        light = cv2.add(light, np.repeat(burnt[..., None], 3, axis=2))
+        light = np.asarray(cv2.add(light, np.repeat(burnt[..., None], 3, axis=2)), np.uint8)
         return left, cls(np.dstack([light, light[..., :1]]), glow.night)
 
     def seen(self, before: Array, after: Array) -> Array:

@@ -108,8 +108,8 @@ def score(known: Composite, drawn: Drawn) -> dict[str, float]:
 def edge_band(share: Array) -> npt.NDArray[np.bool_]:
     """Pixels (H, W) near the edges of a share (H, W)."""
     mixed = ((share > 0.02) & (share < 0.98)).astype(np.uint8)
-    mixed |= cv2.morphologyEx((share > 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.dilate(mixed, _square(2 * _BAND * max(share.shape))) > 0)
+    hard = cv2.morphologyEx((share > 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.dilate(np.maximum(mixed, hard), _square(2 * _BAND * max(share.shape))) > 0)
 
 
 def stands_out(picture: Pixels) -> Array:

@@ -83,8 +83,8 @@ def completed(matte: Matte, pixels: Pixels, certainty: Array | None = None) -> M
         certainty: (H, W) in [0, 1], for a matte whose horizon is to be found as well; None keeps its own.
     """
     photo = resize(pixels, *matte.sky.shape)
-    known = (matte.certainty, matte.horizon) if certainty is None else (certainty, None)
-    return _completed(photo, matte.sky, matte.water, *known, matte.freeze)
+    sure, level = (matte.certainty, matte.horizon) if certainty is None else (certainty, None)
+    return _completed(photo, matte.sky, matte.water, sure, level, matte.freeze)
 
 
 def _completed(

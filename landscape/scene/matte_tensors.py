@@ -55,7 +55,8 @@ def read_matte(tensors: dict[str, Tensor], photo: Photo, horizon: float, mirror:
     if int((tensors["sky"].numpy().astype(np.int32) + tensors["water"].numpy()).max()) > STEPS + 1:
         raise ValueError("shares")
     sky, water, freeze, certainty = (np.asarray(tensors[n].numpy() / np.float64(STEPS), np.float32) for n in _SHARES)
-    glow = Glow(*(tensors[name].numpy() for name in _GLOW), night) if glowing else None
+    backdrop, place, burnt = (tensors[name].numpy() if glowing else np.empty(0, np.uint8) for name in _GLOW)
+    glow = Glow(backdrop, place, burnt, night) if glowing else None
     return Matte(sky, water, freeze, horizon, certainty, glow, mirror)
 
 
@@ -72,5 +73,6 @@ def read_masks(tensors: dict[str, Tensor], photo: Photo, horizon: float) -> Matt
         fits = item.shape == (photo.height, photo.width) and item.dtype == torch.float32
         if not fits or not bool(((item >= 0) & (item <= 1)).all()):
             raise ValueError("masks")
-    masks = Matte.certain(*(tensors[name].numpy() for name in names), horizon)
+    sky, water, freeze = (tensors[name].numpy() for name in names)
+    masks = Matte.certain(sky, water, freeze, horizon)
     return completed(masks.resized(*matte_size(photo)), photo.pixels)

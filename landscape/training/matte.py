@@ -73,7 +73,7 @@ class Example:
         fine, coarse = features(np.ascontiguousarray(pixels[:height, :width]), known)
         shares = np.rint(255 * np.dstack([sky, water])[:height, :width]).astype(np.uint8)
         weight = np.ones(known.shape[:2], np.float16)
-        return cls(*(part.astype(np.float16) for part in (fine, coarse, known)), shares, weight)
+        return cls(fine.astype(np.float16), coarse.astype(np.float16), known.astype(np.float16), shares, weight)
 
     @classmethod
     def of_photo(cls, pixels: Array, soft: Array) -> Example:
@@ -186,7 +186,8 @@ def train_matte(
             _RATE * min(1.0, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * step / steps))
         )
         fine, coarse, soft, truth, weight = _batch(known, np.random.default_rng((seed, step)))
-        loss = matte_loss(*network(fine, coarse, soft), soft, truth, weight)
+        found, error = network(fine, coarse, soft)
+        loss = matte_loss(found, error, soft, truth, weight)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)

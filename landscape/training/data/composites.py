@@ -205,16 +205,19 @@ def _rocks(rng: np.random.Generator, water: Array) -> Array:
 def _as_photographed(rng: np.random.Generator, known: Composite, picture: Array) -> Composite:
     """What a lens, a sensor and a JPEG leave of it; the lens blurs the shares as well."""
     sigma = float(rng.uniform(0.3, 0.9))
-    maps = [cv2.GaussianBlur(item, (0, 0), sigma) for item in (known.sky, known.water, known.thing)]
-    picture = cv2.GaussianBlur(np.asarray(picture, np.float32), (0, 0), sigma)
+    sky, water, thing = (
+        np.asarray(np.clip(cv2.GaussianBlur(item, (0, 0), sigma), 0, 1), np.float32)
+        for item in (known.sky, known.water, known.thing)
+    )
+    picture = np.asarray(cv2.GaussianBlur(np.asarray(picture, np.float32), (0, 0), sigma), np.float32)
     if rng.random() < 0.4:
         sharper = float(rng.uniform(0.2, 0.8))
-        picture = picture + sharper * (picture - cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(1.0, 2.5))))
-    picture = picture + rng.normal(0, float(rng.uniform(0, 3)), picture.shape[:2])[..., None]
+        picture += sharper * (picture - cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(1.0, 2.5))))
+    noise = rng.normal(0, float(rng.uniform(0, 3)), picture.shape[:2])
+    picture = np.asarray(picture + noise[..., None], np.float32)
     quality = int(rng.integers(80, 97))
     data = cv2.imencode(".jpg", _pixels(picture), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-    sky, water, thing = (np.clip(item, 0, 1) for item in maps)
     return Composite(known.kind, pixels, sky, water, known.backdrop, thing)
 
 
