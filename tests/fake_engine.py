@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from landscape.matte import Matte
 
 from landscape.errors import Cancelled, LandscapeError
 from landscape.fit.outlook import Outlook
 from landscape.fit.quality import Quality
 from landscape.masks.labels import SKY, WATER
+from landscape.masks.matte import Matte
 from landscape.output.video import write_video
 from landscape.photo.read import Photo
 from landscape.preview.player import LiveFrame

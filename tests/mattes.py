@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from landscape.horizon import find_horizon
-from landscape.matte import Matte
 
+from landscape.masks.horizon import find_horizon
 from landscape.masks.labels import SKY, WATER
+from landscape.masks.matte import Matte
 
 
 def hard_matte(labels: np.ndarray, freeze: np.ndarray | None = None, horizon: float | None = None) -> Matte:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import pytest
-from landscape.glow import find_glow
-from landscape.matte import Matte
 from numpy.typing import NDArray
 
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
+from landscape.masks.glow import find_glow
+from landscape.masks.matte import Matte
 from landscape.motion.flow import displacement
 from landscape.settings import MotionSettings
 

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from landscape.matte import Matte
 
 from landscape.errors import Cancelled
 from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
@@ -17,6 +16,7 @@ from landscape.fit.losses import PERCEPTUAL_SCALE, ReconstructionLoss, style_tie
 from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
 from landscape.fit.rehearsal import rehearsed_views
 from landscape.fit.stages import fit_latents
+from landscape.masks.matte import Matte
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig, NoiseScale
 from landscape.networks.perceptual import LpipsAlex

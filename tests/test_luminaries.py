@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from landscape.glow import find_discs, find_glow, find_stars
-from landscape.masks.luminaries import Luminaries
+
+from landscape.compose.luminaries import Luminaries
+from landscape.masks.glow import find_discs, find_glow, find_stars
 
 HEIGHT, WIDTH = 240, 360
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from landscape.matte import Matte
 
 from landscape.errors import LandscapeError
 from landscape.masks.editor import MaskEditor
 from landscape.masks.layers import EDIT_SIDE, MaskSettings
+from landscape.masks.matte import Matte
 from landscape.masks.strokes import Stroke, coverage
 
 HEIGHT, WIDTH = 80, 120

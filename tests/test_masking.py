@@ -9,14 +9,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from landscape.horizon import find_horizon
-from landscape.matte import Matte
 from PIL import Image
 from torch import nn
 
 from landscape.errors import LandscapeError
 from landscape.masks.find import find_matte, matte_of_labels
+from landscape.masks.horizon import find_horizon
 from landscape.masks.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, write_labels
+from landscape.masks.matte import Matte
 from landscape.networks.matte import MatteNetwork
 from tests.mattes import hard_matte
 

@@ -11,12 +11,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from landscape.glow import find_glow
-from landscape.matte import Matte, clean_colours, in_steps
-from landscape.matte_files import read_mask, write_matte
-from landscape.matte_solve import features, solve, tidied
-from landscape.training.composites import KINDS, Composite, make_composite
-from landscape.training.cuts import Cuts, cut_photo
 
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
@@ -25,26 +19,34 @@ from landscape.evaluation.matte import agreement, draw, score, summarise, worst_
 from landscape.images.filters import resize
 from landscape.images.similarity import ssim
 from landscape.masks.editor import MaskEditor
+from landscape.masks.glow import find_glow
 from landscape.masks.labels import write_labels
+from landscape.masks.matte import Matte, clean_colours, in_steps
+from landscape.masks.matte_files import read_mask, write_matte
+from landscape.masks.solve import features, solve, tidied
 from landscape.masks.strokes import Stroke
 from landscape.models.bundle import load_matte
 from landscape.networks.matte import MatteNetwork
 from landscape.settings import MotionSettings
+from landscape.training.data.composites import KINDS, Composite, make_composite
+from landscape.training.data.cuts import Cuts, cut_photo
 from landscape.training.matte import Example, export_matte, train_matte
 from tests.mattes import hard_matte
 
 HEIGHT, WIDTH = 120, 160
 
 
-def sky_and_land(seed: int = 0) -> tuple[np.ndarray, Matte]:
+def sky_and_land(seed: int = 0, scale: int = 1) -> tuple[np.ndarray, Matte]:
     """A photo of clouds over land with a dark mast before them, and the matte that knows of it."""
     rng = np.random.default_rng(seed)
-    noise = cv2.GaussianBlur(rng.normal(size=(HEIGHT, WIDTH)).astype(np.float32), (0, 0), 5)
+    height, width = scale * HEIGHT, scale * WIDTH
+    noise = cv2.GaussianBlur(rng.normal(size=(height, width)).astype(np.float32), (0, 0), 5 * scale)
     photo = np.float32([130, 160, 200]) + (25 * noise / noise.std())[..., None]
-    photo[80:] = np.float32([80, 90, 50]) + rng.normal(0, 10, (40, WIDTH, 1))
-    labels = np.zeros((HEIGHT, WIDTH), np.uint8)
-    labels[:80] = 1
-    photo[30:80, 70:73], labels[30:80, 70:73] = (25, 20, 15), 0
+    line, mast = 80 * scale, (slice(30 * scale, 80 * scale), slice(70 * scale, 73 * scale))
+    photo[line:] = np.float32([80, 90, 50]) + rng.normal(0, 10, (height - line, width, 1))
+    labels = np.zeros((height, width), np.uint8)
+    labels[:line] = 1
+    photo[mast], labels[mast] = (25, 20, 15), 0
     return np.clip(photo, 0, 255).astype(np.uint8), hard_matte(labels)
 
 
@@ -133,22 +135,20 @@ def test_what_was_not_painted_stays_as_fine_as_it_was() -> None:
 @pytest.mark.parametrize("side", [384, 640])
 def test_the_share_that_is_carried_is_the_reduced_one(side: int) -> None:
     """It does not depend on the size of the frame."""
-    photo, matte = sky_and_land()
-    large = cv2.resize(photo, (1280, 960), interpolation=cv2.INTER_CUBIC)
-    fine = matte.resized(960, 1280)
+    photo, hard = sky_and_land(scale=8)
+    matte = dataclasses.replace(hard, sky=cv2.GaussianBlur(hard.sky, (0, 0), 2.5))
     height, width = round(side * 0.75), side
-    share = draw(resize(large, height, width), fine.resized(height, width), ()).sky
-    reduced = resize(draw(large, fine, ()).sky, height, width)
+    share = draw(resize(photo, height, width), matte.resized(height, width), ()).sky
+    reduced = resize(draw(photo, matte, ()).sky, height, width)
     band = (reduced > 0.02) & (reduced < 0.98)
     assert np.abs(share - reduced)[band].mean() < 0.02
 
 
 def test_previews_show_what_the_clip_will_show() -> None:
-    photo, matte = sky_and_land()
-    large = cv2.resize(photo, (1280, 960), interpolation=cv2.INTER_CUBIC)
-    clip, preview = (frame(resize(large, *size), matte.resized(960, 1280)) for size in ((960, 1280), (288, 384)))
+    photo, matte = sky_and_land(scale=8)
+    clip, preview = (frame(resize(photo, *size), matte, 1.0) for size in ((960, 1280), (576, 768)))
     everywhere = np.ones(preview.shape[:2], np.float32)
-    assert ssim(resize(clip, 288, 384), preview, everywhere) >= 0.99
+    assert ssim(resize(clip, 576, 768), preview, everywhere) >= 0.99
 
 
 @settings(max_examples=10, deadline=None)
@@ -220,7 +220,7 @@ def test_cuts_are_the_largest_sure_rectangles() -> None:
 
 def small_example(seed: int) -> tuple[Composite, np.ndarray]:
     """A composite and what a segmenter that overlooks the thing would say."""
-    known = make_composite(cuts(), seed, 192, "masts")
+    known = make_composite(cuts(), seed, 256, "masts")
     sky = np.maximum(known.sky, known.thing * (known.water < 0.5))
     soft = np.dstack([1 - sky - known.water, sky, known.water]).clip(0, 1)
     return known, np.asarray(resize(soft, known.sky.shape[0] // 2, known.sky.shape[1] // 2), np.float32)

@@ -7,11 +7,11 @@ import dataclasses
 import cv2
 import numpy as np
 import pytest
-from landscape.matte import Matte
 
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
 from landscape.compose.separation import pure_pixels
+from landscape.masks.matte import Matte
 from landscape.settings import MotionSettings
 from tests.test_compositing import HEIGHT, HORIZON, RESOLUTION, flat_matte, make_case
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from landscape.matte import Matte
 
 from landscape.errors import LandscapeError
+from landscape.masks.matte import Matte
 from landscape.scene.recipe import Recipe, read_recipe, source_of, write_recipe
 from landscape.settings import (
     FORMATS,

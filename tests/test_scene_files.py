@@ -8,12 +8,12 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from landscape.glow import Glow
-from landscape.matte import in_steps
 from PIL import Image
 from safetensors.torch import load, save
 
 from landscape.errors import LandscapeError
+from landscape.masks.glow import Glow
+from landscape.masks.matte import in_steps
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.files import open_scene, save_scene
 from landscape.scene.scene import Scene
