@@ -283,7 +283,7 @@ def test_the_papers_perceptual_loss_by_hand():
 @pytest.mark.parametrize("recipe", ["paper", "release"])
 def test_recipes_of_others_run(recipe, image, moving, generator, perceptual):
     for name in ("I2S", "EOIFS"):
-        settings = FitSettings(variant=name, latent_steps=2, tune_steps=2, recipe=recipe)
+        settings = FitSettings(variant=name, latent_steps=2, tune_steps=2, numbers=recipe)
         result = invert(image, moving, generator, None, perceptual, settings)
         assert torch.isfinite(result.reconstruction()).all()
 

@@ -141,7 +141,7 @@ def _measure(
     sky = _small_sky(item, models)
     device = models.generator.w_mean.device
     image, region = model_image(item.photo, size).to(device), model_mask(item.masks.moving, size).to(device)
-    teacher = None if settings.recipe == "product" else models.vgg
+    teacher = None if settings.numbers == "product" else models.vgg
     networks = models.generator, models.encoder, models.perceptual
     found = invert(image, region, *networks, settings, cancel=cancel, teacher=teacher)
     frames = moving_frames(found, region, item.masks.horizon, motion)

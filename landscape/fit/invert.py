@@ -121,7 +121,7 @@ def invert(
     if image.shape != (1, 3, size, size) or moving.shape != (1, 1, size, size):
         raise ValueError(f"The model takes one photo and its mask at {size} x {size} pixels.")
     started = time.perf_counter()
-    variant, numbers = VARIANTS[settings.variant], FIT_NUMBERS[settings.recipe]
+    variant, numbers = VARIANTS[settings.variant], FIT_NUMBERS[settings.numbers]
     judge = QualityMeter(image, perceptual)
     teacher = teacher or perceptual
     latents = start(image, moving, generator, encoder, variant, settings.seed)

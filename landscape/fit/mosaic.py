@@ -106,7 +106,7 @@ def invert_squares(
             cancel,
             observe=observe,
             expired=expired,
-            teacher=None if settings.recipe == "product" else models.vgg,
+            teacher=None if settings.numbers == "product" else models.vgg,
         )
 
     first_answer = dataclasses.replace(settings, latent_steps=0, tune_steps=0)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 
 from torch import Tensor
 
@@ -28,11 +29,10 @@ from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.animator import Animator
 from landscape.scene.recipe import Recipe
 from landscape.scene.render import Renderer, RenderReport, render_clip
-from landscape.scene.sceneries import SceneryCache
+from landscape.scene.sceneries import PREVIEW_SIDE, SceneryCache
 from landscape.scene.warnings import POOR_SSIM, sentences_about
 from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
-PREVIEW_SIDE = 768
 MASK_STAGE = "finding sky and water"
 
 
@@ -120,8 +120,7 @@ class Scene:
     @property
     def quality(self) -> Quality:
         """How well the model shows the photo, on average over the squares."""
-        count = len(self.inversions)
-        return Quality(sum(i.ssim for i in self.inversions) / count, sum(i.lpips for i in self.inversions) / count)
+        return Quality(fmean(item.ssim for item in self.inversions), fmean(item.lpips for item in self.inversions))
 
     @property
     def warnings(self) -> list[str]:
@@ -198,12 +197,9 @@ class Scene:
             deep: Make frames of 16 bits a channel.
         """
         animator = self.animator(motion, light, seconds, loop)
-        # Previews have hardly more pixels than the generator's frames, and must come at once.
-        enlarged = generator_only or long_side > PREVIEW_SIDE
-        upscaler = self.models.upscaler if enlarged else None
-        keep = long_side <= PREVIEW_SIDE
-        photo, masks = self.photo.resized(long_side), self.masks
-        scenery = self._sceneries.scenery(photo, masks, self.reconstruction, generator_only, upscaler, keep)
+        photo = self.photo.resized(long_side)
+        upscaler = self.models.upscaler
+        scenery = self._sceneries.scenery(photo, self.masks, self.reconstruction, long_side, generator_only, upscaler)
         compositor = Compositor(scenery, motion, seconds if loop else None, deep=deep)
         return Renderer(animator, compositor, light.active, scenery.mean_photo_weight)
 
@@ -230,7 +226,7 @@ class Scene:
 
     def render(
         self,
-        out: Path,
+        out: Path | str,
         motion: MotionSettings,
         light: LightSettings,
         export: ExportSettings,
@@ -260,7 +256,7 @@ class Scene:
         renderer = self._clip_renderer(motion, light, export)
         preparation = time.monotonic() - started
         recipe, photo = Recipe(motion, light, self.settings, export), self.photo.resized(export.long_side)
-        report = render_clip(out, renderer, recipe, (photo.width, photo.height), progress, cancel, finish)
+        report = render_clip(Path(out), renderer, recipe, (photo.width, photo.height), progress, cancel, finish)
         return dataclasses.replace(report, timings={"preparation": round(preparation, 3), **report.timings})
 
 
