@@ -15,7 +15,8 @@ from torch import nn
 
 from landscape.errors import LandscapeError
 from landscape.evaluation.metrics import direction_error, sky_flow
-from landscape.fit.invert import Inversion, confine_dynamic, extend_dynamic, invert
+from landscape.fit.cells import confine_dynamic, extend_dynamic
+from landscape.fit.invert import Inversion, invert
 from landscape.images.tensors import to_pixels
 from landscape.masks.masks import Masks
 from landscape.motion.maps import DynamicMotion

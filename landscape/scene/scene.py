@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
@@ -15,8 +16,9 @@ from torch import Tensor
 
 from landscape.compose.compositor import Compositor
 from landscape.fit.invert import Inversion
-from landscape.fit.mosaic import Mosaic, invert_photo
+from landscape.fit.mosaic import Mosaic, fit_photo
 from landscape.fit.quality import Quality
+from landscape.fit.state import FitState, finish
 from landscape.images.pixels import Frame
 from landscape.masks.find import find_masks
 from landscape.masks.masks import Masks
@@ -25,7 +27,7 @@ from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout, as_square
 from landscape.photo.squeeze import model_mask
-from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.progress import Progress, ignore_progress
 from landscape.scene.animator import Animator
 from landscape.scene.recipe import Recipe
 from landscape.scene.render import Renderer, RenderReport, render_clip
@@ -70,9 +72,6 @@ class Scene:
         masks: Masks | None = None,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
-        *,
-        observe: ObserveScene | None = None,
-        remaining: Callable[[], float] | None = None,
     ) -> Scene:
         """Fit the model to a photo; :class:`landscape.scene.background_fit.BackgroundFit` does so in the background.
 
@@ -83,29 +82,44 @@ class Scene:
             masks: Masks of the photo's size; found by the segmenter if None.
             progress: Called after every step.
             cancel: Set it to stop.
-            observe: Called after every step, from the encoder's answer on, with a function that makes the scene as it
-                is so far; it does not change the result.
-            remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
 
         Raises:
             Cancelled: If ``cancel`` was set.
         """
+        return finish(cls.fit(photo, models, settings, masks), progress, cancel)
+
+    @classmethod
+    def fit(
+        cls,
+        photo: Photo,
+        models: Models,
+        settings: FitSettings | None = None,
+        masks: Masks | None = None,
+        remaining: Callable[[], float] | None = None,
+    ) -> Iterator[FitState[Scene]]:
+        """Fit the model to a photo step by step; arguments as of :meth:`open`.
+
+        Args:
+            photo: The photo.
+            models: The networks.
+            settings: How to fit.
+            masks: Masks of the photo's size.
+            remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
+
+        Yields:
+            The states of the fit, from the encoder's answer on.
+        """
         settings = settings or FitSettings()
         started = time.monotonic()
-        if masks is None:
-            progress(MASK_STAGE, 0, 1)
-            masks = find_masks(photo, models.segmenter)
-            progress(MASK_STAGE, 1, 1)
-        check_cancelled(cancel)
+        masks = find_masks(photo, models.segmenter) if masks is None else masks
         masked = time.monotonic()
 
-        def scene(inversions: Mosaic, settled: bool) -> Scene:
+        def scene(settled: bool, inversions: Mosaic) -> Scene:
             timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
             return cls(photo, masks, inversions, models, settings, timings, settled)
 
-        following = None if observe is None else lambda copy: observe(lambda: scene(copy(), False))
-        fitted = invert_photo(photo, masks.moving, models, settings, progress, cancel, following, remaining)
-        return scene(fitted, True)
+        for state in fit_photo(photo, masks.moving, models, settings, remaining):
+            yield state.of(partial(scene, state.finished))
 
     @property
     def inversion(self) -> Inversion:
@@ -258,7 +272,3 @@ class Scene:
         recipe, photo = Recipe(motion, light, self.settings, export), self.photo.resized(export.long_side)
         report = render_clip(Path(out), renderer, recipe, (photo.width, photo.height), progress, cancel, finish)
         return dataclasses.replace(report, timings={"preparation": round(preparation, 3), **report.timings})
-
-
-ObserveScene = Callable[[Callable[[], Scene]], None]
-"""Called with a function that makes the scene as it is so far."""
