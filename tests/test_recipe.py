@@ -120,3 +120,9 @@ def test_missing_file(tmp_path: Path) -> None:
 
 def test_older_recipes_get_the_defaults() -> None:
     assert Recipe.from_dict({"motion": {"speed": 2}}) == dataclasses.replace(Recipe(), motion=MotionSettings(speed=2.0))
+
+
+def test_names_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps({"landscape": 1, "motion": {}, "inversion": {"variant": "EOI", "recipe": "paper"}}))
+    assert read_recipe(path).inversion == FitSettings(variant="EOI", numbers="paper")

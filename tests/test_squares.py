@@ -119,14 +119,9 @@ def panorama(height, width):
 def test_long_photos_open_and_move_without_seams(size, count, small_models):
     photo, masks = panorama(*size)
     seen = []
-    scene = Scene.open(
-        photo,
-        small_models,
-        FitSettings(latent_steps=6, tune_steps=4),
-        masks=masks,
-        progress=lambda *step: seen.append(step),
-        observe=lambda make: seen.append(("snapshot", len(make().inversions), count)),
-    )
+    for state in Scene.fit(photo, small_models, FitSettings(latent_steps=6, tune_steps=4), masks):
+        seen += [(state.stage, state.done, state.total), ("snapshot", len(state.snapshot().inversions), count)]
+    scene = state.snapshot()
     assert len(scene.inversions) == scene.layout.count == count
     assert ("fitting latents", 6 * count, 6 * count) in seen and ("fine-tuning", 4 * count, 4 * count) in seen
     assert {step[1] for step in seen if step[0] == "snapshot"} == {count}

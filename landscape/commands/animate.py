@@ -15,7 +15,8 @@ from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.files import replacing
 from landscape.marks import MARK, VERSION
 from landscape.output.formats import format_of
-from landscape.settings import FIT_NUMBERS, FORMATS, STYLES, VARIANTS, as_dict, parse_direction, parse_keys
+from landscape.settings import FIT_NUMBERS, FORMATS, STYLES, VARIANTS, as_dict
+from landscape.spelling import parse_direction, parse_keys
 from landscape.targets import require_targets
 
 
@@ -49,7 +50,9 @@ def animate(
         bool, typer.Option("--generator-only", help="Show only what the generator draws.")
     ] = False,
     variant: Annotated[str, typer.Option(help=f"Inversion: {', '.join(VARIANTS)}.")] = "EOIFS",
-    fit_recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(FIT_NUMBERS)}.")] = "product",
+    fit_numbers: Annotated[
+        str, typer.Option("--fit-numbers", "--fit-recipe", help=f"Numbers of the fit: {', '.join(FIT_NUMBERS)}.")
+    ] = "product",
     fit_seconds: Annotated[float | None, typer.Option(help="Most seconds for the inversion.")] = None,
     save_scene: Annotated[
         Path | None, typer.Option(help="Keep the fitted scene here, ending in .landscape; animate it again at once.")
@@ -70,8 +73,8 @@ def animate(
     if keys is not None:
         light = dataclasses.replace(light, day_cycle=True, keys=parse_keys(keys))
     inversion = override(start.inversion, written, variant=variant, seed=seed)
-    if "fit_recipe" in written:
-        inversion = dataclasses.replace(inversion, recipe=fit_recipe)
+    if "fit_numbers" in written:
+        inversion = dataclasses.replace(inversion, numbers=fit_numbers)
     if "fit_seconds" in written:
         inversion = dataclasses.replace(inversion, seconds=fit_seconds)
     clip = {"seconds": seconds, "fps": fps, "loop": loop, "crf": crf, "generator_only": generator_only}

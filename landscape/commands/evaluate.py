@@ -29,7 +29,7 @@ def inversion(
     report: JsonOption = None,
     table: TableOption = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(FIT_NUMBERS)}.")] = "product",
+    fit_numbers: Annotated[str, typer.Option(help=f"Numbers of the fit: {', '.join(FIT_NUMBERS)}.")] = "product",
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Reconstruction and motion of inversion variants (paper, section 8 and table 2)."""
@@ -40,7 +40,7 @@ def inversion(
 
     require_targets([*photos, checkpoints], (report, "report"), (table, "table"))
     names = [name.strip() for name in variants.split(",")]
-    settings = [FitSettings(name, seed=seed, recipe=recipe) for name in names][0]
+    settings = [FitSettings(name, seed=seed, numbers=fit_numbers) for name in names][0]
     pictures = [read_photo(path) for path in photos]
     models = load_models(checkpoints)
     masked = [MaskedPhoto(picture, find_matte(picture.pixels, models.segmenter, models.matte)) for picture in pictures]

@@ -12,7 +12,8 @@ from landscape.errors import LandscapeError
 from landscape.files import require_picture_name, save_picture
 from landscape.marks import MARK, VERSION
 from landscape.output.formats import format_of
-from landscape.settings import ExportSettings, MotionSettings, parse_direction
+from landscape.settings import ExportSettings, MotionSettings
+from landscape.spelling import parse_direction
 from landscape.targets import require_targets
 
 

@@ -24,7 +24,7 @@ from landscape.marks import MARK, RECIPE_ENTRY, VERSION
 from landscape.masks.matte import Matte
 from landscape.output.formats import SUFFIXES
 from landscape.output.video import probe_video
-from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
+from landscape.settings import EARLIER_NAMES, ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
 
 RECIPE_SUFFIX = ".json"
 READABLE = (RECIPE_SUFFIX, *SUFFIXES)
@@ -173,6 +173,8 @@ def _json_in_gif(path: Path) -> Any:
 def _settings(kind: type[Settings], content: Any) -> Settings:
     if not isinstance(content, dict):
         raise LandscapeError("This recipe is damaged: choose another one.")
+    if kind is FitSettings:
+        content = {EARLIER_NAMES.get(name, name): value for name, value in content.items()}
     defaults = {item.name: getattr(kind(), item.name) for item in dataclasses.fields(kind)}
     unknown = sorted(set(content) - set(defaults))
     if unknown:

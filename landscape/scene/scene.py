@@ -8,14 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 from torch import Tensor
 
 from landscape.compose.compositor import Compositor
 from landscape.fit.invert import Inversion
-from landscape.fit.mosaic import Mosaic, invert_photo
+from landscape.fit.mosaic import Mosaic, fit_photo
 from landscape.fit.quality import Quality
+from landscape.fit.state import FitState, finish
 from landscape.images.pixels import Frame
 from landscape.masks.find import find_matte
 from landscape.masks.matte import Matte
@@ -24,15 +27,14 @@ from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout, as_square
 from landscape.photo.squeeze import model_mask
-from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.progress import Progress, ignore_progress
 from landscape.scene.animator import Animator
 from landscape.scene.recipe import Recipe
 from landscape.scene.render import Renderer, RenderReport, render_clip
-from landscape.scene.sceneries import SceneryCache
+from landscape.scene.sceneries import PREVIEW_SIDE, SceneryCache
 from landscape.scene.warnings import POOR_SSIM, sentences_about
 from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
-PREVIEW_SIDE = 768
 MASK_STAGE = "finding sky and water"
 
 
@@ -70,9 +72,6 @@ class Scene:
         masks: Matte | None = None,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
-        *,
-        observe: ObserveScene | None = None,
-        remaining: Callable[[], float] | None = None,
     ) -> Scene:
         """Fit the model to a photo; :class:`landscape.scene.background_fit.BackgroundFit` does so in the background.
 
@@ -83,29 +82,44 @@ class Scene:
             masks: What moves; found if None.
             progress: Called after every step.
             cancel: Set it to stop.
-            observe: Called after every step, from the encoder's answer on, with a function that makes the scene as it
-                is so far; it does not change the result.
-            remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
 
         Raises:
             Cancelled: If ``cancel`` was set.
         """
+        return finish(cls.fit(photo, models, settings, masks), progress, cancel)
+
+    @classmethod
+    def fit(
+        cls,
+        photo: Photo,
+        models: Models,
+        settings: FitSettings | None = None,
+        masks: Matte | None = None,
+        remaining: Callable[[], float] | None = None,
+    ) -> Iterator[FitState[Scene]]:
+        """Fit the model to a photo step by step; arguments as of :meth:`open`.
+
+        Args:
+            photo: The photo.
+            models: The networks.
+            settings: How to fit.
+            masks: Matte of the photo's size.
+            remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
+
+        Yields:
+            The states of the fit, from the encoder's answer on.
+        """
         settings = settings or FitSettings()
         started = time.monotonic()
-        if masks is None:
-            progress(MASK_STAGE, 0, 1)
-            masks = find_matte(photo.pixels, models.segmenter, models.matte)
-            progress(MASK_STAGE, 1, 1)
-        check_cancelled(cancel)
+        masks = find_matte(photo.pixels, models.segmenter, models.matte) if masks is None else masks
         masked = time.monotonic()
 
-        def scene(inversions: Mosaic, settled: bool) -> Scene:
+        def scene(settled: bool, inversions: Mosaic) -> Scene:
             timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
             return cls(photo, masks, inversions, models, settings, timings, settled)
 
-        following = None if observe is None else lambda copy: observe(lambda: scene(copy(), False))
-        fitted = invert_photo(photo, masks.moving, models, settings, progress, cancel, following, remaining)
-        return scene(fitted, True)
+        for state in fit_photo(photo, masks.moving, models, settings, remaining):
+            yield state.of(partial(scene, state.finished))
 
     @property
     def inversion(self) -> Inversion:
@@ -120,8 +134,7 @@ class Scene:
     @property
     def quality(self) -> Quality:
         """How well the model shows the photo, on average over the squares."""
-        count = len(self.inversions)
-        return Quality(sum(i.ssim for i in self.inversions) / count, sum(i.lpips for i in self.inversions) / count)
+        return Quality(fmean(item.ssim for item in self.inversions), fmean(item.lpips for item in self.inversions))
 
     @property
     def warnings(self) -> list[str]:
@@ -198,12 +211,9 @@ class Scene:
             deep: Make frames of 16 bits a channel.
         """
         animator = self.animator(motion, light, seconds, loop)
-        # Previews have hardly more pixels than the generator's frames, and must come at once.
-        enlarged = generator_only or long_side > PREVIEW_SIDE
-        upscaler = self.models.upscaler if enlarged else None
-        keep = long_side <= PREVIEW_SIDE
-        photo, masks = self.photo.resized(long_side), self.masks
-        scenery = self._sceneries.scenery(photo, masks, self.reconstruction, generator_only, upscaler, keep)
+        photo = self.photo.resized(long_side)
+        upscaler = self.models.upscaler
+        scenery = self._sceneries.scenery(photo, self.masks, self.reconstruction, long_side, generator_only, upscaler)
         compositor = Compositor(scenery, motion, seconds if loop else None, deep=deep)
         return Renderer(animator, compositor, light.active, scenery.mean_photo_weight)
 
@@ -230,7 +240,7 @@ class Scene:
 
     def render(
         self,
-        out: Path,
+        out: Path | str,
         motion: MotionSettings,
         light: LightSettings,
         export: ExportSettings,
@@ -260,9 +270,5 @@ class Scene:
         renderer = self._clip_renderer(motion, light, export)
         preparation = time.monotonic() - started
         recipe, photo = Recipe(motion, light, self.settings, export), self.photo.resized(export.long_side)
-        report = render_clip(out, renderer, recipe, (photo.width, photo.height), progress, cancel, finish)
+        report = render_clip(Path(out), renderer, recipe, (photo.width, photo.height), progress, cancel, finish)
         return dataclasses.replace(report, timings={"preparation": round(preparation, 3), **report.timings})
-
-
-ObserveScene = Callable[[Callable[[], Scene]], None]
-"""Called with a function that makes the scene as it is so far."""

@@ -28,7 +28,7 @@ from landscape.scene.scene_format import (
     drawing_weights,
     fingerprint,
 )
-from landscape.settings import FitSettings
+from landscape.settings import fit_settings
 from landscape.version import __version__
 
 _MOST_JSON, _HEADER = 1 << 20, 4096
@@ -71,7 +71,7 @@ def read_scene(archive: zipfile.ZipFile, file: str, models: Models) -> Scene:
             f"“{file}” was made with another kind of generator, whose light this one cannot change: "
             "open its photo anew."
         )
-    settings = FitSettings(**content["settings"])
+    settings = fit_settings(content["settings"])
     if len(content["squares"]) != Layout.of(photo.height, photo.width).count:
         raise ValueError("squares")
     tensors = {name: item.to(models.generator.w_mean) for name, item in load(_unpack(archive, entries[MODEL])).items()}
