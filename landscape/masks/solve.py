@@ -33,8 +33,10 @@ _CERTAIN = 0.97
 """Share from which that is sure."""
 _DECIDED = (0.8, 0.97)
 """Shares from which what is in doubt begins to move, and moves."""
-_REACH = 0.008
-"""How far from what the segmenter takes for sky or water there may be more of it, as a fraction of the long side."""
+_REACH = 0.012
+"""How far from the segmenter's borders the network decides alone, as a fraction of the long side."""
+_LEAST = 768
+"""Smaller photos are enlarged to this long side in pixels: the network was trained on such."""
 _SEEN = 0.15
 """Share of a pixel that hides the sky from which it belongs to a still thing."""
 _DISTINCT = 20.0
@@ -122,6 +124,12 @@ def solve(pixels: Pixels, soft: Array, network: MatteNetwork) -> tuple[Array, Ar
         Shares of sky and of water and the certainty of both, float32 (H, W) in [0, 1].
     """
     height, width = pixels.shape[:2]
+    if max(height, width) < _LEAST:
+        larger = (max(1, round(_LEAST * side / max(height, width))) for side in (height, width))
+        sky, water, certainty = (
+            resize(plane, height, width) for plane in solve(resize(pixels, *larger), soft, network)
+        )
+        return sky, water, certainty
     rows, columns = (-(-side // MULTIPLE) * MULTIPLE for side in (height, width))
     whole = cv2.copyMakeBorder(pixels, 0, rows - height, 0, columns - width, cv2.BORDER_REFLECT)
     known = cv2.copyMakeBorder(
@@ -135,29 +143,40 @@ def solve(pixels: Pixels, soft: Array, network: MatteNetwork) -> tuple[Array, Ar
     device = next(network.parameters()).device
     fine, coarse = (_tensor(part).to(device) for part in features(np.asarray(whole, np.uint8), np.asarray(known)))
     shares, error = network(fine, coarse, _tensor(np.asarray(known)).to(device))
-    shares[:, 1:] *= _tensor(_reachable(np.asarray(known), (rows, columns))).to(device)
-    shares[:, 1:2] += _tensor(_apart(shares[0, 1:].cpu().numpy(), np.asarray(known))[..., None]).to(device)
-    found = torch.cat([shares[:, 1:], 1 - 2 * error.clamp(max=0.5)], dim=1)[0, :, :height, :width].cpu().numpy()
-    sky, water, certainty = (np.ascontiguousarray(plane) for plane in found)
+    found = shares[0, 1:].permute(1, 2, 0).cpu().numpy()
+    found = _near_borders(found, np.asarray(known)[..., 1:])
+    found[..., 0] += _apart(found, np.asarray(known))
+    sure = 1 - 2 * error[0, 0].clamp(max=0.5).cpu().numpy()
+    sky, water, certainty = (
+        np.ascontiguousarray(plane[:height, :width], np.float32) for plane in (found[..., 0], found[..., 1], sure)
+    )
     return sky, water, certainty
 
 
-def _reachable(soft: Array, size: tuple[int, int]) -> Array:
-    """Where sky and water may be, (H, W, 2) in [0, 1]: near what the segmenter takes for them."""
-    reach = 2 * max(1, round(_REACH * max(soft.shape))) + 1
-    near = [
-        cv2.dilate((soft[..., label] > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8)) for label in (1, 2)
-    ]
-    return np.dstack([resize(cv2.blur(plane.astype(np.float32), (reach, reach)), *size) for plane in near])
+def _near_borders(found: Array, before: Array) -> Array:
+    """What was found (H, W, 2) near the borders of what was known before (h, w, 2), and that elsewhere.
+
+    The segmenter, which sees the whole photo, knows better what lies far from its borders.
+    """
+    height, width = found.shape[:2]
+    reach = 2 * max(1, round(_REACH * max(before.shape))) + 1
+    base, planes = resize(before, height, width), []
+    for index in range(2):
+        label = (before[..., index] > 0.5).astype(np.uint8)
+        border = cv2.morphologyEx(label, cv2.MORPH_GRADIENT, np.ones((reach, reach), np.uint8)).astype(np.float32)
+        near = resize(cv2.blur(border, (reach, reach)), height, width)
+        planes.append(base[..., index] + near * (found[..., index] - base[..., index]))
+    result = np.dstack(planes)
+    return np.asarray(result / np.maximum(result.sum(axis=2, keepdims=True), 1), np.float32)
 
 
-def _apart(shares: Array, soft: Array) -> Array:
+def _apart(found: Array, soft: Array) -> Array:
     """What must be added to the share of the sky, (H, W): still things hang together with the ground.
 
     Or they come from beyond the picture, as wires do, which are narrow. Edges of clouds are neither.
     """
     size = soft.shape[:2]
-    still = (1 - resize(shares[0], *size) > _SEEN).astype(np.uint8)
+    still = (1 - resize(np.ascontiguousarray(found[..., 0]), *size) > _SEEN).astype(np.uint8)
     count, parts, figures, _ = cv2.connectedComponentsWithStats(cv2.dilate(still, np.ones((3, 3), np.uint8)))
     ground = cv2.dilate((soft[..., SKY] < 0.5).astype(np.uint8), np.ones((5, 5), np.uint8))
     kept = np.bincount(parts[ground > 0], minlength=count) > 0
@@ -165,8 +184,8 @@ def _apart(shares: Array, soft: Array) -> Array:
     area, sides = figures[:, cv2.CC_STAT_AREA], figures[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     kept |= (np.bincount(edge, minlength=count) > 0) & (area < _THIN * max(size) * sides)
     kept[0] = True
-    lost = resize((~kept[parts]).astype(np.float32), *shares.shape[1:])
-    return np.asarray(lost * np.clip(1 - shares.sum(axis=0), 0, 1), np.float32)
+    lost = resize((~kept[parts]).astype(np.float32), *found.shape[:2])
+    return np.asarray(lost * np.clip(1 - found.sum(axis=2), 0, 1), np.float32)
 
 
 def _tensor(image: Array) -> Tensor:
