@@ -21,7 +21,7 @@ from landscape.evaluation.metrics import sky_flow
 from landscape.files import write_table
 from landscape.fit.invert import fit
 from landscape.fit.numbers import FIT_NUMBERS, FitNumbers
-from landscape.masks.find import find_masks
+from landscape.masks.find import find_matte
 from landscape.models.bundle import Models, load_models
 from landscape.photo.read import read_photo
 from landscape.photo.squeeze import model_image, model_mask
@@ -53,7 +53,7 @@ LOOK_EVERY = 10
 def measure(path: Path, recipe: FitNumbers, models: Models, most_tuning: int) -> dict[str, float]:
     """Fit one photo."""
     photo = read_photo(path, 1024)
-    masks = find_masks(photo, models.segmenter)
+    masks = find_matte(photo.pixels, models.segmenter, models.matte)
     side = models.generator.resolution
     image, moving = model_image(photo, side), model_mask(masks.moving, side)
     reached: dict[str, float] = {}

@@ -16,7 +16,7 @@ from landscape.fit.losses import PERCEPTUAL_SCALE, ReconstructionLoss, style_tie
 from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
 from landscape.fit.rehearsal import rehearsed_views
 from landscape.fit.stages import fit_latents
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig, NoiseScale
 from landscape.networks.perceptual import LpipsAlex
@@ -356,7 +356,7 @@ def test_ablation_reports_means_and_photos(generator, perceptual):
     rng = np.random.default_rng(0)
     sky = np.zeros((60, 90), np.float32)
     sky[:30] = 1
-    masks = Masks(sky, np.zeros_like(sky), np.zeros_like(sky), 0.55)
+    masks = Matte.certain(sky, np.zeros_like(sky), np.zeros_like(sky), 0.55)
     photos = [
         MaskedPhoto(Photo(rng.integers(0, 255, (60, 90, 3), dtype=np.uint8), name), masks) for name in ("one", "two")
     ]

@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from landscape.masks.labels import SKY
-from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo
 from landscape.preview.live import LivePreview
 from landscape.preview.parts import DRAFT_SIDE, PreviewParts, style_pictures
@@ -23,6 +22,7 @@ from landscape.preview.track import GeneratorTrack
 from landscape.scene.scene import Scene
 from landscape.scene.take import Take
 from landscape.settings import STYLES, FitSettings, LightSettings, MotionSettings
+from tests.mattes import hard_matte
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def scene(small_models, landscape_pixels: np.ndarray) -> Scene:
     labels = np.zeros(landscape_pixels.shape[:2], np.uint8)
     labels[:56] = SKY
     photo = Photo(landscape_pixels, "hill")
-    return Scene.open(photo, small_models, FitSettings("E"), masks_from_labels(labels, landscape_pixels))
+    return Scene.open(photo, small_models, FitSettings("E"), hard_matte(labels))
 
 
 @pytest.fixture
@@ -106,11 +106,11 @@ def test_other_masks_are_drafted_and_then_settled(scene: Scene) -> None:
     take = Take(scene, MotionSettings(), LightSettings(), 4.0, False)
     parts = PreviewParts.prepare(take, 96)
     labels = np.zeros((96, 128), np.uint8)
-    bare = Take(scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 4.0, False)
+    bare = Take(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
     empty = parts.turned(bare)
     assert empty.draft and not empty.settled(bare) and not empty.scenery.parts and parts.scenery.parts
     labels[:40] = SKY
-    less = Take(scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 4.0, False)
+    less = Take(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
     drafted, settled = parts.turned(less), PreviewParts.prepare(less, 96, parts)
     assert settled.settled(less) and settled.reconstruction is parts.reconstruction
     frames = [item.frame(item.reconstruction, 1.5) for item in (drafted, settled)]
@@ -123,7 +123,7 @@ def test_what_stands_still_is_sharp(small_models, landscape_pixels: np.ndarray, 
     photo = Photo(cv2.resize(landscape_pixels, (800, 600), interpolation=cv2.INTER_CUBIC), "hill")
     labels = np.zeros((600, 800), np.uint8)
     labels[:350] = SKY
-    scene = Scene.open(photo, small_models, FitSettings("E"), masks_from_labels(labels, photo.pixels))
+    scene = Scene.open(photo, small_models, FitSettings("E"), hard_matte(labels))
     preview.limit(SIDES[-1])
     number = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
     frame_when(preview, lambda frame: frame.number == number)
@@ -135,10 +135,10 @@ def test_drafts_of_large_pictures_are_small(small_models, landscape_pixels: np.n
     photo = Photo(cv2.resize(landscape_pixels, (640, 480), interpolation=cv2.INTER_CUBIC), "hill")
     labels = np.zeros((480, 640), np.uint8)
     labels[:280] = SKY
-    scene = Scene.open(photo, small_models, FitSettings("E"), masks_from_labels(labels, photo.pixels))
+    scene = Scene.open(photo, small_models, FitSettings("E"), hard_matte(labels))
     parts = PreviewParts.prepare(Take(scene, MotionSettings(), LightSettings(), 4.0, False), 640)
     labels[150:] = 0
-    less = Take(scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 4.0, False)
+    less = Take(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
     drafted = parts.turned(less)
     assert drafted.side == DRAFT_SIDE and drafted.small.width == DRAFT_SIDE
     size = (drafted.scenery.grid.rows, drafted.scenery.grid.columns)
@@ -156,9 +156,7 @@ def test_a_stroke_is_in_the_next_picture_and_settles(scene: Scene, preview: Live
     frame_when(preview, lambda frame: frame.number == first)
     labels = np.zeros((96, 128), np.uint8)
     labels[:20] = SKY
-    second = preview.show(
-        scene.with_masks(masks_from_labels(labels, None)), MotionSettings(), LightSettings(), 6.0, False
-    )
+    second = preview.show(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 6.0, False)
     frame = preview.next_frame(1.0)
     assert frame is not None and frame.number == second
     end = time.monotonic() + 30

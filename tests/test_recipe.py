@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.scene.recipe import Recipe, read_recipe, source_of, write_recipe
 from landscape.settings import (
     FORMATS,
@@ -42,7 +42,7 @@ def test_recipes_survive_json(
 
 def test_a_persons_masks_come_back(tmp_path: Path) -> None:
     y, x = np.mgrid[0:60, 0:90].astype(np.float32)
-    masks = Masks(1 - y / 60, y / 60 * (x > 30), (x > 80).astype(np.float32), 0.4)
+    masks = Matte.certain(1 - y / 60, y / 60 * (x > 30), (x > 80).astype(np.float32), 0.4)
     path = write_recipe(tmp_path / "a.json", Recipe(masks=masks))
     found = read_recipe(path).masks
     assert found is not None and found.horizon == 0.4
@@ -54,7 +54,7 @@ def test_a_persons_masks_come_back(tmp_path: Path) -> None:
 def test_large_masks_are_kept_small(tmp_path: Path) -> None:
     sky = np.zeros((1500, 3000), np.float32)
     sky[:700] = 1
-    path = write_recipe(tmp_path / "a.json", Recipe(masks=Masks(sky, 0 * sky, 0 * sky, 0.5)))
+    path = write_recipe(tmp_path / "a.json", Recipe(masks=Matte.certain(sky, 0 * sky, 0 * sky, 0.5)))
     found = read_recipe(path).masks
     assert found is not None and found.sky.shape == (512, 1024)
     assert np.abs(found.resized(1500, 3000).sky - sky).mean() < 0.002

@@ -10,11 +10,11 @@ from PIL import Image
 from landscape.errors import Cancelled
 from landscape.evaluation.styles import CELL, HEADER, style_sheet
 from landscape.files import save_picture
-from landscape.masks.masks import masks_from_labels
 from landscape.output.video import probe_video
 from landscape.photo.squeeze import model_image, model_mask
 from landscape.scene.scene import Scene
 from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
+from tests.mattes import hard_matte
 
 FEW_STEPS = FitSettings(latent_steps=6, tune_steps=6)
 
@@ -91,7 +91,7 @@ def test_ten_bit_exports_are_made_of_deep_frames(scene):
 
 
 def test_new_masks_keep_the_fit(scene, landscape_pixels):
-    still = masks_from_labels(np.zeros(landscape_pixels.shape[:2], np.uint8), None)
+    still = hard_matte(np.zeros(landscape_pixels.shape[:2], np.uint8))
     other = scene.with_masks(still)
     assert other.inversion is scene.inversion
     assert "mark them" in other.warnings[0]
@@ -102,9 +102,9 @@ def test_a_sky_that_leaves_the_upper_edge_is_doubted(scene):
     assert not any("no landscape" in sentence for sentence in scene.warnings)
     labels = np.zeros((96, 128), np.uint8)
     labels[:60, :50] = 1
-    assert "no landscape" in " ".join(scene.with_masks(masks_from_labels(labels, None)).warnings)
+    assert "no landscape" in " ".join(scene.with_masks(hard_matte(labels)).warnings)
     labels[60:] = 2
-    assert "no landscape" not in " ".join(scene.with_masks(masks_from_labels(labels, None)).warnings)
+    assert "no landscape" not in " ".join(scene.with_masks(hard_matte(labels)).warnings)
 
 
 def test_masks_are_found_when_none_are_given(photo, small_models):

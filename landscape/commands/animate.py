@@ -57,7 +57,9 @@ def animate(
     save_scene: Annotated[
         Path | None, typer.Option(help="Keep the fitted scene here, ending in .landscape; animate it again at once.")
     ] = None,
-    mask: Annotated[Path | None, typer.Option(help="Labels as PNG: 0 other, 1 sky, 2 water.")] = None,
+    mask: Annotated[
+        Path | None, typer.Option(help="PNG of 16 bits (red sky, green water) or labels (0 other, 1 sky, 2 water).")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
@@ -82,18 +84,19 @@ def animate(
     export = with_format(export, out, written)
     format_of(out)
 
-    from landscape.masks.labels import read_labels
-    from landscape.masks.masks import Masks, masks_from_labels
+    from landscape.masks.find import completed
+    from landscape.masks.matte import Matte
+    from landscape.masks.matte_files import read_mask
     from landscape.models.bundle import choose_device, default_folder, load_models
     from landscape.photo.read import Photo, read_photo
     from landscape.scene import files as scene_files
     from landscape.scene.recipe import Recipe, recipe_beside, write_recipe
     from landscape.scene.scene import Scene
 
-    def own_masks(picture: Photo) -> Masks | None:
+    def own_masks(picture: Photo) -> Matte | None:
         if mask is None:
-            return None if start.masks is None else start.masks.resized(picture.height, picture.width)
-        return masks_from_labels(read_labels(mask, picture.height, picture.width), picture.pixels)
+            return None if start.masks is None else completed(start.masks, picture.pixels)
+        return read_mask(mask, picture.pixels)
 
     if save_scene is not None:
         scene_files.require_ending(save_scene)

@@ -31,14 +31,15 @@ def segmentation(
 ) -> None:
     """Intersection over union of sky and water on held-out photos."""
     from landscape.evaluation.segmentation import evaluate_segmentation
-    from landscape.models.bundle import SEGMENTER_FILE, default_folder
+    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, default_folder, load_matte
     from landscape.models.frozen import load_segmenter
 
-    weights = (checkpoints or default_folder()) / SEGMENTER_FILE
-    require_targets([weights], (report, "report"))
-    network = load_segmenter(weights)
+    folder = checkpoints or default_folder()
+    weights = [folder / SEGMENTER_FILE, folder / MATTE_FILE]
+    require_targets(weights, (report, "report"))
+    network, corrector = load_segmenter(weights[0]), load_matte(weights[1])
     with progress_bars() as progress:
-        figures = evaluate_segmentation(data, network, progress=progress)
+        figures = evaluate_segmentation(data, network, corrector, progress=progress)
     console.print(json.dumps(figures, indent=2), highlight=False)
     if report is not None:
         write_json(report, dict(figures))
@@ -56,7 +57,7 @@ def inversion(
 ) -> None:
     """Reconstruction and motion of inversion variants (paper, section 8 and table 2)."""
     from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
-    from landscape.masks.find import find_masks
+    from landscape.masks.find import find_matte
     from landscape.models.bundle import load_models
     from landscape.photo.read import read_photo
 
@@ -65,7 +66,7 @@ def inversion(
     settings = [FitSettings(name, seed=seed, numbers=fit_numbers) for name in names][0]
     pictures = [read_photo(path) for path in photos]
     models = load_models(checkpoints)
-    masked = [MaskedPhoto(picture, find_masks(picture, models.segmenter)) for picture in pictures]
+    masked = [MaskedPhoto(picture, find_matte(picture.pixels, models.segmenter, models.matte)) for picture in pictures]
     with cancel_on_signals() as cancel, progress_bars() as progress:
         figures = evaluate_inversion(masked, models, names, settings, progress=progress, cancel=cancel)
     _tell(markdown_table(figures), figures, report, table)
@@ -197,6 +198,41 @@ def output(
         for scene in open_scenes(photos, checkpoints, seed, progress, cancel):
             rows.append(evaluate_output(scene, size, seconds, progress, cancel))
     _tell(markdown_table(rows), {"size": size, "seconds": seconds, "photos": rows}, report, table)
+
+
+@evaluate.command()
+def matte(
+    folder: Annotated[Path, typer.Argument(help="Folder with folders of photos; composites are made of its cuts.")],
+    composites: Annotated[int, typer.Option(help="How many composites.")] = 220,
+    sized: Annotated[int, typer.Option(help="On how many of them frames of several sizes are compared.")] = 11,
+    sheet: Annotated[Path | None, typer.Option(help="PNG to write: the worst crops of photos.")] = None,
+    photos: Annotated[int, typer.Option(help="How many photos the sheet shows.")] = 40,
+    report: JsonOption = None,
+    table: TableOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of the first composite.")] = 0,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """What is carried, on composites whose mattes are known: errors at edges, trails, what stands, sizes."""
+    from landscape.evaluation import matte as judge
+    from landscape.files import save_picture
+    from landscape.masks.find import find_matte
+    from landscape.models.bundle import default_folder, load_models
+    from landscape.training.data.cuts import find_cuts, find_photos, is_judged
+
+    require_targets([folder, checkpoints or default_folder()], (sheet, "picture"), (report, "report"), (table, "table"))
+    models = load_models(checkpoints)
+
+    def find(pixels: judge.Pixels) -> judge.Matte:
+        return find_matte(pixels, models.segmenter, models.matte)
+
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        cuts = find_cuts(folder, models.segmenter, is_judged, progress)
+        rows = judge.evaluate_composites(cuts, find, composites, sized, seed, progress=progress, cancel=cancel)
+        if sheet is not None:
+            picture = judge.worst_crops(judge.spread(find_photos(folder), photos), find, progress=progress)
+            save_picture(picture, sheet)
+    summary = judge.summarise(rows)
+    _tell(judge.markdown_table(summary), {"summary": summary, "composites": rows}, report, table)
 
 
 @evaluate.command()

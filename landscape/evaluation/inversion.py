@@ -18,7 +18,7 @@ from landscape.evaluation.metrics import direction_error, sky_flow
 from landscape.fit.cells import confine_dynamic, extend_dynamic
 from landscape.fit.invert import Inversion, invert
 from landscape.images.tensors import to_pixels
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.motion.maps import DynamicMotion
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
@@ -63,7 +63,7 @@ class MaskedPhoto:
     """A photo to be fitted and its masks, of the photo's size."""
 
     photo: Photo
-    masks: Masks
+    masks: Matte
 
 
 def evaluate_inversion(

@@ -19,6 +19,7 @@ from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
+from landscape.networks.matte import MatteNetwork
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import LatentPrior
@@ -34,6 +35,7 @@ SEGMENTER_FILE = "segmenter.safetensors"
 PERCEPTUAL_FILE = "lpips_alex.safetensors"
 PRIOR_FILE = "prior.safetensors"
 UPSCALER_FILE = "upscaler.safetensors"
+MATTE_FILE = "matte.safetensors"
 VGG_FILE = "vgg19.safetensors"
 STYLES_FILE = "styles.json"
 POSTERIOR = "posterior"
@@ -49,6 +51,7 @@ class Models:
         lighting: A.
         segmenter: Sky, water, other.
         perceptual: LPIPS.
+        matte: Corrects the segmenter pixel by pixel.
         styles: The nine styles of this generator.
         vgg: VGG-19, which the paper's and the release's recipes of the inversion take where it is there.
         upscaler: Enlarges the generator's frames, where it is there.
@@ -58,6 +61,7 @@ class Models:
     encoder: Encoder | Posterior
     lighting: LightingNetwork
     segmenter: nn.Module
+    matte: MatteNetwork
     perceptual: LpipsAlex
     styles: StyleTable
     vgg: Vgg19 | None = None
@@ -180,6 +184,17 @@ def load_prior(path: Path, generator: Generator | None) -> LatentPrior | None:
     return prior
 
 
+def load_matte(path: Path) -> MatteNetwork:
+    """Read the network that corrects the segmenter pixel by pixel, in evaluation mode.
+
+    Raises:
+        LandscapeError: If the file is missing, damaged or holds something else.
+    """
+    network = MatteNetwork()
+    fill_network(network, load_weights(path)[0], path)
+    return network
+
+
 def save_upscaler(path: Path, network: Upscaler, metadata: dict[str, Any]) -> None:
     """Write an upscaler with its sizes."""
     save_weights(path, network.state_dict(), metadata | {"config": asdict(network.config)})
@@ -220,6 +235,7 @@ def load_models(folder: Path | None = None, device: str = "cpu") -> Models:
         encoder.to(target),
         load_lighting(folder / LIGHTING_FILE).to(target),
         segmenter.to(target),
+        load_matte(folder / MATTE_FILE).to(target),
         load_lpips(folder / PERCEPTUAL_FILE).to(target),
         StyleTable.load(folder / STYLES_FILE),
         load_vgg19(folder / VGG_FILE).to(target) if (folder / VGG_FILE).is_file() else None,

@@ -13,7 +13,6 @@ from landscape.compose.draft import DraftScenery
 from landscape.compose.scenery import Scenery
 from landscape.compose.steady import SteadyCompositor, SteadyLight
 from landscape.images.pixels import Pixels
-from landscape.masks.masks import Masks
 from landscape.photo.read import Photo
 from landscape.scene.scene import PREVIEW_SIDE, Scene
 from landscape.scene.take import Take
@@ -68,9 +67,9 @@ class PreviewParts:
         known = old is not None and old.take.scene.inversions is scene.inversions
         reconstruction = old.reconstruction if old is not None and known else scene.reconstruction()
         small = old.small if old is not None and old.side == side else photo.resized(side)
-        masks = _fitting(scene.masks, photo, small)
-        scenery = Scenery(small.pixels, masks, reconstruction)
-        light = SteadyLight(scenery.light, 1 - masks.moving)
+        matte = scene.masks.resized(small.height, small.width)
+        scenery = Scenery(small.pixels, matte, reconstruction)
+        light = SteadyLight(scenery.light, 1 - matte.moving)
         compositor = SteadyCompositor(scenery, light, take.motion, take.period)
         return cls(take, side, photo, small, reconstruction, moving, scenery, light, compositor)
 
@@ -101,9 +100,9 @@ class PreviewParts:
         """Parts under other masks, at the size of drafts."""
         side = min(self.side, DRAFT_SIDE)
         small = self.small if side == self.side else self.photo.resized(side)
-        masks = _fitting(take.scene.masks, self.photo, small)
-        scenery = DraftScenery(self.scenery, small.pixels, masks, self.reconstruction)
-        light = SteadyLight(scenery.light, 1 - masks.moving)
+        matte = take.scene.masks.resized(small.height, small.width)
+        scenery = DraftScenery(self.scenery, small.pixels, matte, self.reconstruction)
+        light = SteadyLight(scenery.light, 1 - matte.moving)
         compositor = SteadyCompositor(scenery, light, take.motion, take.period)
         known = (self.reconstruction, take.moving())
         return PreviewParts(take, side, self.photo, small, *known, scenery, light, compositor, draft=True)
@@ -117,12 +116,6 @@ class PreviewParts:
         """
         pixels: Pixels = self.compositor.frame(generated, seconds, self.take.light.active)
         return pixels
-
-
-def _fitting(masks: Masks, photo: Photo, small: Photo) -> Masks:
-    """Masks at a small photo's size; by way of the larger photo's, which keeps thin things alike at every size."""
-    between = masks.resized(photo.height, photo.width)
-    return dataclasses.replace(between.resized(small.height, small.width), horizon=masks.horizon)
 
 
 def style_pictures(scene: Scene, side: int, strength: float = 1.0) -> Iterator[tuple[str, Pixels]]:

@@ -10,7 +10,7 @@ import time
 from landscape.fit.outlook import Outlook, WorkClock, planned_steps
 from landscape.fit.quality import Quality
 from landscape.fit.state import FitState
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.models.bundle import Models
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout
@@ -35,12 +35,12 @@ class BackgroundFit:
 
     Args:
         photo: The photo.
-        masks: Masks of the photo's size; found by the segmenter if None.
+        masks: What moves; found if None.
         models: The networks; they are not changed.
         settings: How to fit, the defaults if None.
     """
 
-    def __init__(self, photo: Photo, masks: Masks | None, models: Models, settings: FitSettings | None = None) -> None:
+    def __init__(self, photo: Photo, masks: Matte | None, models: Models, settings: FitSettings | None = None) -> None:
         self._photo, self._masks, self._models = photo, masks, models
         self._settings = settings or FitSettings()
         self._changed = threading.Condition()

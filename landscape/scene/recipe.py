@@ -21,7 +21,7 @@ from PIL import Image
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.marks import MARK, RECIPE_ENTRY, VERSION
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.output.formats import SUFFIXES
 from landscape.output.video import probe_video
 from landscape.settings import EARLIER_NAMES, ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
@@ -46,14 +46,14 @@ class Recipe:
         light: Style or day cycle.
         inversion: How the model was fitted.
         export: The file.
-        masks: Masks that a person made for this one photo, small; None for those found in the photo.
+        masks: Matte that a person made for this one photo, small; None for those found in the photo.
     """
 
     motion: MotionSettings = field(default_factory=MotionSettings)
     light: LightSettings = field(default_factory=LightSettings)
     inversion: FitSettings = field(default_factory=FitSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
-    masks: Masks | None = field(default=None, compare=False)
+    masks: Matte | None = field(default=None, compare=False)
 
     def as_dict(self, with_masks: bool = True) -> dict[str, Any]:
         """JSON values; masks are large, and left out of the metadata of files."""
@@ -208,7 +208,7 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(item) for item in value) if isinstance(value, (list, tuple)) else value
 
 
-def _masks_to_json(masks: Masks) -> dict[str, Any]:
+def _masks_to_json(masks: Matte) -> dict[str, Any]:
     height, width = masks.sky.shape
     scale = min(1.0, MASK_SIDE / max(height, width))
     small = masks.resized(max(1, round(height * scale)), max(1, round(width * scale)))
@@ -218,7 +218,7 @@ def _masks_to_json(masks: Masks) -> dict[str, Any]:
     return {"horizon": small.horizon, "png": base64.b64encode(buffer.getvalue()).decode()}
 
 
-def _masks_from_json(content: Any) -> Masks:
+def _masks_from_json(content: Any) -> Matte:
     try:
         with Image.open(io.BytesIO(base64.b64decode(content["png"], validate=True)), formats=("PNG",)) as image:
             if image.mode != "RGB" or max(image.size) > MASK_SIDE:
@@ -228,4 +228,4 @@ def _masks_from_json(content: Any) -> Masks:
     except (TypeError, KeyError, ValueError, OSError, SyntaxError) as error:
         raise LandscapeError("The masks in this recipe are damaged: remove them or choose another recipe.") from error
     sky, water, freeze = (np.ascontiguousarray(pixels[..., i]) for i in range(3))
-    return Masks(sky, water, freeze, min(max(horizon, 0.0), 1.0))
+    return Matte.certain(sky, water, freeze, min(max(horizon, 0.0), 1.0))

@@ -20,8 +20,8 @@ from landscape.fit.mosaic import Mosaic, fit_photo
 from landscape.fit.quality import Quality
 from landscape.fit.state import FitState, finish
 from landscape.images.pixels import Frame
-from landscape.masks.find import find_masks
-from landscape.masks.masks import Masks
+from landscape.masks.find import find_matte
+from landscape.masks.matte import Matte
 from landscape.models.bundle import Models
 from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo
@@ -44,7 +44,7 @@ class Scene:
 
     Attributes:
         photo: The photo at its own size.
-        masks: Sky, water, frozen parts and horizon at the photo's size.
+        masks: What moves, at any size.
         inversions: Latents and tuned generator of each square of the layout.
         models: All networks.
         settings: How the model was fitted.
@@ -54,7 +54,7 @@ class Scene:
     """
 
     photo: Photo
-    masks: Masks
+    masks: Matte
     inversions: tuple[Inversion, ...]
     models: Models
     settings: FitSettings
@@ -69,7 +69,7 @@ class Scene:
         photo: Photo,
         models: Models,
         settings: FitSettings | None = None,
-        masks: Masks | None = None,
+        masks: Matte | None = None,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
     ) -> Scene:
@@ -79,7 +79,7 @@ class Scene:
             photo: The photo.
             models: The networks.
             settings: How to fit, the defaults if None.
-            masks: Masks of the photo's size; found by the segmenter if None.
+            masks: What moves; found if None.
             progress: Called after every step.
             cancel: Set it to stop.
 
@@ -94,7 +94,7 @@ class Scene:
         photo: Photo,
         models: Models,
         settings: FitSettings | None = None,
-        masks: Masks | None = None,
+        masks: Matte | None = None,
         remaining: Callable[[], float] | None = None,
     ) -> Iterator[FitState[Scene]]:
         """Fit the model to a photo step by step; arguments as of :meth:`open`.
@@ -111,7 +111,7 @@ class Scene:
         """
         settings = settings or FitSettings()
         started = time.monotonic()
-        masks = find_masks(photo, models.segmenter) if masks is None else masks
+        masks = find_matte(photo.pixels, models.segmenter, models.matte) if masks is None else masks
         masked = time.monotonic()
 
         def scene(settled: bool, inversions: Mosaic) -> Scene:
@@ -151,13 +151,13 @@ class Scene:
         """The photo as the model draws it, (3, R, R) in about [-1, 1]; larger for several squares."""
         return as_square(self.layout.join([inversion.reconstruction() for inversion in self.inversions]))[0]
 
-    def with_masks(self, masks: Masks) -> Scene:
+    def with_masks(self, masks: Matte) -> Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
         return dataclasses.replace(self, masks=masks)
 
     def with_photo(self, photo: Photo) -> Scene:
         """The same scene with the photo at another size; what the model made of it is kept."""
-        return dataclasses.replace(self, photo=photo, masks=self.masks.resized(photo.height, photo.width))
+        return dataclasses.replace(self, photo=photo)
 
     def animator(
         self, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool, moving: Tensor | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from landscape.compose.scenery import Scenery
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.models.enlarge import upscale_with
 from landscape.networks.upscaler import Upscaler
 from landscape.photo.read import Photo
@@ -25,7 +25,7 @@ class SceneryCache:
     def scenery(
         self,
         photo: Photo,
-        masks: Masks,
+        matte: Matte,
         reconstruction: Callable[[], Tensor],
         long_side: int,
         generator_only: bool,
@@ -35,7 +35,7 @@ class SceneryCache:
 
         Args:
             photo: The photo at the size of the frames.
-            masks: The scene's masks at any size.
+            matte: The scene's matte at any size.
             reconstruction: Draws the photo as the model does, (3, R, R) in about [-1, 1].
             long_side: What was asked for; a small photo may have less.
             generator_only: Show only what the generator draws.
@@ -48,7 +48,7 @@ class SceneryCache:
         # Previews have hardly more pixels than the generator's frames, and must come at once.
         plain = upscaler is None or (small and not generator_only)
         upscale = None if plain or upscaler is None else upscale_with(upscaler)
-        fitting = masks.resized(photo.height, photo.width)
+        fitting = matte.resized(photo.height, photo.width)
         scenery = Scenery(photo.pixels, fitting, reconstruction(), generator_only=generator_only, upscale=upscale)
         if small:  # larger ones are not asked for again, and not worth their memory
             self._kept.clear()

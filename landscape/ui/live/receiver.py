@@ -22,7 +22,7 @@ from landscape.masks.strokes import Stroke
 from landscape.settings import LONGEST
 from landscape.ui.live.cards import StyleCards
 from landscape.ui.live.edits import LiveEdits
-from landscape.ui.live.messages import labels_message, refusal_message
+from landscape.ui.live.messages import matte_message, refusal_message
 from landscape.ui.live.trouble import MISUNDERSTANDINGS, NOT_DONE, NOT_UNDERSTOOD, Trouble
 from landscape.ui.visitors.controls import accepted
 from landscape.ui.visitors.engine import Engine, Live
@@ -126,7 +126,7 @@ class Receiver:
 
     def _on_save_mask(self) -> None:
         studio = self._require()
-        self._edits.submit(lambda: self._send(labels_message(studio)))
+        self._edits.submit(lambda: self._send(matte_message(studio)))
 
     def _on_save_scene(self) -> None:
         self._require()

@@ -12,7 +12,7 @@ import gradio as gr
 import numpy as np
 
 from landscape.errors import LandscapeError
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.scene.files import SUFFIX
 from landscape.scene.recipe import READABLE, read_recipe
 from landscape.settings import ExportSettings
@@ -57,7 +57,7 @@ class Endpoints:
         return identifier, facts
 
     def use_mask(self, session: str | None, mask: str | None) -> dict[str, Any]:
-        """Use a mask of one's own: a grey PNG of the photo's shape, 0 other, 1 sky, 2 water."""
+        """Use a mask of one's own, a PNG of the photo's shape: red sky and green water, or grey (1 sky, 2 water)."""
         if mask is None:
             raise gr.Error("Give a mask.")
         views = self._handlers.use_mask(session or "", Path(mask))
@@ -160,7 +160,7 @@ def _named(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
     return call
 
 
-def _shares(masks: Masks) -> dict[str, Any]:
+def _shares(masks: Matte) -> dict[str, Any]:
     return {
         "sky": round(float(masks.sky.mean()), 4),
         "water": round(float(masks.water.mean()), 4),

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.masks.labels import read_labels
-from landscape.masks.masks import masks_from_labels
+from landscape.masks.matte_files import read_mask
 from landscape.photo.read import read_photo
 from landscape.progress import check_cancelled
 from landscape.scene.files import is_scene_file
@@ -129,9 +128,8 @@ class Handlers:
         studio = self._store.get(identifier).studio
         if studio is None:
             raise LandscapeError("Choose a photo first, then its mask.")
-        labels = read_labels(path, studio.photo.height, studio.photo.width)
-        masks = masks_from_labels(labels, studio.photo.pixels)
-        studio.edit(lambda editor: editor.replace(masks))
+        matte = read_mask(path, studio.photo.pixels)
+        studio.edit(lambda editor: editor.replace(matte))
         studio.refit()
         yield View(notice="", opened=True)
 

@@ -1,0 +1,149 @@
+"""How much of each pixel is sky and water: the segmenter's answer, corrected by what the photo's pixels show.
+
+What used to be rules - narrow dark things before the sky, the place of a colour between those of both sides, what is
+unlike the sky around it - are features of one small network, which was trained on composites whose shares are known.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from landscape.images.filters import blur, resize
+from landscape.images.pixels import Array
+from landscape.masks.labels import OTHER, SKY, WATER, clean_labels
+from landscape.networks.matte import MULTIPLE, MatteNetwork
+
+Pixels = npt.NDArray[np.uint8]
+
+_THIN, _ACROSS = 0.014, 0.01
+"""Widest of narrow things, and of those narrow from left to right, as fractions of the long side."""
+_NEAR = 0.015
+"""Blur, as a fraction of the long side, by which the colours of both sides are learnt."""
+_SURE = 0.9
+"""Probability from which a pixel's colour is learnt from."""
+_USUAL = 64.0
+"""Differences of luminance, 0 to 255, that become 1 in the features."""
+_REACH = 0.008
+"""How far from what the segmenter takes for sky or water there may be more of it, as a fraction of the long side."""
+_SEEN = 0.15
+"""Share of a pixel that hides the sky from which it belongs to a still thing."""
+_DISTINCT = 20.0
+"""Least distance of the colours of both sides, 0 to 255, that shares are measured with."""
+
+
+def features(pixels: Pixels, soft: Array) -> tuple[Array, Array]:
+    """What the network sees.
+
+    Args:
+        pixels: (H, W, 3) uint8, H and W even.
+        soft: Probabilities of other, sky and water, float32 (H / 2, W / 2, 3).
+
+    Returns:
+        (H, W, 6): the colours, how much darker and brighter than both sides a narrow thing is, and how much darker than
+        what is left and right of it. (H / 2, W / 2, 4): the difference from the sky around in luminance, how far the
+        colour is on the way from the sky's to the other side's, and the probabilities of sky and water.
+    """
+    height, width = pixels.shape[:2]
+    light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    wide, across = (2 * max(1, round(part * max(height, width) / 2)) + 1 for part in (_THIN, _ACROSS))
+    square, line = np.ones((wide, wide), np.uint8), np.ones((1, across), np.uint8)
+    narrow = [
+        cv2.morphologyEx(light, cv2.MORPH_BLACKHAT, square),
+        cv2.morphologyEx(light, cv2.MORPH_TOPHAT, square),
+        cv2.morphologyEx(light, cv2.MORPH_BLACKHAT, line),
+    ]
+    fine = np.dstack([pixels * np.float32(1 / 255) - np.float32(0.5), *(n * np.float32(1 / _USUAL) for n in narrow)])
+    small = resize(pixels, *soft.shape[:2]).astype(np.float32)
+    sigma = _NEAR * max(soft.shape)
+    own, other = (_colours(small, soft[..., values].sum(axis=2), sigma) for values in ([SKY], [OTHER, WATER]))
+    axis = other - own
+    along = ((small - own) * axis).sum(axis=2) / np.maximum((axis**2).sum(axis=2), _DISTINCT**2)
+    unlike = (small - own).mean(axis=2) / _USUAL
+    coarse = np.dstack([np.clip(unlike, -2, 2), np.clip(along, -1, 2), soft[..., SKY], soft[..., WATER]])
+    return fine.astype(np.float32), coarse.astype(np.float32)
+
+
+def _colours(small: Array, probability: Array, sigma: float) -> Array:
+    """Smooth colours (h, w, 3) of what is probable, far from it their mean."""
+    weight = np.asarray(np.clip((probability - _SURE) / (1 - _SURE), 0, 1), np.float32)
+    mean = (small * weight[..., None]).sum(axis=(0, 1)) / max(float(weight.sum()), 1.0)
+    near = blur(weight, sigma)[..., None]
+    return np.asarray((blur(small * weight[..., None], sigma) + 1e-3 * mean) / (near + 1e-3), np.float32)
+
+
+def tidied(soft: Array) -> Array:
+    """Probabilities (h, w, 3) of other, sky and water without specks and parts that are nowhere sure."""
+    labels = clean_labels(soft)
+    other = labels != soft.argmax(axis=2)
+    result = soft.copy()
+    result[other] = 0.05
+    result[other, labels[other]] = 0.9
+    return result
+
+
+@torch.inference_mode()
+def solve(pixels: Pixels, soft: Array, network: MatteNetwork) -> tuple[Array, Array, Array]:
+    """Estimate the shares of sky and water.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        soft: The segmenter's probabilities of other, sky and water, float32 (h, w, 3), at any size.
+        network: The network, in evaluation mode.
+
+    Returns:
+        Shares of sky and of water and the certainty of both, float32 (H, W) in [0, 1].
+    """
+    height, width = pixels.shape[:2]
+    rows, columns = (-(-side // MULTIPLE) * MULTIPLE for side in (height, width))
+    whole = cv2.copyMakeBorder(pixels, 0, rows - height, 0, columns - width, cv2.BORDER_REFLECT)
+    known = cv2.copyMakeBorder(
+        resize(soft, -(-height // 2), -(-width // 2)),
+        0,
+        rows // 2 - -(-height // 2),
+        0,
+        columns // 2 - -(-width // 2),
+        cv2.BORDER_REFLECT,
+    )
+    device = next(network.parameters()).device
+    fine, coarse = (_tensor(part).to(device) for part in features(np.asarray(whole, np.uint8), np.asarray(known)))
+    shares, error = network(fine, coarse, _tensor(np.asarray(known)).to(device))
+    shares[:, 1:] *= _tensor(_reachable(np.asarray(known), (rows, columns))).to(device)
+    shares[:, 1:2] += _tensor(_apart(shares[0, 1:].cpu().numpy(), np.asarray(known))[..., None]).to(device)
+    found = torch.cat([shares[:, 1:], 1 - 2 * error.clamp(max=0.5)], dim=1)[0, :, :height, :width].cpu().numpy()
+    sky, water, certainty = (np.ascontiguousarray(plane) for plane in found)
+    return sky, water, certainty
+
+
+def _reachable(soft: Array, size: tuple[int, int]) -> Array:
+    """Where sky and water may be, (H, W, 2) in [0, 1]: near what the segmenter takes for them."""
+    reach = 2 * max(1, round(_REACH * max(soft.shape))) + 1
+    near = [
+        cv2.dilate((soft[..., label] > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8)) for label in (1, 2)
+    ]
+    return np.dstack([resize(cv2.blur(plane.astype(np.float32), (reach, reach)), *size) for plane in near])
+
+
+def _apart(shares: Array, soft: Array) -> Array:
+    """What must be added to the share of the sky, (H, W): still things hang together with the ground.
+
+    Or they come from beyond the picture, as wires do, which are narrow. Edges of clouds are neither.
+    """
+    size = soft.shape[:2]
+    still = (1 - resize(shares[0], *size) > _SEEN).astype(np.uint8)
+    count, parts, figures, _ = cv2.connectedComponentsWithStats(cv2.dilate(still, np.ones((3, 3), np.uint8)))
+    ground = cv2.dilate((soft[..., SKY] < 0.5).astype(np.uint8), np.ones((5, 5), np.uint8))
+    kept = np.bincount(parts[ground > 0], minlength=count) > 0
+    edge = np.concatenate([parts[:, 0], parts[:, -1], parts[0]])
+    area, sides = figures[:, cv2.CC_STAT_AREA], figures[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    kept |= (np.bincount(edge, minlength=count) > 0) & (area < _THIN * max(size) * sides)
+    kept[0] = True
+    lost = resize((~kept[parts]).astype(np.float32), *shares.shape[1:])
+    return np.asarray(lost * np.clip(1 - shares.sum(axis=0), 0, 1), np.float32)
+
+
+def _tensor(image: Array) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
