@@ -18,6 +18,8 @@ from landscape.masks.luminaries import take_out_luminaries
 from landscape.masks.mirror import is_mirror
 from landscape.masks.mist import find_in_mist
 from landscape.masks.twigs import find_twigs
+from landscape.sky_canvas import SkyPlan, draft_plan
+from landscape.travelling_sky import SkyCanvas, draw_canvas
 
 _GRID_RANGE = (256, 768)
 """Long side of the grid that carries all smooth parts: within it that of enlarged frames, or twice the generator's."""
@@ -55,6 +57,7 @@ class Part:
         region: What is carried, on the grid.
         plate: What is carried, at full size.
         share: (h, w) share of the part in each grid pixel.
+        canvas: The ring from which a sky is carried; None for water and for a sky of a few pixels.
     """
 
     water: bool
@@ -62,6 +65,7 @@ class Part:
     region: Region = field(repr=False)
     plate: Plate = field(repr=False)
     share: Array = field(repr=False)
+    canvas: SkyCanvas | None = field(default=None, repr=False)
 
 
 class Scenery:
@@ -86,6 +90,7 @@ class Scenery:
         *,
         generator_only: bool = False,
         upscale: Upscale | None = None,
+        plan: SkyPlan | None = None,
     ) -> None:
         """Take a photo apart.
 
@@ -95,8 +100,10 @@ class Scenery:
             reconstruction: (3, R, R) float32 in [-1, 1], the generator's frame at time 0 in the photo's light.
             generator_only: Show what the generator draws and nothing of the photo.
             upscale: Enlarges generator frames before they are resized, or None.
+            plan: How the sky goes on beyond the photo; a draft of it if None.
         """
         self._upscale = upscale
+        self._plan = plan
         self.generator_only = generator_only
         self.horizon = masks.horizon
         first = self.colours(reconstruction)
@@ -150,7 +157,12 @@ class Scenery:
         if region is None:
             return None
         plate = cut_plate(self.static, photo, share, hidden, above, luminaries, region, self.grid)
-        return Part(water, mirror, region, plate, self.grid.reduce(share))
+        reduced = self.grid.reduce(share)
+        return Part(water, mirror, region, plate, reduced, None if water else self._canvas(region, plate, reduced))
+
+    def _canvas(self, region: Region, plate: Plate, share: Array) -> SkyCanvas | None:
+        plan = self._plan or draft_plan(region.base, share)
+        return None if plan is None else draw_canvas(plan, region, plate, share, self.grid)
 
     def colours(self, frame: Array | Tensor) -> Array:
         """A generator frame (3, R, R) in [-1, 1] as colours (R, R, 3), 0 to 255."""
