@@ -15,12 +15,12 @@ from torch import Tensor
 from landscape.compose.carried import MIDDLE, CarriedLayers, MovingRegion, Picture
 from landscape.compose.plates import STRIP, Plate
 from landscape.compose.scenery import Scenery
+from landscape.compose.travelling_sky import TravellingSky
 from landscape.images.grid import GridWindow, with_ring
 from landscape.images.pixels import DEEP_STEP, Array, Frame
 from landscape.motion.phases import Clock, make_clock
 from landscape.motion.ripples import Ripples, make_ripples
 from landscape.settings import MotionSettings
-from landscape.travelling_sky import TravellingSky
 
 Pixels = npt.NDArray[np.uint8]
 

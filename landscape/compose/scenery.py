@@ -10,6 +10,8 @@ from torch import Tensor
 
 from landscape.compose.plates import Plate, cut_plate
 from landscape.compose.region import Region, make_region
+from landscape.compose.sky_canvas import SkyPlan, draft_plan
+from landscape.compose.travelling_sky import SkyCanvas, draw_canvas
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels, Upscale
 from landscape.light.relight import LightModel, StaticLight
@@ -18,8 +20,6 @@ from landscape.masks.luminaries import take_out_luminaries
 from landscape.masks.mirror import is_mirror
 from landscape.masks.mist import find_in_mist
 from landscape.masks.twigs import find_twigs
-from landscape.sky_canvas import SkyPlan, draft_plan
-from landscape.travelling_sky import SkyCanvas, draw_canvas
 
 _GRID_RANGE = (256, 768)
 """Long side of the grid that carries all smooth parts: within it that of enlarged frames, or twice the generator's."""

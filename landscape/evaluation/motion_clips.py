@@ -12,18 +12,18 @@ import cv2
 import numpy as np
 
 from landscape.errors import LandscapeError
-from landscape.evaluation.motion import (
+from landscape.evaluation.clips import (
     LEAST_SKY,
     PICTURES,
     VIDEOS,
     Clip,
     Mask,
-    Pixels,
     find_clips,
     read_frames,
     shrunk,
     sky_of_labels,
 )
+from landscape.images.pixels import Pixels
 from landscape.motion.flow import displacement
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.settings import FitSettings, LightSettings, MotionSettings

@@ -11,7 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from landscape.evaluation.motion import LIMITS, Clip, Pixels, faults
+from landscape.evaluation.clips import Clip
+from landscape.evaluation.motion import LIMITS, faults
+from landscape.images.pixels import Pixels
 
 FRAMES = 6
 """Frames of a clip on a sheet."""

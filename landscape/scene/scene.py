@@ -13,6 +13,7 @@ from pathlib import Path
 from torch import Tensor
 
 from landscape.compose.compositor import Compositor
+from landscape.compose.sky_canvas import SkyPlan
 from landscape.fit.invert import Inversion
 from landscape.fit.mosaic import Mosaic, invert_photo
 from landscape.fit.quality import Quality
@@ -138,6 +139,10 @@ class Scene:
         """The photo as the model draws it, (3, R, R) in about [-1, 1]; larger for several squares."""
         return as_square(self.layout.join([inversion.reconstruction() for inversion in self.inversions]))[0]
 
+    def sky_plan(self) -> SkyPlan | None:
+        """How the sky goes on beyond the photo; found once, which takes a second or two. None without a sky."""
+        return self._sceneries.plan(self.photo, self.masks)
+
     def with_masks(self, masks: Masks) -> Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
         return dataclasses.replace(self, masks=masks)
@@ -203,6 +208,8 @@ class Scene:
         upscaler = self.models.upscaler if enlarged else None
         keep = long_side <= PREVIEW_SIDE
         photo, masks = self.photo.resized(long_side), self.masks
+        if not generator_only:
+            self.sky_plan()  # of the photo at its own size, whatever the frames'
         scenery = self._sceneries.scenery(photo, masks, self.reconstruction, generator_only, upscaler, keep)
         compositor = Compositor(scenery, motion, seconds if loop else None, deep=deep)
         return Renderer(animator, compositor, light.active, scenery.mean_photo_weight)

@@ -11,14 +11,14 @@ import numpy.typing as npt
 from landscape.compose.carried import CarriedLayers, Picture
 from landscape.compose.plates import Plate
 from landscape.compose.region import STILL_BLUR, Region
+from landscape.compose.sky_backdrop import find_backdrop
+from landscape.compose.sky_canvas import SkyPlan, draw, rows_above
 from landscape.images.filters import blur, fill, smoothstep
 from landscape.images.grid import Grid, with_ring
 from landscape.images.pixels import Array
 from landscape.light.relight import change_light
+from landscape.motion.travel import Sample, SkyMotion
 from landscape.settings import MotionSettings
-from landscape.sky_backdrop import find_backdrop
-from landscape.sky_canvas import SkyPlan, draw, rows_above
-from landscape.sky_motion import Sample, SkyMotion
 
 Pixels = npt.NDArray[np.uint8]
 

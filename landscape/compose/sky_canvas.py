@@ -14,16 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.compose.separation import reflection
+from landscape.compose.sky_backdrop import find_backdrop
+from landscape.compose.sky_ring import MARGIN, Arrangement, Copy, arrange
 from landscape.images.filters import look_up
 from landscape.images.pixels import Array
 from landscape.masks.luminaries import take_out_luminaries
-from landscape.sky_backdrop import find_backdrop
-from landscape.sky_fill import MARGIN, Arrangement, Copy, arrange
-from landscape.sky_pieces import Pieces, find_pieces
+from landscape.motion.pieces import Pieces, find_pieces
 
 Pixels = npt.NDArray[np.uint8]
 
-PLAN_SIDE = 640
+PLAN_WIDTH = 640
 """Width in pixels of the photo that a ring is planned with."""
 _WIDTH = 160
 """Width of the photo in pixels of the plan."""

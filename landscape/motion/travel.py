@@ -18,20 +18,11 @@ import numpy as np
 
 from landscape.images.filters import smoothstep
 from landscape.images.pixels import Array
-from landscape.motion.flow import displacements
+from landscape.motion.drift import Drift, find_drifts
+from landscape.motion.pieces import Pieces
+from landscape.motion.turbulence import COARSER, Turbulence
 from landscape.settings import MotionSettings
-from landscape.sky_pieces import Pieces
 
-_LAYERS = 6
-"""Speeds at which pieces travel."""
-_SLOWEST = 0.1
-"""Speed of the slowest layer in parts of the fastest one's."""
-_LEVEL = 0.06
-"""Ratio of rise to sideways motion, and growth in a crossing of the picture, below which motion is level."""
-_GROWTH, _RISE = 0.7, 0.35
-"""Logarithm of the growth, and rise in heights of the ring, after which pieces are replaced."""
-_SHORTEST = 2.4
-"""Shortest time, in seconds, for which a piece is seen."""
 _STAGGER, _FADE = 0.25, 0.1
 """Differences of the times at which pieces are replaced, and half the duration of a replacement, in periods."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
@@ -40,37 +31,6 @@ _KEY = 3.0
 """How much more of two clouds over one another the more prominent one shows."""
 _SEEN = 0.02
 """Smaller weights are not drawn."""
-_EDDIES = ((0.30, 0.018, 0.5), (0.10, 0.0090, 0.9), (0.04, 0.0040, 1.5))
-"""Size and reach of eddies in photo widths, and their turns a second at speed 1, in radians."""
-COARSER = 2
-"""Pixels of the plan's ring that turbulence is found for at once."""
-_GAIN, _GAIN_SIZE, _GAIN_RATE = 0.35, 0.06, 1.5
-"""How much clouds thicken and thin, over which size in photo widths, and how fast, in radians a second."""
-
-
-@dataclass(frozen=True)
-class Drift:
-    """The similarity motion of a layer: positions p in a frame are sampled at those that dp/dt = v + g (p - c) reaches.
-
-    Attributes:
-        x: Sampling velocity to the right in photo widths a second.
-        y: The same downwards.
-        growth: g, a second; negative where clouds grow.
-        row: Row of c, in photo widths from the photo's top; its column is the photo's middle.
-        period: Seconds after which pieces are replaced; infinite for level motion.
-    """
-
-    x: float
-    y: float
-    growth: float
-    row: float
-    period: float
-
-    def scale_and_shift(self, seconds: float) -> tuple[float, float, float]:
-        """Factor on the distance from c, and what is added, x and y."""
-        factor = math.exp(self.growth * seconds)
-        time = seconds if abs(self.growth) < 1e-6 else (factor - 1) / self.growth
-        return factor, self.x * time, self.y * time
 
 
 @dataclass(frozen=True)
@@ -121,12 +81,14 @@ class SkyMotion:
             seed: Seed of the turbulence.
         """
         self._width, self._above = ring
-        self._height, self._sky = (float(side) for side in size)
+        self._sky = float(size[1])
         self._pieces = pieces
         self._loop = loop_seconds
         self._change = change
         self._length = pieces.number.shape[1] / self._width
-        self._drifts = self._layers(motion, horizon)
+        self._drifts = find_drifts(
+            motion, horizon, (float(size[0]), self._sky), pieces.number.shape[0] / self._width, loop_seconds
+        )
         rate = motion.speed * motion.sky
         self._rate = 0.0 if rate == 0 else max(rate, 0.5) ** 0.75
         centres = np.array([drift.row for drift in self._drifts]) * self._width + self._above
@@ -135,42 +97,7 @@ class SkyMotion:
         stagger = cv2.GaussianBlur(stagger, (0, 0), 1.0) * _STAGGER
         self._maps = [np.dstack([share, pieces.prominence, stagger]) for share in shares]
         self._spans = [_span(share) for share in shares]
-        self._turbulence = _Turbulence(pieces.number.shape, self._width, seed)
-
-    def _layers(self, motion: MotionSettings, horizon: float) -> list[Drift]:
-        rows, step = 64, 1 / 30
-        ys = (np.arange(rows) + 0.5) / rows * self._height
-        field = displacements(motion, horizon, np.array([step]), rows, rows)[0] / rows / step
-        field[..., 1] *= self._height
-        seen = ys < min(max(self._sky, 0.02), max(horizon * self._height, 0.02))
-        ys, field = ys[seen], field[seen]
-        across = field.mean(axis=1)
-        growth_x = (field[:, -8:, 0].mean(axis=1) - field[:, :8, 0].mean(axis=1)) / (56 / 64)
-        growth_y = np.gradient(across[:, 1], ys) if len(ys) > 2 else np.zeros_like(ys)
-        growth = (growth_x + growth_y) / 2
-        speed = np.hypot(across[:, 0], across[:, 1])
-        fastest = float(speed.max())
-        if fastest < 1e-5:
-            return [Drift(0.0, 0.0, 0.0, float(ys.mean()), math.inf)]
-        wanted = np.unique(np.round(np.geomspace(fastest, max(float(speed.min()), _SLOWEST * fastest), _LAYERS), 9))
-        # Layers lie where the speed is the wanted one; where it is the same everywhere there is only one.
-        order = np.argsort(speed)
-        drifts = []
-        for value in wanted if wanted[-1] > 1.02 * wanted[0] else wanted[:1]:
-            row = float(np.interp(value, speed[order], ys[order]))
-            x, y = (float(np.interp(row, ys, across[:, axis])) for axis in range(2))
-            grows = float(np.interp(row, ys, growth))
-            if abs(y) < _LEVEL * abs(x) and abs(grows) < _LEVEL * abs(x) * 10:
-                y = grows = 0.0
-            drifts.append(Drift(x, y, grows, row, self._period(y, grows)))
-        return drifts
-
-    def _period(self, rise: float, growth: float) -> float:
-        rows = self._pieces.number.shape[0] / self._width
-        period = min(_RISE * rows / max(abs(rise), 1e-9), _GROWTH / max(abs(growth), 1e-9))
-        if self._loop is not None:
-            return self._loop / max(1, round(self._loop / max(period, _SHORTEST)))
-        return math.inf if period > 120 else max(period, _SHORTEST)
+        self._turbulence = Turbulence(pieces.number.shape, self._width, seed)
 
     def at(self, seconds: float, height: int, width: int) -> list[Sample]:
         """What a frame shows.
@@ -299,38 +226,3 @@ def _cut(sample: Sample, weight: Array) -> Sample | None:
     first = sample.rows.start + part[0].start, sample.columns.start + part[1].start
     rows, columns = (slice(a, a + side) for a, side in zip(first, field.shape[:2], strict=True))
     return Sample(rows, columns, sample.scale, sample.x, sample.y, field)
-
-
-class _Turbulence:
-    """Slow, smooth, bounded displacements and gains that move along with the ring; nothing at time 0."""
-
-    def __init__(self, shape: tuple[int, int], width: int, seed: int) -> None:
-        self.shape = (max(2, shape[0] // COARSER), max(2, shape[1] // COARSER))
-        self._eddies = []
-        for index, (size, reach, rate) in enumerate((*_EDDIES, (_GAIN_SIZE, _GAIN, _GAIN_RATE))):
-            random = np.random.default_rng([seed, 2, index])
-            cells = max(1, round(shape[0] / width / size)) + 1, max(2, round(shape[1] / width / size))
-            channels = 2 if index < len(_EDDIES) else 1
-            phase = random.uniform(0, 2 * np.pi, (*cells, channels)).astype(np.float32)
-            rates = (rate * random.uniform(0.5, 1.5, (*cells, channels))).astype(np.float32)
-            self._eddies.append((reach, phase, rates, np.sin(phase)))
-
-    def at(self, time: float, change: float) -> Array:
-        """Displacement x and y in photo widths, and gain, (h, w, 3) on a coarser ring."""
-        rows, columns = self.shape
-        moved: Array = np.zeros((rows, columns, 2), np.float32)
-        gain: Array = np.ones((rows, columns), np.float32)
-        if time == 0 or change == 0:
-            return cv2.merge([*cv2.split(moved), gain])
-        for reach, phase, rates, begin in self._eddies:
-            field = np.sin(phase + rates * np.float32(time)) - begin
-            field = np.concatenate([field[:, -2:], field, field[:, :2]], axis=1) * np.float32(reach * change)
-            step = columns / (field.shape[1] - 4)
-            smooth = cv2.resize(field, (round(field.shape[1] * step), rows), interpolation=cv2.INTER_CUBIC)
-            first = round(2 * step)
-            smooth = smooth[:, first : first + columns]
-            if smooth.ndim == 3:
-                moved = np.asarray(cv2.add(moved, np.ascontiguousarray(smooth)), np.float32)
-            else:
-                gain = 1 + np.tanh(smooth)
-        return cv2.merge([*cv2.split(moved), gain])
