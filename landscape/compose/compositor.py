@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
 from landscape.compose.carried import MIDDLE, CarriedLayers, MovingRegion, Picture
@@ -17,20 +16,16 @@ from landscape.compose.plates import STRIP, Plate
 from landscape.compose.scenery import Scenery
 from landscape.compose.travelling_sky import TravellingSky
 from landscape.images.grid import GridWindow, with_ring
-from landscape.images.pixels import DEEP_STEP, Array, Frame
+from landscape.images.pixels import DEEP_STEP, Array, Frame, Pixels
 from landscape.motion.phases import Clock, make_clock
 from landscape.motion.ripples import Ripples, make_ripples
 from landscape.settings import MotionSettings
-
-Pixels = npt.NDArray[np.uint8]
 
 _PREVIEW = 768
 """Frames up to this long side are previews: speed counts more than the last bit of sharpness."""
 _NOTHING = np.zeros(4)
 _REACH, _SHORTEST = 0.03, 1.2
 """How far water is carried, in widths, and its shortest period in seconds."""
-_TILE = 512
-"""Columns worked on at once: where a piece of the sky is not seen, it is not sampled."""
 
 _OWN_LIGHT_NOISE = 0.4
 """Part of the noise against bands in the photo's own light, where its own grain is carried along."""

@@ -65,7 +65,6 @@ class SkyMotion:
         size: tuple[float, float],
         ring: tuple[int, int],
         loop_seconds: float | None = None,
-        change: float = 1.0,
         seed: int = 0,
     ) -> None:
         """Prepare the motion.
@@ -77,14 +76,13 @@ class SkyMotion:
             size: Height of the photo and height of the sky from the photo's top, in photo widths.
             ring: Width of the photo and rows above it, in pixels of the ring of the pieces.
             loop_seconds: Period of a loop, or None.
-            change: How much clouds change by themselves, 0 to 2.
             seed: Seed of the turbulence.
         """
         self._width, self._above = ring
         self._sky = float(size[1])
         self._pieces = pieces
         self._loop = loop_seconds
-        self._change = change
+        self._change = motion.change
         self._length = pieces.number.shape[1] / self._width
         self._drifts = find_drifts(
             motion, horizon, (float(size[0]), self._sky), pieces.number.shape[0] / self._width, loop_seconds
