@@ -61,7 +61,7 @@ class DraftScenery(Scenery):
         if not water:
             photo, luminaries = take_out_luminaries(photo, share)
         plate = cut_plate(self.static, photo, share, hidden, above, luminaries, region, self.grid)
-        canvas = None if water else self._canvas(region, plate, reduced)
+        canvas = None if water else self._canvas(region, plate, reduced, first)
         return dataclasses.replace(known, region=region, plate=plate, share=reduced, canvas=canvas)
 
 

@@ -158,11 +158,13 @@ class Scenery:
             return None
         plate = cut_plate(self.static, photo, share, hidden, above, luminaries, region, self.grid)
         reduced = self.grid.reduce(share)
-        return Part(water, mirror, region, plate, reduced, None if water else self._canvas(region, plate, reduced))
+        return Part(
+            water, mirror, region, plate, reduced, None if water else self._canvas(region, plate, reduced, first)
+        )
 
-    def _canvas(self, region: Region, plate: Plate, share: Array) -> SkyCanvas | None:
+    def _canvas(self, region: Region, plate: Plate, share: Array, first: Array) -> SkyCanvas | None:
         plan = self._plan or draft_plan(region.base, share)
-        return None if plan is None else draw_canvas(plan, region, plate, share, self.grid)
+        return None if plan is None else draw_canvas(plan, region, plate, share, first, self.grid)
 
     def colours(self, frame: Array | Tensor) -> Array:
         """A generator frame (3, R, R) in [-1, 1] as colours (R, R, 3), 0 to 255."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import factorized
 
-from landscape.images.filters import blur, fill
+from landscape.images.filters import blur, fill, masked_blur
 from landscape.images.pixels import Array
 
 _SIDE = 72
@@ -24,6 +24,10 @@ _HELD = 0.004
 """How strongly the backdrop is held to the photo where gradients say nothing."""
 _SMOOTH = 0.03
 """Blur of the backdrop as a fraction of the long side."""
+_CLEAR = 0.2
+"""Blur of what a clear sky differs by from it."""
+_LEAST_SPREAD = 2.0
+"""Least difference, in grey levels, by which a pixel is told from a clear sky."""
 
 
 def find_backdrop(colours: Array, known: Array) -> Array:
@@ -45,8 +49,14 @@ def find_backdrop(colours: Array, known: Array) -> Array:
     sure = weight > 0.4
     if not sure.any():
         return np.asarray(fill(colours, np.asarray(known, np.float32)), np.float32)
-    smooth = _integrated(small, sure)
-    smooth = blur(smooth, _SMOOTH * _SIDE)
+    smooth = blur(_integrated(small, sure), _SMOOTH * _SIDE)
+    # What is left of a clear sky must be nothing, for clouds are what is carried and changes: the commonest rest is 0.
+    rest = small - smooth
+    usual = np.median(rest[sure], axis=0)
+    away = np.linalg.norm(rest - usual, axis=2)
+    spread = float(np.median(away[sure])) + _LEAST_SPREAD
+    clear = (sure / (1 + (away / spread) ** 4)).astype(np.float32)
+    smooth = smooth + masked_blur(rest, clear + np.float32(1e-4), _CLEAR * _SIDE)
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from landscape.compose.separation import reflection
 from landscape.compose.sky_backdrop import find_backdrop
 from landscape.compose.sky_ring import MARGIN, Arrangement, Copy, arrange
-from landscape.images.filters import look_up
+from landscape.images.filters import blur, look_up, smoothstep
 from landscape.images.pixels import Array
 from landscape.masks.luminaries import take_out_luminaries
 from landscape.motion.pieces import Pieces, find_pieces
@@ -31,6 +31,10 @@ _SURE = 0.95
 """Share of the sky above which a pixel counts as sky alone."""
 _EDGE = 0.004
 """Distance from the land, in photo widths, within which pixels do not."""
+_SHINING = 20.0
+"""Light, 0 to 255, from which something shines with a halo."""
+_HALO = 0.07
+"""Width of halos beyond the glow that is told apart, in photo widths."""
 _LEAST = 0.004
 """Least part of the picture that must be sky alone."""
 
@@ -71,7 +75,11 @@ def plan_sky(photo: Pixels, sky: Array, seed: int = 0) -> SkyPlan | None:
     known = cv2.erode(sure, np.ones((reach, reach), np.uint8), borderValue=1) > 0
     if known.mean() * bottom < _LEAST * len(sky):
         return None
-    colours = take_out_luminaries(photo, sky)[0][:bottom].astype(np.float32)
+    dark, luminaries = take_out_luminaries(photo, sky)
+    colours = dark[:bottom].astype(np.float32)
+    if luminaries is not None:
+        shining = halo(luminaries.glow[:bottom, :, :3].mean(axis=2), width) > 0.2
+        known = known & ~shining if (known & ~shining).any() else known
     backdrop = find_backdrop(colours, known)
     relief = continued(colours - backdrop, reflection(known))
     size = (_WIDTH, max(8, round(bottom * _WIDTH / width)))
@@ -102,6 +110,21 @@ def draft_plan(colours: Array, share: Array) -> SkyPlan | None:
     arrangement = _turned_over(size[1])
     small = cv2.resize(relief, size, interpolation=cv2.INTER_AREA)
     return SkyPlan(arrangement, find_pieces(draw(arrangement, small), _WIDTH), draft=True)
+
+
+def halo(glow: Array, width: int) -> Array:
+    """Where the sky's look is that of a disc's halo, (h, w) in [0, 1].
+
+    Args:
+        glow: (h, w) light of sun, moon and stars, 0 to 255.
+        width: Width of the photo in pixels.
+    """
+    # Stars vanish in the blur.
+    disc = blur(np.asarray(glow, np.float32), max(0.5, 0.006 * width)) > _SHINING
+    if not disc.any():
+        return np.zeros(glow.shape, np.float32)
+    distance = cv2.distanceTransform((~disc).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray(1 - smoothstep(distance, 0.0, _HALO * width), np.float32)
 
 
 def continued(image: Array, offset: Array) -> Array:

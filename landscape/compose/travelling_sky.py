@@ -12,7 +12,7 @@ from landscape.compose.carried import CarriedLayers, Picture
 from landscape.compose.plates import Plate
 from landscape.compose.region import STILL_BLUR, Region
 from landscape.compose.sky_backdrop import find_backdrop
-from landscape.compose.sky_canvas import SkyPlan, draw, rows_above
+from landscape.compose.sky_canvas import SkyPlan, draw, halo, rows_above
 from landscape.images.filters import blur, fill, smoothstep
 from landscape.images.grid import Grid, with_ring
 from landscape.images.pixels import Array
@@ -26,6 +26,10 @@ _FEATHER = 0.01
 """Distance from the visible sky, in photo widths, over which the photo's own continuation gives way to the ring's."""
 _CONTROL = 128
 """Columns of the grid on which weights and turbulence are found."""
+_GROWTH = 0.25
+"""How much thicker or thinner, at most, clouds get where the generator draws more or less of them."""
+_LEAST_SPREAD = 4.0
+"""Least deviation of the generator's clouds, in grey levels, that counts as one."""
 _DARKEST = 12.0
 """Keeps ratios of light, 0 to 255, finite."""
 _DIMMING = (0.35, 1.6)
@@ -40,6 +44,7 @@ class SkyCanvas:
         plan: How the sky goes on.
         backdrop: (h, w, 3) light that stays in place, on the grid, 0 to 255.
         relief: (h', w', 4) the ring's colours on the grid minus the backdrop's, and the backdrop's light there.
+        drawn: (h', w') what the generator's picture of the photo shows of the ring's clouds.
         detail: (H', W', 4) the ring's detail at full size, 128 for none.
         above: Rows of the relief above the photo.
     """
@@ -47,11 +52,14 @@ class SkyCanvas:
     plan: SkyPlan
     backdrop: Array = field(repr=False)
     relief: Array = field(repr=False)
+    drawn: Array = field(repr=False)
     detail: Pixels = field(repr=False)
     above: int
 
 
-def draw_canvas(plan: SkyPlan, region: Region, plate: Plate, share: Array, grid: Grid) -> SkyCanvas:
+def draw_canvas(
+    plan: SkyPlan, region: Region, plate: Plate, share: Array, reconstruction: Array, grid: Grid
+) -> SkyCanvas:
     """Draw a ring at the size of a photo.
 
     Where the sky is seen, the ring is the region and the plate, so that frame 0 is the photo.
@@ -61,6 +69,7 @@ def draw_canvas(plan: SkyPlan, region: Region, plate: Plate, share: Array, grid:
         region: The sky on the grid.
         plate: The sky at full size.
         share: (h, w) share of the sky in each pixel of the grid.
+        reconstruction: (R, R, 3) the generator's picture of the photo, 0 to 255.
         grid: Grid over the full-size photo.
     """
     bottom, width = region.window[1], share.shape[1]
@@ -68,7 +77,18 @@ def draw_canvas(plan: SkyPlan, region: Region, plate: Plate, share: Array, grid:
     backdrop = find_backdrop(region.base, share > 0.5) if (share > 0.5).any() else region.still
     relief = np.dstack([region.base - backdrop, backdrop.mean(axis=2)])[:bottom].astype(np.float32)
     ring = draw(plan.arrangement, relief, above)
-    ring[above:, :width] += _near(share[:bottom] > 0, width)[..., None] * (relief - ring[above:, :width])
+    near = _near(share[:bottom] > 0, width)
+    if plate.luminaries is not None:
+        near = near * (1 - halo(_whole(plate.luminaries.glow, region, grid), width))
+    ring[above:, :width] += near[..., None] * (relief - ring[above:, :width])
+    # Whatever the ring lacks of the photo stays in place: the halo of the sun is no cloud.
+    backdrop = backdrop.copy()
+    backdrop[:bottom] = region.base[:bottom] - ring[above:, :width, :3]
+    ring[above:, :width, 3] = backdrop[:bottom].mean(axis=2)
+
+    clouds = region.grid.square(_clouds(reconstruction, region))[:bottom]
+    drawn = draw(plan.arrangement, clouds.reshape(bottom, width, 1), above)[..., 0]
+    drawn[above:, :width] = clouds.reshape(bottom, width)
 
     scale = grid.scale
     rows, columns = grid.pixels(region.window)
@@ -78,7 +98,27 @@ def draw_canvas(plan: SkyPlan, region: Region, plate: Plate, share: Array, grid:
     inside = detail[above * scale :][rows, columns]
     near = _near(plate.alpha > 0, width * scale)
     inside[...] = cv2.blendLinear(np.ascontiguousarray(plate.detail), np.ascontiguousarray(inside), near, 1 - near)
-    return SkyCanvas(plan, backdrop, ring, detail, above)
+    return SkyCanvas(plan, backdrop, ring, drawn, detail, above)
+
+
+def _clouds(generated: Array, region: Region) -> Array:
+    """What a generator's frame (R, R, 3) shows of clouds: the light beside what is around it, about -2 to 2, (R, R, 1).
+
+    It is measured by its spread, so that another light leaves it what it is.
+    """
+    light = fill(generated, region.inside).mean(axis=2)
+    rest = light - blur(light, STILL_BLUR * len(light))
+    spread = float(rest[region.inside > 0.5].std()) if (region.inside > 0.5).any() else 0.0
+    return np.asarray(np.clip(rest / (spread + _LEAST_SPREAD), -2, 2), np.float32)[..., None]
+
+
+def _whole(glow: Pixels, region: Region, grid: Grid) -> Array:
+    """The light (h, w) of what shines, on the grid from the photo's top to where the sky ends, 0 to 255."""
+    top, bottom, left, right = region.window
+    light = cv2.resize(glow[..., :3].mean(axis=2), (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    whole = np.zeros((bottom, grid.columns), np.float32)
+    whole[top:bottom, left:right] = light
+    return whole
 
 
 def _near(seen: npt.NDArray[np.bool_], width: int) -> Array:
@@ -124,6 +164,7 @@ class TravellingSky:
         self._canvas = canvas
         window, columns = region.window, region.grid.columns
         self._columns = columns
+        self._change = motion.change if motion.speed * motion.sky > 0 else 0.0
         sky = window[1] / columns
         size = (grid.height / (columns * grid.scale), sky)
         arrangement = canvas.plan.arrangement
@@ -145,6 +186,7 @@ class TravellingSky:
         shape = (len(self._y), len(self._x))
         relief, contrast = np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)
         total = np.zeros(shape, np.float32)
+        clouds = self._grown(generated)
         pictures = []
         for sample in self._motion.at(seconds, *self._control):
             part, field = self._on_grid(sample)
@@ -152,10 +194,14 @@ class TravellingSky:
                 continue
             x = np.float32(sample.scale) * self._x[None, part[1]] + np.float32(sample.x) + field[..., 0]
             y = np.float32(sample.scale) * self._y[part[0], None] + np.float32(sample.y) + field[..., 1]
-            found = self._relief(x, y)
+            place = self._on_ring(x, y)
+            found = cv2.remap(self._canvas.relief, *place, cv2.INTER_LINEAR, borderMode=self.border)
             weight = field[..., 3]
             lit = np.clip((self._light[part] + _DARKEST) / (found[..., 3] + _DARKEST), *_DIMMING)
             gain = field[..., 2] * lit * weight
+            if clouds is not None:
+                before = cv2.remap(self._canvas.drawn, *place, cv2.INTER_LINEAR, borderMode=self.border)
+                gain *= 1 + np.float32(_GROWTH * self._change) * np.tanh(clouds[part] - before)
             relief[part] += gain[..., None] * found[..., :3]
             contrast[part] += gain
             total[part] += weight
@@ -185,12 +231,19 @@ class TravellingSky:
         )
         return (rows, columns), field
 
-    def _relief(self, x: Array, y: Array) -> Array:
+    def _grown(self, generated: Array) -> Array | None:
+        """The clouds that the generator draws now, on the window's grid; None where none may change."""
+        if self._change == 0:
+            return None
+        return with_ring(self.region.grid.square(_clouds(generated, self.region)), self.region.window)
+
+    def _on_ring(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """Positions x and y in pixels of the ring on the grid."""
         ring, columns = self._canvas.relief, np.float32(self._columns)
         length = ring.shape[1] / self._columns
         at_x = (x - np.floor(x.min() / length) * np.float32(length)) * columns - np.float32(0.5)
         at_y = np.clip(y * columns + np.float32(self._canvas.above - 0.5), 0, ring.shape[0] - 1)
-        return cv2.remap(ring, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        return at_x, at_y
 
     def _in_detail(self, x: Array, y: Array) -> Array:
         """Positions (h, w, 2) in pixels of the ring's detail."""

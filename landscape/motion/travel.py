@@ -29,6 +29,10 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 """Keeps the places of the ring from which successive pieces come apart."""
 _KEY = 3.0
 """How much more of two clouds over one another the more prominent one shows."""
+_FAR = 0.25
+"""Least size of eddies in parts of the nearest ones."""
+_WANDER = ((0.020, 1.37), (0.012, 0.53))
+"""Sizes in photo widths, and turns per photo width, of what tells one turn of the ring from the next."""
 _SEEN = 0.02
 """Smaller weights are not drawn."""
 
@@ -87,6 +91,9 @@ class SkyMotion:
         self._drifts = find_drifts(
             motion, horizon, (float(size[0]), self._sky), pieces.number.shape[0] / self._width, loop_seconds
         )
+        speeds = np.array([math.hypot(drift.x, drift.y) for drift in self._drifts])
+        # What is far away looks small, and so do its eddies.
+        self._nearness = np.maximum(speeds / max(float(speeds.max()), 1e-9), _FAR) if speeds.max() > 0 else speeds + 1
         rate = motion.speed * motion.sky
         self._rate = 0.0 if rate == 0 else max(rate, 0.5) ** 0.75
         centres = np.array([drift.row for drift in self._drifts]) * self._width + self._above
@@ -155,10 +162,12 @@ class SkyMotion:
         if not len(rows):
             return None
         part = slice(int(rows[0]), int(rows[-1]) + 1)
+        # From one turn of the ring to the next, its clouds lie a little higher or lower beside one another.
+        wander = _wander(scale * x + shift_x)
         at_x = (np.float32(scale) * x + np.float32(shift_x % self._length)) * np.float32(self._width) - np.float32(0.5)
         shape = (part.stop - part.start, len(x))
         across = np.ascontiguousarray(np.broadcast_to(at_x[None], shape))
-        down = np.ascontiguousarray(np.broadcast_to(at_y[part, None], shape))
+        down = at_y[part, None] + wander * np.float32(self._width)
         found = cv2.remap(self._maps[layer], across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
         share = found[..., 0]
         if not math.isinf(drift.period):
@@ -169,6 +178,8 @@ class SkyMotion:
         step = np.float32(1 / COARSER)
         across, down = (across + 0.5) * step - np.float32(0.5), (down + 0.5) * step - np.float32(0.5)
         eddies = cv2.remap(moved, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        eddies[..., :2] *= np.float32(self._nearness[layer])
+        eddies[..., 1] += wander
         field = np.dstack([eddies, share, found[..., 1]])
         return Sample(part, slice(0, len(x)), scale, shift_x, shift_y, field)
 
@@ -205,6 +216,12 @@ def _span(share: Array) -> tuple[int, int]:
     """First and last + 1 row of a ring in which a layer has pieces."""
     rows = np.flatnonzero(share.max(axis=1) > 0)
     return (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 0)
+
+
+def _wander(x: Array) -> Array:
+    """Displacement upwards and downwards, in photo widths, at places on the unrolled ring; none near the photo."""
+    far = smoothstep(np.abs(x - 0.5), 1.0, 2.5)
+    return np.asarray(far * sum(size * np.sin(rate * x + rate) for size, rate in _WANDER), np.float32)
 
 
 def _shifted(span: slice, by: int) -> slice:

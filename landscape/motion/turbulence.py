@@ -7,11 +7,13 @@ import numpy as np
 
 from landscape.images.pixels import Array
 
-_EDDIES = ((0.30, 0.018, 0.5), (0.10, 0.0090, 0.9), (0.04, 0.0040, 1.5))
+_EDDIES = ((0.30, 0.014, 0.5), (0.10, 0.0080, 0.9), (0.04, 0.0036, 1.6))
 """Size and reach of eddies in photo widths, and their turns a second at speed 1, in radians."""
 COARSER = 2
 """Pixels of the plan's ring that turbulence is found for at once."""
-_GAIN, _GAIN_SIZE, _GAIN_RATE = 0.35, 0.06, 1.5
+_GAIN, _GAIN_SIZE, _GAIN_RATE = 0.26, 0.05, 2.2
+_FLAT = 0.6
+"""Height of eddies in parts of their width."""
 """How much clouds thicken and thin, over which size in photo widths, and how fast, in radians a second."""
 
 
@@ -43,8 +45,8 @@ class Turbulence:
             smooth = cv2.resize(field, (round(field.shape[1] * step), rows), interpolation=cv2.INTER_CUBIC)
             first = round(2 * step)
             smooth = smooth[:, first : first + columns]
-            if smooth.ndim == 3:
-                moved = np.asarray(cv2.add(moved, np.ascontiguousarray(smooth)), np.float32)
+            if smooth.ndim == 3:  # clouds are flatter than they are wide, and so are their eddies
+                moved = moved + smooth * np.array([1, _FLAT], np.float32)
             else:
                 gain = 1 + np.tanh(smooth)
         return cv2.merge([*cv2.split(moved), gain])

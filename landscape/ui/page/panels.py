@@ -113,9 +113,7 @@ def control_panel() -> ControlPanel:
                 apply_default_css=False,
             )
         speed = _slider("Speed", 0, 4, _DEFAULTS.speed, 0.1, "speed", "From still to four times calm.")
-        change = _slider(
-            "Change", 0, 2, _DEFAULTS.change, 0.05, "change", "Clouds change by themselves: still to lively."
-        )
+        change = _slider("Change", 0, 2, _DEFAULTS.change, 0.05, "change", "How much clouds change: still to lively.")
         with gr.Row(elem_id="amounts"):
             sky = _slider("Sky", 0, 2, _DEFAULTS.sky, 0.05, "sky", "How much.")
             water = _slider("Water", 0, 2, _DEFAULTS.water, 0.05, "water", "How much.")
