@@ -22,7 +22,7 @@ _STEEP = 260.0
 """Gradients, in grey levels a long side, that are half a cloud's."""
 _HELD = 0.004
 """How strongly the backdrop is held to the photo where gradients say nothing."""
-_SMOOTH = 0.03
+_SMOOTH = 0.045
 """Blur of the backdrop as a fraction of the long side."""
 _CLEAR = 0.2
 """Blur of what a clear sky differs by from it."""

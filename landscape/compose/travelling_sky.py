@@ -17,7 +17,8 @@ from landscape.images.filters import blur, fill, smoothstep
 from landscape.images.grid import Grid, with_ring
 from landscape.images.pixels import Array
 from landscape.light.relight import change_light
-from landscape.motion.travel import Sample, SkyMotion
+from landscape.motion.samples import Sample, folded
+from landscape.motion.travel import SkyMotion
 from landscape.settings import MotionSettings
 
 Pixels = npt.NDArray[np.uint8]
@@ -77,11 +78,10 @@ def draw_canvas(
     backdrop = find_backdrop(region.base, share > 0.5) if (share > 0.5).any() else region.still
     relief = np.dstack([region.base - backdrop, backdrop.mean(axis=2)])[:bottom].astype(np.float32)
     ring = draw(plan.arrangement, relief, above)
-    near = _near(share[:bottom] > 0, width)
     if plate.luminaries is not None:
-        near = near * (1 - halo(_whole(plate.luminaries.glow, region, grid), width))
-    ring[above:, :width] += near[..., None] * (relief - ring[above:, :width])
-    # Whatever the ring lacks of the photo stays in place: the halo of the sun is no cloud.
+        # The halo of the sun is no cloud: it stays in place with the backdrop.
+        relief[..., :3] *= 1 - halo(_whole(plate.luminaries.glow, region, grid), width)[..., None]
+    ring[above:, :width] += _near(share[:bottom] > 0, width)[..., None] * (relief - ring[above:, :width])
     backdrop = backdrop.copy()
     backdrop[:bottom] = region.base[:bottom] - ring[above:, :width, :3]
     ring[above:, :width, 3] = backdrop[:bottom].mean(axis=2)
@@ -242,7 +242,7 @@ class TravellingSky:
         ring, columns = self._canvas.relief, np.float32(self._columns)
         length = ring.shape[1] / self._columns
         at_x = (x - np.floor(x.min() / length) * np.float32(length)) * columns - np.float32(0.5)
-        at_y = np.clip(y * columns + np.float32(self._canvas.above - 0.5), 0, ring.shape[0] - 1)
+        at_y = self._row(y, self._canvas.above, ring.shape[0], self._columns)
         return at_x, at_y
 
     def _in_detail(self, x: Array, y: Array) -> Array:
@@ -250,8 +250,12 @@ class TravellingSky:
         ring, width = self._canvas.detail, np.float32(self._columns * self._scale)
         length = ring.shape[1] / (self._columns * self._scale)
         at_x = (x - np.floor(x.min() / length) * np.float32(length)) * width - np.float32(0.5)
-        at_y = np.clip(y * width + np.float32(self._canvas.above * self._scale - 0.5), 0, ring.shape[0] - 1)
+        at_y = self._row(y, self._canvas.above * self._scale, ring.shape[0], self._columns * self._scale)
         return cv2.merge([at_x, at_y])
+
+    @staticmethod
+    def _row(y: Array, above: int, rows: int, width: int) -> Array:
+        return np.clip(folded(y * np.float32(width) + np.float32(above - 0.5), rows), 0, rows - 1)
 
     def _relit(self, generated: Array, carried: Array, gains: Array) -> tuple[Array, Array]:
         region, grid = self.region, self.region.grid

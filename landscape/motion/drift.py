@@ -18,7 +18,9 @@ _LEVEL = 0.06
 """Ratio of rise to sideways motion, and growth in a crossing of the picture, below which motion is level."""
 _GROWTH, _RISE = 0.7, 0.35
 """Logarithm of the growth, and rise in heights of the ring, after which pieces are replaced."""
-_SHORTEST = 2.4
+_MOST_GROWTH = 1.4
+"""Logarithm of the most growth in a period: faster flows are followed in their direction alone."""
+_SHORTEST = 1.8
 """Shortest time, in seconds, for which a piece is seen."""
 
 
@@ -87,7 +89,9 @@ def find_drifts(
         grows = float(np.interp(row, ys, growth))
         if abs(y) < _LEVEL * abs(x) and abs(grows) < _LEVEL * abs(x) * 10:
             y = grows = 0.0
-        drifts.append(Drift(x, y, grows, row, _period(y, grows, ring_height, loop_seconds)))
+        period = _period(y, grows, ring_height, loop_seconds)
+        most = _MOST_GROWTH / period
+        drifts.append(Drift(x, y, min(max(grows, -most), most), row, period))
     return drifts
 
 

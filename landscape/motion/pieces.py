@@ -22,6 +22,8 @@ _DEPTH = 0.8
 """Depth of the gap between two clouds from which they are two pieces, in standard deviations of the clouds."""
 _SOFT = 0.008
 """Softness of the pieces' borders in photo widths."""
+_LEVELS = 48
+"""Levels at which catchment areas are found."""
 _LEAST_SPREAD = 3.0
 """Least deviation of a sky's luminance, 0 to 255, whose pieces are told apart by it."""
 
@@ -73,14 +75,28 @@ def find_pieces(relief: Array, width: int) -> Pieces:
     cloud = blur(cloud, max(_FINE * width, 0.6))[:, pad:-pad]
     depth = _DEPTH * max(float(cloud.std()), 1e-3)
     peaks, count = ndimage.label(cloud - _reconstruction(cloud - depth, cloud) > 0.98 * depth, np.ones((3, 3)))
-    low, high = float(cloud.min()), float(cloud.max())
-    height = np.rint((high - cloud) / max(high - low, 1e-6) * 60000).astype(np.uint16)
-    number = ndimage.watershed_ift(height, peaks.astype(np.int32)) - 1 if count else np.zeros(cloud.shape, np.int32)
+    number = _catchments(cloud, peaks) - 1 if count else np.zeros(cloud.shape, np.int32)
     rows = np.broadcast_to(np.arange(cloud.shape[0], dtype=np.float64)[:, None], cloud.shape)
     weight = (np.maximum(cloud, 0) + 0.02).ravel()  # a piece is where its cloud is, and not the sky around it
     total = np.bincount(number.ravel(), weight, max(count, 1))
     row = np.bincount(number.ravel(), weight * rows.ravel(), max(count, 1)) / np.maximum(total, 1e-6)
     return Pieces(number.astype(np.int32), row.astype(np.float32), prominence)
+
+
+def _catchments(cloud: Array, peaks: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Number of the peak, from 1, that each pixel of a ring belongs to: peaks spread as the level sinks."""
+    number, kernel = peaks.astype(np.uint16), np.ones((3, 3), np.uint8)
+    levels = np.quantile(cloud, np.linspace(1, 0, _LEVELS))
+    for level in levels:
+        free = (cloud >= level) & (number == 0)
+        while free.any():
+            wide = cv2.copyMakeBorder(number, 0, 0, 1, 1, cv2.BORDER_WRAP)
+            grown = free & (cv2.dilate(wide, kernel)[:, 1:-1] > 0)
+            if not grown.any():
+                break
+            number[grown] = cv2.dilate(wide, kernel)[:, 1:-1][grown]
+            free &= ~grown
+    return number.astype(np.int32)
 
 
 def _reconstruction(seed: Array, limit: Array) -> Array:

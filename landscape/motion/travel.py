@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -20,6 +19,7 @@ from landscape.images.filters import smoothstep
 from landscape.images.pixels import Array
 from landscape.motion.drift import Drift, find_drifts
 from landscape.motion.pieces import Pieces
+from landscape.motion.samples import SEEN, Sample, folded, normalised, shifted, weigh
 from landscape.motion.turbulence import COARSER, Turbulence
 from landscape.settings import MotionSettings
 
@@ -27,35 +27,12 @@ _STAGGER, _FADE = 0.25, 0.1
 """Differences of the times at which pieces are replaced, and half the duration of a replacement, in periods."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 """Keeps the places of the ring from which successive pieces come apart."""
-_KEY = 3.0
-"""How much more of two clouds over one another the more prominent one shows."""
 _FAR = 0.25
 """Least size of eddies in parts of the nearest ones."""
+_NEIGHBOURS = 0.1
+"""Distance in photo widths from a layer's height within which it fills gaps."""
 _WANDER = ((0.020, 1.37), (0.012, 0.53))
 """Sizes in photo widths, and turns per photo width, of what tells one turn of the ring from the next."""
-_SEEN = 0.02
-"""Smaller weights are not drawn."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One picture of the ring that contributes to a frame, in a part of the control grid.
-
-    Attributes:
-        rows: Rows of the control grid in which it is seen.
-        columns: Columns.
-        scale: Factor on positions in the frame.
-        x: Added to them, in photo widths; columns of the ring.
-        y: The same of rows.
-        field: (h, w, 4) further displacement x and y in photo widths, gain and weight on the control grid.
-    """
-
-    rows: slice
-    columns: slice
-    scale: float
-    x: float
-    y: float
-    field: Array = field(repr=False)
 
 
 class SkyMotion:
@@ -124,7 +101,7 @@ class SkyMotion:
         result: list[Sample] = []
         # The second place of the ring shows through where the first has gaps.
         for place in (0.0, 0.5):
-            rows = np.flatnonzero(left.max(axis=1) >= _SEEN)
+            rows = np.flatnonzero(left.max(axis=1) >= SEEN)
             if not len(rows):
                 break
             span, found = slice(int(rows[0]), int(rows[-1]) + 1), []
@@ -133,13 +110,14 @@ class SkyMotion:
                     time = seconds if math.isinf(drift.period) else seconds - number * drift.period
                     if time not in fields:
                         fields[time] = self._turbulence.at(time * self._rate, self._change)
-                    turn = number if self._loop is None else number % round(self._loop / drift.period)
+                    turn = number if self._loop is None else number % max(1, round(self._loop / drift.period))
                     shift = (turn * _GOLDEN + place) % 1.0 * self._length
-                    sample = self._sample(layer, number, seconds, time, shift, x, y[span], fields[time])
+                    at = (layer, number, seconds, time, shift)
+                    sample = self._sample(*at, x, y[span], fields[time], last=place > 0)
                     if sample is not None:
-                        found.append(dataclasses.replace(sample, rows=_shifted(sample.rows, span.start)))
-            left = self._weigh(found, left, place == 0.0, result)
-        return self._normalised(result, (height, width))
+                        found.append(dataclasses.replace(sample, rows=shifted(sample.rows, span.start)))
+            left = weigh(found, left, place == 0.0, result)
+        return normalised(result, (height, width))
 
     @staticmethod
     def _phases(drift: Drift, seconds: float) -> list[int]:
@@ -149,7 +127,17 @@ class SkyMotion:
         return list(range(math.ceil(place - reach), math.floor(place + reach) + 1))
 
     def _sample(
-        self, layer: int, number: int, seconds: float, time: float, shift: float, x: Array, y: Array, moved: Array
+        self,
+        layer: int,
+        number: int,
+        seconds: float,
+        time: float,
+        shift: float,
+        x: Array,
+        y: Array,
+        moved: Array,
+        *,
+        last: bool,
     ) -> Sample | None:
         """A candidate whose field holds displacement, gain, its share of the picture and its prominence."""
         drift, spread = self._drifts[layer], self._spans[layer]
@@ -158,7 +146,9 @@ class SkyMotion:
         shift_x = 0.5 + dx - scale * 0.5 + shift
         shift_y = drift.row + dy - scale * drift.row
         at_y = (np.float32(scale) * y + np.float32(shift_y)) * np.float32(self._width) + np.float32(self._above - 0.5)
-        rows = np.flatnonzero((at_y > spread[0] - 1) & (at_y < spread[1]))
+        at_y = folded(at_y, self._pieces.number.shape[0])
+        reach = sum(size for size, _ in _WANDER) * self._width + 1
+        rows = np.flatnonzero(last | ((at_y > spread[0] - reach) & (at_y < spread[1] + reach)))
         if not len(rows):
             return None
         part = slice(int(rows[0]), int(rows[-1]) + 1)
@@ -173,7 +163,12 @@ class SkyMotion:
         if not math.isinf(drift.period):
             past = np.abs(np.float32(seconds / drift.period - number) + found[..., 2])
             share = share * (1 - smoothstep(past, 0.5 - _FADE, 0.5 + _FADE))
-        if float(share.max()) < _SEEN:
+        if last:
+            # Whatever is left of the picture is shown by somebody: by the layers whose height it is.
+            own = np.exp(-(((y[part, None] - drift.row) / _NEIGHBOURS) ** 2))
+            alone = 1.0 if math.isinf(drift.period) else 1 - smoothstep(abs(seconds / drift.period - number), 0.4, 0.6)
+            share = share + np.float32(1e-3) * alone * (own + np.float32(1e-3))
+        elif float(share.max()) < SEEN:
             return None
         step = np.float32(1 / COARSER)
         across, down = (across + 0.5) * step - np.float32(0.5), (down + 0.5) * step - np.float32(0.5)
@@ -182,34 +177,6 @@ class SkyMotion:
         eddies[..., 1] += wander
         field = np.dstack([eddies, share, found[..., 1]])
         return Sample(part, slice(0, len(x)), scale, shift_x, shift_y, field)
-
-    @staticmethod
-    def _weigh(found: list[Sample], left: Array, first: bool, result: list[Sample]) -> Array:
-        """Share out what is left of the picture among candidates; gives what is left then."""
-        cover, total = np.zeros_like(left), np.full_like(left, 1e-6)
-        keys = []
-        for sample in found:
-            key = sample.field[..., 3] * np.exp(np.float32(_KEY) * sample.field[..., 4])
-            cover[sample.rows] += sample.field[..., 3]
-            total[sample.rows] += key
-            keys.append(key)
-        cover = np.minimum(cover, 1) if first else (cover > 0).astype(np.float32)
-        for sample, key in zip(found, keys, strict=True):
-            weight = left[sample.rows] * cover[sample.rows] * key / total[sample.rows]
-            weight[weight < _SEEN] = 0
-            cut = _cut(sample, weight)
-            if cut is not None:
-                result.append(cut)
-        return np.asarray(left * (1 - cover), np.float32)
-
-    @staticmethod
-    def _normalised(samples: list[Sample], size: tuple[int, int]) -> list[Sample]:
-        total = np.full(size, 1e-6, np.float32)
-        for sample in samples:
-            total[sample.rows, sample.columns] += sample.field[..., 3]
-        for sample in samples:
-            sample.field[..., 3] /= total[sample.rows, sample.columns]
-        return samples
 
 
 def _span(share: Array) -> tuple[int, int]:
@@ -222,22 +189,3 @@ def _wander(x: Array) -> Array:
     """Displacement upwards and downwards, in photo widths, at places on the unrolled ring; none near the photo."""
     far = smoothstep(np.abs(x - 0.5), 1.0, 2.5)
     return np.asarray(far * sum(size * np.sin(rate * x + rate) for size, rate in _WANDER), np.float32)
-
-
-def _shifted(span: slice, by: int) -> slice:
-    return slice(span.start + by, span.stop + by)
-
-
-def _cut(sample: Sample, weight: Array) -> Sample | None:
-    """The part of a sample that is seen and what surrounds it, with its final weight."""
-    seen = weight > 0
-    below, right = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-    if not len(below):
-        return None
-    part = slice(max(0, below[0] - 1), below[-1] + 2), slice(max(0, right[0] - 1), right[-1] + 2)
-    field = cv2.merge(
-        [*cv2.split(np.ascontiguousarray(sample.field[part][..., :3])), np.ascontiguousarray(weight[part])]
-    )
-    first = sample.rows.start + part[0].start, sample.columns.start + part[1].start
-    rows, columns = (slice(a, a + side) for a, side in zip(first, field.shape[:2], strict=True))
-    return Sample(rows, columns, sample.scale, sample.x, sample.y, field)
