@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landscape.compose.sky_backdrop import find_backdrop
-from landscape.compose.sky_canvas import draft_plan, draw, halo, plan_sky, rows_above
+from landscape.compose.sky_plan import draft_plan, draw, halo, plan_sky, rows_above
 from landscape.compose.sky_ring import arrange
 from landscape.compose.sky_seam import taken_over
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from landscape.compose.plates import Plate, cut_plate
 from landscape.compose.region import Region, make_region
-from landscape.compose.sky_canvas import SkyPlan, draft_plan
-from landscape.compose.travelling_sky import SkyCanvas, draw_canvas
+from landscape.compose.sky_canvas import SkyCanvas, draw_canvas
+from landscape.compose.sky_plan import SkyPlan, draft_plan
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels, Upscale
 from landscape.light.relight import LightModel, StaticLight

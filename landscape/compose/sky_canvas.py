@@ -1,225 +1,114 @@
-"""The sky of a photo as a ring without land, holes or ends, from which its clouds are carried.
-
-The plan of the ring is made once per photo and does not depend on the size at which frames are made; drawing it at a
-size copies pixels.
-"""
+"""A photo's sky as a ring at one size: what is carried, and what stays in place behind it."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.compose.separation import reflection
+from landscape.compose.plates import Plate
+from landscape.compose.region import STILL_BLUR, Region
 from landscape.compose.sky_backdrop import find_backdrop
-from landscape.compose.sky_ring import MARGIN, Arrangement, Copy, arrange
-from landscape.images.filters import blur, look_up, smoothstep
-from landscape.images.pixels import Array
-from landscape.masks.luminaries import take_out_luminaries
-from landscape.motion.pieces import Pieces, find_pieces
+from landscape.compose.sky_plan import SkyPlan, draw, halo, rows_above
+from landscape.images.filters import blur, fill, smoothstep
+from landscape.images.grid import Grid
+from landscape.images.pixels import Array, Pixels
 
-Pixels = npt.NDArray[np.uint8]
-
-PLAN_WIDTH = 640
-"""Width in pixels of the photo that a ring is planned with."""
-_WIDTH = 160
-"""Width of the photo in pixels of the plan."""
-_SURE = 0.95
-"""Share of the sky above which a pixel counts as sky alone."""
-_EDGE = 0.004
-"""Distance from the land, in photo widths, within which pixels do not."""
-_SHINING = 20.0
-"""Light, 0 to 255, from which something shines with a halo."""
-_HALO = 0.07
-"""Width of halos beyond the glow that is told apart, in photo widths."""
-_LEAST = 0.004
-"""Least part of the picture that must be sky alone."""
+_FEATHER = 0.01
+"""Distance from the visible sky, in photo widths, over which the photo's own continuation gives way to the ring's."""
+_LEAST_SPREAD = 4.0
+"""Least deviation of the generator's clouds, in grey levels, that counts as one."""
 
 
 @dataclass(frozen=True)
-class SkyPlan:
-    """How a photo's sky goes on.
+class SkyCanvas:
+    """A photo's sky as a ring at one size.
 
     Attributes:
-        arrangement: Where on the ring which part of the photo's sky lies.
-        pieces: The ring's pieces that travel as one.
-        draft: Whether it is only good for the first moments.
+        plan: How the sky goes on.
+        backdrop: (h, w, 3) light that stays in place, on the grid, 0 to 255.
+        relief: (h', w', 4) the ring's colours on the grid minus the backdrop's, and the backdrop's light there.
+        drawn: (h', w') what the generator's picture of the photo shows of the ring's clouds.
+        detail: (H', W', 4) the ring's detail at full size, 128 for none.
+        above: Rows of the relief above the photo.
     """
 
-    arrangement: Arrangement = field(repr=False)
-    pieces: Pieces = field(repr=False)
-    draft: bool = False
+    plan: SkyPlan
+    backdrop: Array = field(repr=False)
+    relief: Array = field(repr=False)
+    drawn: Array = field(repr=False)
+    detail: Pixels = field(repr=False)
+    above: int
 
 
-def plan_sky(photo: Pixels, sky: Array, seed: int = 0) -> SkyPlan | None:
-    """Plan a ring.
+def draw_canvas(
+    plan: SkyPlan, region: Region, plate: Plate, share: Array, reconstruction: Array, grid: Grid
+) -> SkyCanvas:
+    """Draw a ring at the size of a photo.
+
+    Where the sky is seen, the ring is the region and the plate, so that frame 0 is the photo.
 
     Args:
-        photo: (H, W, 3) uint8, some 640 pixels wide.
-        sky: (H, W) share of the sky in each pixel, in [0, 1].
-        seed: Seed of the plan.
-
-    Returns:
-        The plan, or None where there is hardly any sky.
+        plan: The plan of the photo's sky.
+        region: The sky on the grid.
+        plate: The sky at full size.
+        share: (h, w) share of the sky in each pixel of the grid.
+        reconstruction: (R, R, 3) the generator's picture of the photo, 0 to 255.
+        grid: Grid over the full-size photo.
     """
-    width = photo.shape[1]
-    rows = np.flatnonzero((sky > 0.05).any(axis=1))
-    if not len(rows):
-        return None
-    bottom = min(len(sky), int(rows[-1]) + 2)
-    reach = 2 * max(1, round(_EDGE * width)) + 1
-    sure = (sky[:bottom] > _SURE).astype(np.uint8)
-    known = cv2.erode(sure, np.ones((reach, reach), np.uint8), borderValue=1) > 0
-    if known.mean() * bottom < _LEAST * len(sky):
-        return None
-    dark, luminaries = take_out_luminaries(photo, sky)
-    colours = dark[:bottom].astype(np.float32)
-    if luminaries is not None:
-        shining = halo(luminaries.glow[:bottom, :, :3].mean(axis=2), width) > 0.2
-        known = known & ~shining if (known & ~shining).any() else known
-    backdrop = find_backdrop(colours, known)
-    relief = continued(colours - backdrop, reflection(known))
-    size = (_WIDTH, max(8, round(bottom * _WIDTH / width)))
-    small = cv2.resize(relief, size, interpolation=cv2.INTER_AREA)
-    there = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.99
-    if not there.any():
-        return None
-    arrangement = arrange(small, there, seed=seed)
-    return SkyPlan(arrangement, find_pieces(draw(arrangement, small), _WIDTH))
+    bottom, width = region.window[1], share.shape[1]
+    above = rows_above(plan.arrangement, width)
+    backdrop = find_backdrop(region.base, share > 0.5) if (share > 0.5).any() else region.still
+    relief = np.dstack([region.base - backdrop, backdrop.mean(axis=2)])[:bottom].astype(np.float32)
+    ring = draw(plan.arrangement, relief, above)
+    if plate.luminaries is not None:
+        # The halo of the sun is no cloud: it stays in place with the backdrop.
+        relief[..., :3] *= 1 - halo(_whole(plate.luminaries.glow, region, grid), width)[..., None]
+    ring[above:, :width] += _near(share[:bottom] > 0, width)[..., None] * (relief - ring[above:, :width])
+    backdrop = backdrop.copy()
+    backdrop[:bottom] = region.base[:bottom] - ring[above:, :width, :3]
+    ring[above:, :width, 3] = backdrop[:bottom].mean(axis=2)
+
+    clouds = region.grid.square(clouds_of(reconstruction, region))[:bottom]
+    drawn = draw(plan.arrangement, clouds.reshape(bottom, width, 1), above)[..., 0]
+    drawn[above:, :width] = clouds.reshape(bottom, width)
+
+    scale = grid.scale
+    rows, columns = grid.pixels(region.window)
+    image = np.full((bottom * scale, width * scale, 4), 128, np.uint8)
+    image[rows, columns] = plate.detail
+    detail = draw(plan.arrangement, image, above * scale)
+    inside = detail[above * scale :][rows, columns]
+    near = _near(plate.alpha > 0, width * scale)
+    inside[...] = cv2.blendLinear(np.ascontiguousarray(plate.detail), np.ascontiguousarray(inside), near, 1 - near)
+    return SkyCanvas(plan, backdrop, ring, drawn, detail, above)
 
 
-def draft_plan(colours: Array, share: Array) -> SkyPlan | None:
-    """Plan a ring in a moment, of the photo and its mirror image, for the first pictures of a photo.
+def clouds_of(generated: Array, region: Region) -> Array:
+    """What a generator's frame (R, R, 3) shows of clouds: the light beside what is around it, about -2 to 2, (R, R, 1).
 
-    Args:
-        colours: (h, w, 3) smooth colours of the sky, continued beyond it, 0 to 255.
-        share: (h, w) share of the sky in each pixel.
-
-    Returns:
-        The plan, or None where there is no sky.
+    It is measured by its spread, so that another light leaves it what it is.
     """
-    rows = np.flatnonzero((share > 0.05).any(axis=1))
-    if not len(rows) or not (share > 0.5).any():
-        return None
-    bottom = int(rows[-1]) + 1
-    relief = (colours - find_backdrop(colours, share > 0.5))[:bottom]
-    size = (_WIDTH, max(8, round(bottom * _WIDTH / share.shape[1])))
-    arrangement = _turned_over(size[1])
-    small = cv2.resize(relief, size, interpolation=cv2.INTER_AREA)
-    return SkyPlan(arrangement, find_pieces(draw(arrangement, small), _WIDTH), draft=True)
+    light = fill(generated, region.inside).mean(axis=2)
+    rest = light - blur(light, STILL_BLUR * len(light))
+    spread = float(rest[region.inside > 0.5].std()) if (region.inside > 0.5).any() else 0.0
+    return np.asarray(np.clip(rest / (spread + _LEAST_SPREAD), -2, 2), np.float32)[..., None]
 
 
-def halo(glow: Array, width: int) -> Array:
-    """Where the sky's look is that of a disc's halo, (h, w) in [0, 1].
-
-    Args:
-        glow: (h, w) light of sun, moon and stars, 0 to 255.
-        width: Width of the photo in pixels.
-    """
-    # Stars vanish in the blur.
-    disc = blur(np.asarray(glow, np.float32), max(0.5, 0.006 * width)) > _SHINING
-    if not disc.any():
-        return np.zeros(glow.shape, np.float32)
-    distance = cv2.distanceTransform((~disc).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    return np.asarray(1 - smoothstep(distance, 0.0, _HALO * width), np.float32)
+def _whole(glow: Pixels, region: Region, grid: Grid) -> Array:
+    """The light (h, w) of what shines, on the grid from the photo's top to where the sky ends, 0 to 255."""
+    top, bottom, left, right = region.window
+    light = cv2.resize(glow[..., :3].mean(axis=2), (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    whole = np.zeros((bottom, grid.columns), np.float32)
+    whole[top:bottom, left:right] = light
+    return whole
 
 
-def continued(image: Array, offset: Array) -> Array:
-    """An image (h, w, C) with the pixels that ``offset`` (h, w, 2) points to in place of its own."""
-    y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
-    return look_up(image, x + offset[..., 0], y + offset[..., 1])
-
-
-def rows_above(arrangement: Arrangement, width: int) -> int:
-    """Rows of a ring above the photo's first row, for a photo of this width in pixels."""
-    return math.ceil(arrangement.above * width / arrangement.width)
-
-
-def draw(arrangement: Arrangement, image: npt.NDArray[np.generic], above: int | None = None) -> Array:
-    """Draw a ring.
-
-    Args:
-        arrangement: The arrangement.
-        image: (h, w, C) the sky from the photo's top, continued a little beyond its own pixels; float32 around 0, or
-            uint8 around 128. Floats of three channels or more get what makes seams agree, on the first three.
-        above: Rows of the ring above the photo; :func:`rows_above` by default.
-
-    Returns:
-        (above + h, ring, C) of the image's type.
-    """
-    height, width = image.shape[:2]
-    factor = width / arrangement.width
-    above = rows_above(arrangement, width) if above is None else above
-    rows, columns = above + height, round(arrangement.labels.shape[1] * factor)
-    shift = above - arrangement.above * factor
-    floats = image.dtype != np.uint8
-    ring = np.full((rows, columns, image.shape[2]), 0 if floats else 128, image.dtype)
-    laid = np.zeros((rows, columns), np.float32)
-    for index, copy in enumerate(arrangement.copies):
-        mask = arrangement.labels == index
-        if not mask.any():
-            continue
-        source, x, y = _placed(image, copy, factor, above, arrangement, first=index == 0)
-        first, last = max(0, y), min(rows, y + source.shape[0])
-        for part, at in _wrapped(x, source.shape[1], columns):
-            weight = _resized(mask.astype(np.float32), factor, shift, (first, last), (at.start, at.stop))
-            inside, beside = np.flatnonzero(weight.max(axis=0) > 0), np.flatnonzero(weight.max(axis=1) > 0)
-            if not len(inside):
-                continue
-            cut = (slice(int(beside[0]), int(beside[-1]) + 1), slice(int(inside[0]), int(inside[-1]) + 1))
-            here = tuple(slice(a + c.start, a + c.stop) for a, c in zip((first, at.start), cut, strict=True))
-            there = tuple(slice(a + c.start, a + c.stop) for a, c in zip((first - y, part.start), cut, strict=True))
-            total = laid[here] + weight[cut]
-            share = weight[cut] / np.maximum(total, 1e-6)
-            piece = np.ascontiguousarray(source[there])
-            mixed = cv2.blendLinear(np.ascontiguousarray(ring[here]), piece, 1 - share, share)
-            ring[here] = mixed.reshape(piece.shape)
-            laid[here] = total
-    if floats and image.shape[2] >= 3:
-        ring[..., :3] += _resized(arrangement.correction, factor, shift, (0, rows), (0, columns))
-    return ring
-
-
-def _placed(
-    image: npt.NDArray[np.generic], copy: Copy, factor: float, above: int, whole: Arrangement, *, first: bool
-) -> tuple[npt.NDArray[np.generic], int, int]:
-    """The picture of a copy, and the column and row of the ring at which it begins."""
-    source = image[:, ::-1] if copy.mirrored else image
-    x, y = round(copy.x * factor), round((copy.y - whole.above) * factor) + above
-    if first and whole.above:
-        margin = round((MARGIN * whole.width + 2) * factor)
-        top = min(margin, above)
-        source = cv2.copyMakeBorder(np.ascontiguousarray(source), top, 0, margin, margin, cv2.BORDER_REFLECT)
-        x, y = x - margin, y - top
-    return source.reshape(*source.shape[:2], image.shape[2]), x, y
-
-
-def _wrapped(x: int, width: int, columns: int) -> list[tuple[slice, slice]]:
-    """Parts of a picture and the columns of a ring that they cover."""
-    parts, done = [], 0
-    while done < width:
-        start = (x + done) % columns
-        length = min(width - done, columns - start)
-        parts.append((slice(done, done + length), slice(start, start + length)))
-        done += length
-    return parts
-
-
-def _resized(image: Array, factor: float, shift: float, rows: tuple[int, int], columns: tuple[int, int]) -> Array:
-    """A part of a picture of the plan's ring at the size at which it is drawn."""
-    padded = cv2.copyMakeBorder(image, 0, 0, 2, 2, cv2.BORDER_WRAP)
-    x = ((np.arange(*columns, dtype=np.float32) + 0.5) / factor - 0.5) + 2
-    y = (np.arange(*rows, dtype=np.float32) - shift + 0.5) / factor - 0.5
-    shape = (len(y), len(x))
-    across, down = (np.ascontiguousarray(np.broadcast_to(v, shape), np.float32) for v in (x[None], y[:, None]))
-    return np.asarray(cv2.remap(padded, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
-
-
-def _turned_over(height: int) -> Arrangement:
-    """A ring of the photo and its mirror image."""
-    labels = np.repeat(np.repeat(np.array([[0, 1]], np.int16), _WIDTH, axis=1), height, axis=0)
-    copies = (Copy(0, 0, False), Copy(_WIDTH, 0, True))
-    return Arrangement(_WIDTH, 0, copies, labels, np.zeros((height, 2 * _WIDTH, 3), np.float32))
+def _near(seen: npt.NDArray[np.bool_], width: int) -> Array:
+    """1 where the sky is seen, falling off to 0 with the distance from there, (h, w)."""
+    if seen.all():
+        return np.ones(seen.shape, np.float32)
+    distance = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+    return np.asarray(1 - smoothstep(distance, 0.0, max(1.5, _FEATHER * width)), np.float32)

@@ -13,7 +13,7 @@ from pathlib import Path
 from torch import Tensor
 
 from landscape.compose.compositor import Compositor
-from landscape.compose.sky_canvas import SkyPlan
+from landscape.compose.sky_plan import SkyPlan
 from landscape.fit.invert import Inversion
 from landscape.fit.mosaic import Mosaic, invert_photo
 from landscape.fit.quality import Quality

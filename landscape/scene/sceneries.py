@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from landscape.compose.scenery import Scenery
-from landscape.compose.sky_canvas import PLAN_WIDTH, SkyPlan, plan_sky
+from landscape.compose.sky_plan import PLAN_WIDTH, SkyPlan, plan_sky
 from landscape.masks.masks import Masks
 from landscape.models.enlarge import upscale_with
 from landscape.networks.upscaler import Upscaler
