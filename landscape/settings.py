@@ -54,6 +54,8 @@ class MotionSettings:
         sky: Amount of motion in the sky, 0 to 2, multiplies ``speed``.
         water: Amount of motion in the water, 0 to 2, multiplies ``speed``.
         perspective: How much slower the motion gets towards the horizon: 1 as in the paper, 0 the same everywhere.
+        change: How much clouds change by themselves while they travel, 0 (still: they only travel) to 2 (lively); 1 is
+            as much as real ones do.
     """
 
     direction: float = 90.0
@@ -61,6 +63,7 @@ class MotionSettings:
     sky: float = 1.0
     water: float = 1.0
     perspective: float = 1.0
+    change: float = 1.0
 
     def __post_init__(self) -> None:
         require(is_number(self.direction), "Choose a direction in degrees.")
@@ -68,6 +71,7 @@ class MotionSettings:
         require_range("sky motion", self.sky, 0.0, 2.0)
         require_range("water motion", self.water, 0.0, 2.0)
         require_range("perspective", self.perspective, 0.0, 1.0)
+        require_range("change", self.change, 0.0, 2.0)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def animate(
     sky: Annotated[float, typer.Option(help="Amount of motion in the sky.")] = 1.0,
     water: Annotated[float, typer.Option(help="Amount of motion in the water.")] = 1.0,
     perspective: Annotated[float, typer.Option(help="1 slows down towards the horizon, 0 moves all alike.")] = 1.0,
+    change: Annotated[float, typer.Option(help="How much clouds change: 0 still, 1 as real ones, 2 lively.")] = 1.0,
     style: Annotated[str | None, typer.Option(help=f"Light: {', '.join(STYLES)}.")] = None,
     strength: Annotated[float, typer.Option(help="How far the light goes towards the style, 0 to 1.")] = 1.0,
     day_cycle: Annotated[bool, typer.Option("--day-cycle", help="Travel through all styles of a day.")] = False,
@@ -68,7 +69,8 @@ def animate(
     """Animate a photo: clouds drift, water moves, light changes."""
     start, written = recipe_of(recipe), given(context)
     turn = parse_direction(direction)
-    motion = override(start.motion, written, direction=turn, speed=speed, sky=sky, water=water, perspective=perspective)
+    motion = override(start.motion, written, direction=turn, speed=speed, sky=sky, water=water)
+    motion = override(motion, written, perspective=perspective, change=change)
     light = override(start.light, written, style=style, strength=strength, day_cycle=day_cycle)
     if keys is not None:
         light = dataclasses.replace(light, day_cycle=True, keys=parse_keys(keys))

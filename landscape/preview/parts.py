@@ -36,7 +36,7 @@ class PreviewParts:
         scenery: The photo taken apart.
         light: The light of what stands still.
         compositor: Makes the frames.
-        draft: Whether the photo was only cut along new masks.
+        draft: Whether the photo was only cut along new masks, or its sky is only drafted.
     """
 
     take: Take
@@ -68,10 +68,13 @@ class PreviewParts:
         reconstruction = old.reconstruction if old is not None and known else scene.reconstruction()
         small = old.small if old is not None and old.side == side else photo.resized(side)
         matte = scene.masks.resized(small.height, small.width)
-        scenery = Scenery(small.pixels, matte, reconstruction)
+        # The first pictures of a photo do not wait for all of its sky.
+        plan = None if old is None else scene.sky_plan()
+        scenery = Scenery(small.pixels, matte, reconstruction, plan=plan)
         light = SteadyLight(scenery.light, 1 - matte.moving)
         compositor = SteadyCompositor(scenery, light, take.motion, take.period)
-        return cls(take, side, photo, small, reconstruction, moving, scenery, light, compositor)
+        parts = (reconstruction, moving, scenery, light, compositor)
+        return cls(take, side, photo, small, *parts, draft=old is None)
 
     def settled(self, take: Take) -> bool:
         """Whether nothing is left to prepare for a take at this size."""

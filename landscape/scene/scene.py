@@ -15,6 +15,7 @@ from statistics import fmean
 from torch import Tensor
 
 from landscape.compose.compositor import Compositor
+from landscape.compose.sky_plan import SkyPlan
 from landscape.fit.invert import Inversion
 from landscape.fit.mosaic import Mosaic, fit_photo
 from landscape.fit.quality import Quality
@@ -151,6 +152,10 @@ class Scene:
         """The photo as the model draws it, (3, R, R) in about [-1, 1]; larger for several squares."""
         return as_square(self.layout.join([inversion.reconstruction() for inversion in self.inversions]))[0]
 
+    def sky_plan(self) -> SkyPlan | None:
+        """How the sky goes on beyond the photo; found once, which takes a second or two. None without a sky."""
+        return self._sceneries.plan(self.photo, self.masks)
+
     def with_masks(self, masks: Matte) -> Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
         return dataclasses.replace(self, masks=masks)
@@ -213,6 +218,8 @@ class Scene:
         animator = self.animator(motion, light, seconds, loop)
         photo = self.photo.resized(long_side)
         upscaler = self.models.upscaler
+        if not generator_only:
+            self.sky_plan()  # of the photo at its own size, whatever the frames'
         scenery = self._sceneries.scenery(photo, self.masks, self.reconstruction, long_side, generator_only, upscaler)
         compositor = Compositor(scenery, motion, seconds if loop else None, deep=deep)
         return Renderer(animator, compositor, light.active, scenery.mean_photo_weight)

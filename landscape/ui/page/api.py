@@ -129,6 +129,7 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
             gr.Number(defaults.seconds, label="seconds"),
             gr.Number(defaults.long_side, label="long_side"),
             gr.Checkbox(defaults.loop, label="loop"),
+            gr.Number(defaults.change, label="change"),
         ]
         kind = [
             gr.Textbox(file.format, label="format"),

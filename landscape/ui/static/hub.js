@@ -3,7 +3,7 @@
 window.landscape = (() => {
   const MOMENT = 16;
   const AHEAD = 1500;
-  const HURRIED = ["speed", "sky", "water", "perspective", "strength"].map((name) => "#" + name).join();
+  const HURRIED = ["speed", "sky", "water", "perspective", "change", "strength"].map((name) => "#" + name).join();
   const ahead = new Map();
   const listeners = new Map();
   const latest = new Map();

@@ -46,6 +46,7 @@ class Controls:
         seconds: Length of the clip.
         long_side: Long side in pixels.
         loop: Whether the clip loops without a seam.
+        change: How much clouds change by themselves, 0 to 2.
     """
 
     direction: float = _MOTION.direction
@@ -60,6 +61,7 @@ class Controls:
     seconds: float = _EXPORT.seconds
     long_side: int = _EXPORT.long_side
     loop: bool = _EXPORT.loop
+    change: float = _MOTION.change
 
     def __post_init__(self) -> None:
         # The browser sends lists, or nothing for none.
@@ -68,7 +70,7 @@ class Controls:
 
     def motion(self) -> MotionSettings:
         """The motion asked for. Raises LandscapeError for values out of range and of other types."""
-        values = (self.direction, self.speed, self.sky, self.water, self.perspective)
+        values = (self.direction, self.speed, self.sky, self.water, self.perspective, self.change)
         return MotionSettings(*(_real(value) for value in values))
 
     def light(self) -> LightSettings:
