@@ -35,7 +35,8 @@ class SceneryCache:
         if not self._plan:
             small = photo.resized(max(photo.height, photo.width) * PLAN_WIDTH // photo.width)
             fitting = matte.resized(small.height, small.width)
-            self._plan = [plan_sky(small.pixels, np.asarray(fitting.sky * (1 - fitting.freeze), np.float32))]
+            sky = np.asarray(fitting.sky * (1 - fitting.freeze), np.float32)
+            self._plan = [plan_sky(small.pixels, sky, fitting.glow)]
         return self._plan[0]
 
     def scenery(
