@@ -31,8 +31,9 @@ def segmentation(
 ) -> None:
     """Intersection over union of sky and water on held-out photos."""
     from landscape.evaluation.segmentation import evaluate_segmentation
-    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, default_folder, load_matte
+    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, default_folder
     from landscape.models.frozen import load_segmenter
+    from landscape.models.weights import load_matte
 
     folder = checkpoints or default_folder()
     weights = [folder / SEGMENTER_FILE, folder / MATTE_FILE]
@@ -69,7 +70,7 @@ def inversion(
     masked = [MaskedPhoto(picture, find_matte(picture.pixels, models.segmenter, models.matte)) for picture in pictures]
     with cancel_on_signals() as cancel, progress_bars() as progress:
         figures = evaluate_inversion(masked, models, names, settings, progress=progress, cancel=cancel)
-    _tell(markdown_table(figures), figures, report, table)
+    tell(markdown_table(figures), figures, report, table)
 
 
 @evaluate.command()
@@ -132,11 +133,9 @@ def generation(
         SEGMENTER_FILE,
         UPSCALER_FILE,
         default_folder,
-        load_generator,
-        load_prior,
-        load_upscaler,
     )
     from landscape.models.frozen import load_lpips, load_segmenter
+    from landscape.models.weights import load_generator, load_prior, load_upscaler
     from landscape.training.data.pictures import prepare
 
     if threads:
@@ -197,42 +196,7 @@ def output(
     with cancel_on_signals() as cancel, progress_bars() as progress:
         for scene in open_scenes(photos, checkpoints, seed, progress, cancel):
             rows.append(evaluate_output(scene, size, seconds, progress, cancel))
-    _tell(markdown_table(rows), {"size": size, "seconds": seconds, "photos": rows}, report, table)
-
-
-@evaluate.command()
-def matte(
-    folder: Annotated[Path, typer.Argument(help="Folder with folders of photos; composites are made of its cuts.")],
-    composites: Annotated[int, typer.Option(help="How many composites.")] = 220,
-    sized: Annotated[int, typer.Option(help="On how many of them frames of several sizes are compared.")] = 11,
-    sheet: Annotated[Path | None, typer.Option(help="PNG to write: the worst crops of photos.")] = None,
-    photos: Annotated[int, typer.Option(help="How many photos the sheet shows.")] = 40,
-    report: JsonOption = None,
-    table: TableOption = None,
-    seed: Annotated[int, typer.Option(help="Seed of the first composite.")] = 0,
-    checkpoints: CheckpointsOption = None,
-) -> None:
-    """What is carried, on composites whose mattes are known: errors at edges, trails, what stands, sizes."""
-    from landscape.evaluation import matte as judge
-    from landscape.files import save_picture
-    from landscape.masks.find import find_matte
-    from landscape.models.bundle import default_folder, load_models
-    from landscape.training.data.cuts import find_cuts, find_photos, is_judged
-
-    require_targets([folder, checkpoints or default_folder()], (sheet, "picture"), (report, "report"), (table, "table"))
-    models = load_models(checkpoints)
-
-    def find(pixels: judge.Pixels) -> judge.Matte:
-        return find_matte(pixels, models.segmenter, models.matte)
-
-    with cancel_on_signals() as cancel, progress_bars() as progress:
-        cuts = find_cuts(folder, models.segmenter, is_judged, progress)
-        rows = judge.evaluate_composites(cuts, find, composites, sized, seed, progress=progress, cancel=cancel)
-        if sheet is not None:
-            picture = judge.worst_crops(judge.spread(find_photos(folder), photos), find, progress=progress)
-            save_picture(picture, sheet)
-    summary = judge.summarise(rows)
-    _tell(judge.markdown_table(summary), {"summary": summary, "composites": rows}, report, table)
+    tell(markdown_table(rows), {"size": size, "seconds": seconds, "photos": rows}, report, table)
 
 
 @evaluate.command()
@@ -246,17 +210,19 @@ def upscaler(
 ) -> None:
     """The enlargement of the generator's frames against bicubic interpolation."""
     from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table
-    from landscape.models.bundle import UPSCALER_FILE, default_folder, load_upscaler
+    from landscape.models.bundle import UPSCALER_FILE, default_folder
+    from landscape.models.weights import load_upscaler
 
     require_targets([*photos, weights, checkpoints], (report, "report"), (table, "table"))
     network = load_upscaler(weights or (checkpoints or default_folder()) / UPSCALER_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         scenes = open_scenes(photos, checkpoints, seed, progress, cancel)
         rows = [evaluate_upscaler(scene, network) for scene in scenes]
-    _tell(markdown_table(rows), {"photos": rows}, report, table)
+    tell(markdown_table(rows), {"photos": rows}, report, table)
 
 
-def _tell(text: str, figures: dict[str, object], report: Path | None, table: Path | None) -> None:
+def tell(text: str, figures: dict[str, object], report: Path | None, table: Path | None) -> None:
+    """Show a table, and write the figures and the table where that was asked for."""
     console.print(text, highlight=False)
     if report is not None:
         write_json(report, figures)

@@ -21,8 +21,9 @@ def segment(
     from landscape.masks.find import find_matte
     from landscape.masks.labels import write_labels
     from landscape.masks.matte_files import write_matte
-    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, choose_device, default_folder, load_matte
+    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, choose_device, default_folder
     from landscape.models.frozen import load_segmenter
+    from landscape.models.weights import load_matte
     from landscape.photo.read import read_photo
     from landscape.targets import require_targets
 
