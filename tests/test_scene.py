@@ -85,9 +85,7 @@ def test_the_sheet_of_styles_shows_the_photo_and_nine_lights(scene, tmp_path):
 def test_ten_bit_exports_are_made_of_deep_frames(scene):
     night = LightSettings("deep night")
     plain, deep = (
-        next(
-            clip_frames(scene, MotionSettings(), LightSettings("deep night"), ExportSettings(0.5, 10, 128, format=name))
-        )
+        next(clip_frames(scene, MotionSettings(), night, ExportSettings(0.5, 10, 128, format=name)))
         for name in ("h265", "h265-10bit")
     )
     assert plain.dtype == np.uint8 and deep.dtype == np.uint16
