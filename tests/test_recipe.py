@@ -120,3 +120,8 @@ def test_missing_file(tmp_path: Path) -> None:
 
 def test_older_recipes_get_the_defaults() -> None:
     assert Recipe.from_dict({"motion": {"speed": 2}}) == dataclasses.replace(Recipe(), motion=MotionSettings(speed=2.0))
+
+
+def test_the_parts_of_a_recipe_keep_their_names() -> None:
+    """Files that were written before must be read, whatever the classes are called by now."""
+    assert set(Recipe().as_dict()) == {"landscape", "motion", "light", "inversion", "export"}

@@ -24,7 +24,7 @@ from landscape.marks import MARK, RECIPE_ENTRY, VERSION
 from landscape.masks.masks import Masks
 from landscape.output.formats import SUFFIXES
 from landscape.output.video import probe_video
-from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
+from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
 RECIPE_SUFFIX = ".json"
 READABLE = (RECIPE_SUFFIX, *SUFFIXES)
@@ -58,7 +58,8 @@ class Recipe:
     def as_dict(self, with_masks: bool = True) -> dict[str, Any]:
         """JSON values; masks are large, and left out of the metadata of files."""
         content: dict[str, Any] = {MARK: VERSION}
-        content |= as_dict(self.motion, self.light, self.inversion, self.export)
+        parts = {"motion": self.motion, "light": self.light, "inversion": self.inversion, "export": self.export}
+        content |= {name: dataclasses.asdict(part) for name, part in parts.items()}
         if with_masks and self.masks is not None:
             content["masks"] = _masks_to_json(self.masks)
         return content
