@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from landscape.errors import LandscapeError, is_number, require, require_range, require_switch
+from landscape.errors import LandscapeError, is_number, named, require, require_range, require_switch
 
 STYLES = (
     "blue day",
@@ -95,13 +95,21 @@ class MotionSettings:
         require_range("perspective", self.perspective, 0.0, 1.0)
 
 
+def _style(value: object) -> str | None:
+    """The style of a name in any case; None for the light of the photo. Raises LandscapeError for other values."""
+    if value is None:
+        return None
+    style = named("style", value, (PHOTO_STYLE, *STYLES))
+    return None if style == PHOTO_STYLE else style
+
+
 @dataclass(frozen=True)
 class LightKey:
     """A key frame of the day cycle.
 
     Attributes:
         time: When the light is reached, as a fraction of the clip in [0, 1].
-        style: One of :data:`STYLES`, or None for the light of the photo.
+        style: One of :data:`STYLES` in any case, or None or :data:`PHOTO_STYLE` for the light of the photo.
     """
 
     time: float
@@ -109,7 +117,7 @@ class LightKey:
 
     def __post_init__(self) -> None:
         require_range("time of a key frame", self.time, 0.0, 1.0)
-        require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
+        object.__setattr__(self, "style", _style(self.style))
 
 
 def parse_keys(text: str) -> tuple[LightKey, ...]:
@@ -120,14 +128,14 @@ def parse_keys(text: str) -> tuple[LightKey, ...]:
     """
     keys = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9.]+)\s*:?\s+([a-z ]+?)\s*", part)
+        match = re.fullmatch(r"\s*([0-9.]+)\s*:?\s+([A-Za-z ]+?)\s*", part)
         require(match is not None, f"Give key frames like “0 photo, 0.5 deep night, 1 photo”, not “{part.strip()}”.")
         assert match is not None
         try:
             time = float(match.group(1))
         except ValueError as error:
             raise LandscapeError(f"“{match.group(1)}” is no time: give a fraction of the clip like 0.5.") from error
-        keys.append(LightKey(time, None if match.group(2) == PHOTO_STYLE else match.group(2)))
+        keys.append(LightKey(time, match.group(2)))
     return tuple(keys)
 
 
@@ -153,7 +161,7 @@ class LightSettings:
     """How the light of the scene changes (paper, 3.2 and 7.1).
 
     Attributes:
-        style: One of :data:`STYLES`, or None for the light of the photo.
+        style: One of :data:`STYLES` in any case, or None or :data:`PHOTO_STYLE` for the light of the photo.
         strength: How far the light goes towards the style, 0 to 1.
         day_cycle: Travel through the day during the clip, ignoring ``style``.
         keys: Key frames of the day, each later than the one before; none for all nine styles at equal distances.
@@ -165,7 +173,7 @@ class LightSettings:
     keys: tuple[LightKey, ...] = ()
 
     def __post_init__(self) -> None:
-        require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
+        object.__setattr__(self, "style", _style(self.style))
         require_range("style strength", self.strength, 0.0, 1.0)
         require_switch("day cycle", self.day_cycle)
         # Files hold plain dictionaries.
@@ -185,7 +193,7 @@ class FitSettings:
     """How the model is fitted to a photo (paper, 3.2 and algorithms 1 and 2).
 
     Attributes:
-        variant: One of :data:`VARIANTS`.
+        variant: One of :data:`VARIANTS`, in any case.
         latent_steps: Most optimisation steps of the latents (step 2), 0 to 5000; None leaves it to the recipe.
         tune_steps: Most fine-tuning steps of the generator (step 3), 0 to 5000; None leaves it to the recipe.
         seed: Seed of everything random.
@@ -202,7 +210,7 @@ class FitSettings:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        require(self.variant in VARIANTS, f"Choose a variant from: {', '.join(VARIANTS)}.")
+        object.__setattr__(self, "variant", named("variant", self.variant, VARIANTS))
         require(self.recipe in FIT_NUMBERS, f"Choose a recipe from: {', '.join(FIT_NUMBERS)}.")
         for name, steps in (("latent", self.latent_steps), ("fine-tuning", self.tune_steps)):
             if steps is not None:
@@ -223,7 +231,7 @@ class ExportSettings:
         loop: Whether the last frame leads seamlessly into the first.
         crf: H.264 constant rate factor, 0 (lossless) to 51; other formats get their own of the same fidelity.
         generator_only: Show what the generator draws, without the photo's detail.
-        format: One of :data:`FORMATS`.
+        format: One of :data:`FORMATS`, in any case.
     """
 
     seconds: float = 6.0
@@ -240,7 +248,7 @@ class ExportSettings:
         require_range("size in pixels", self.long_side, 64, 8192)
         require_range("quality (crf)", self.crf, 0, 51)
         require_switch("loop", self.loop)
-        require(self.format in FORMATS, f"Choose a format from: {', '.join(FORMATS)}.")
+        object.__setattr__(self, "format", named("format", self.format, FORMATS))
 
     @property
     def frames(self) -> int:

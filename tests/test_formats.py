@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.output.formats import FORMATS, format_of
+from landscape.output.formats import FORMATS, format_of, require_fits
 from landscape.output.video import probe_video, write_video
 from landscape.scene.recipe import Recipe, read_recipe
 from landscape.settings import FORMATS as NAMES
@@ -174,3 +174,21 @@ def test_a_gif_of_others_has_no_recipe(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "a.gif", comment=json.dumps({"a": 1}))
     with pytest.raises(LandscapeError, match="no recipe"):
         read_recipe(tmp_path / "a.gif")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_size_is_written_or_refused_in_a_sentence(tmp_path: Path, name: str) -> None:
+    """Photos of 64 px may be eight times as long as wide."""
+    form = FORMATS[name]
+    for width, height in ((64, 8), (8, 64), (64, 14), (64, 15), (64, 16)):
+        path = tmp_path / f"{width}x{height}{form.suffix}"
+        pictures = list(frames(3, height, width))
+        if name.startswith("h265") and min(width, height) < 15:
+            with pytest.raises(LandscapeError, match=f"cannot show {width} x {height} pixels, as both sides need"):
+                write_video(path, pictures, 10, format=name)
+            with pytest.raises(LandscapeError, match="choose a larger size or another format"):
+                require_fits(ExportSettings(long_side=64, format=name), 10 * width, 10 * height)
+            assert list(tmp_path.glob(path.name)) == []
+        else:
+            assert len(decode(write_video(path, pictures, 10, format=name), name)) == 3
+            require_fits(ExportSettings(long_side=64, format=name), 10 * width, 10 * height)

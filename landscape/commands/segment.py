@@ -16,13 +16,14 @@ def segment(
 ) -> None:
     """Find sky and water; the labels have the photo's size and can be edited and given to ``animate --mask``."""
     from landscape.masks.find import segment as find_labels
-    from landscape.masks.labels import write_labels
+    from landscape.masks.labels import require_labels_name, write_labels
     from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder
     from landscape.models.frozen import load_segmenter
     from landscape.photo.read import read_photo
     from landscape.targets import require_targets
 
     weights = (checkpoints or default_folder()) / SEGMENTER_FILE
+    require_labels_name(out)
     require_targets([photo, weights], (out, "picture"))
     target = choose_device(device)
     picture = read_photo(photo)

@@ -56,7 +56,8 @@ class Padding:
     @classmethod
     def of(cls, shape: tuple[int, ...], form: Format) -> Padding:
         """What frames of a shape (H, W, 3) lack."""
-        return cls(shape[0] % 2, shape[1] % 2) if form.even else cls(0, 0)
+        width, height = form.completed(shape[1], shape[0])
+        return cls(height - shape[0], width - shape[1])
 
     def size(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Width and height of complete frames."""

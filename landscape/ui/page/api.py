@@ -111,7 +111,7 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
     defaults, file = Controls(), ExportSettings()
     session = gr.State(None, delete_callback=store.close)
     with gr.Column(visible=False):
-        photo = gr.File(label="photo", file_types=[*PHOTO_TYPES, SUFFIX])
+        photo = gr.File(label="photo", file_types=[*PHOTO_TYPES, SUFFIX, ".zip"])
         mask = gr.File(label="mask", file_types=[".png"])
         recipe = gr.File(label="recipe", file_types=list(READABLE))
         quality = gr.Textbox(STANDARD, label="quality")

@@ -170,8 +170,10 @@ class ExportEvents:
 
 
 def is_recipe(path: Path) -> bool:
-    """Whether a file dropped onto the page is a recipe or a clip with one, and no photo."""
+    """Whether a file dropped onto the page is a recipe or a clip with one, and no photo and no scene."""
     suffix = path.suffix.lower()
+    if is_scene_file(path):
+        return False
     if suffix == ".gif":
         try:
             read_recipe(path)

@@ -138,7 +138,8 @@ def _key(key: Any) -> Any:
 
 
 def _style(name: Any) -> Any:
-    return None if name in (None, PHOTO_LIGHT) else name
+    light = isinstance(name, str) and name.strip().casefold() == PHOTO_LIGHT
+    return None if light else name
 
 
 def inversion(quality: str) -> FitSettings:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from landscape.errors import LandscapeError, is_number, require
 from landscape.output.estimate import SAMPLE_FRAMES, SAMPLE_SIDE, Excerpt
-from landscape.output.formats import FORMATS
+from landscape.output.formats import FORMATS, require_fits
 from landscape.photo.read import Photo, photo_size, read_photo
 from landscape.progress import Progress
 from landscape.scene.recipe import Recipe
@@ -65,6 +65,7 @@ class Exports:
         if studio is None:
             raise LandscapeError("Choose a photo first.")
         photo = studio.photo
+        require_fits(export, *studio.size)
         recipe = Recipe(
             wish.motion(),
             wish.light(),
@@ -92,6 +93,7 @@ class Exports:
         settings = inversion(quality)
         recipe = Recipe(wish.motion(), wish.light(), settings, export)
         photo = read_photo(path, max_long_side=SIZES[-1])
+        require_fits(export, *photo_size(path))
         own = copy_private(session, path)
 
         def work(progress: Progress, job: Job) -> Clip:
