@@ -11,11 +11,13 @@ from typing import Any
 import gradio as gr
 
 from landscape.errors import LandscapeError
+from landscape.scene.files import is_scene_file
 from landscape.scene.recipe import READABLE, Recipe, read_recipe
 from landscape.ui.page import widgets
 from landscape.ui.page.export_panel import ExportPanel
 from landscape.ui.page.widgets import STATIC
-from landscape.ui.visitors.exports import UNEXPECTED, Exports
+from landscape.ui.sentences import UNEXPECTED, told
+from landscape.ui.visitors.exports import Exports
 from landscape.ui.visitors.remember import CONTROL_NAMES, Choices, choices_from_recipe, choices_of, remembered
 from landscape.ui.visitors.sessions import SessionStore
 
@@ -125,7 +127,7 @@ class ExportEvents:
             choices = choices_of(list(values))
             self._exports.submit(identifier, choices.controls, choices.export, choices.quality)
         except LandscapeError as error:
-            return widgets.notice(str(error))
+            return widgets.notice(told(error))
         except Exception:
             logger.exception("no export")
             return widgets.notice(UNEXPECTED)
@@ -140,7 +142,7 @@ class ExportEvents:
                     identifier, Path(file["path"]), choices.controls, choices.export, choices.quality
                 )
             except LandscapeError as error:
-                sentences.append(str(error))
+                sentences.append(told(error))
                 yield widgets.notice(" ".join(sentences))
         if not sentences:
             yield ""
@@ -150,7 +152,7 @@ class ExportEvents:
             choices = choices_of(list(values))
             size = self._exports.estimate(identifier, choices.controls, choices.export)
         except LandscapeError as error:
-            size = str(error)
+            size = told(error)
         except Exception:
             logger.exception("no estimate")
             size = ""
@@ -165,7 +167,7 @@ class ExportEvents:
             recipe: Recipe = read_recipe(path)
             choices = choices_from_recipe(recipe, quality)
         except LandscapeError as error:
-            return [widgets.notice(str(error)), *self._shown(None)]
+            return [widgets.notice(told(error)), *self._shown(None)]
         return ["", *self._shown(choices)]
 
 

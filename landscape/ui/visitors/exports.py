@@ -19,6 +19,7 @@ from landscape.progress import Progress
 from landscape.scene.recipe import Recipe
 from landscape.settings import ExportSettings
 from landscape.ui.pictures import photo_thumbnail_uri
+from landscape.ui.sentences import told
 from landscape.ui.visitors.clips import Clip, at_size, human_size, write_clip
 from landscape.ui.visitors.controls import SIZES, Controls, inversion
 from landscape.ui.visitors.engine import Engine
@@ -30,7 +31,6 @@ logger = logging.getLogger(__name__)
 
 MOST_EXPORTS = 300
 """Most clips of one visitor."""
-UNEXPECTED = "Something went wrong on this computer; the terminal that runs the app says what. Your photo is kept."
 
 
 class Exports:
@@ -184,8 +184,8 @@ class Exports:
             clip = job.result
             entry |= {"file": f"{clip.name}/{clip.path.name}", "recipe": f"{clip.recipe}/{clip.path.name}.json"}
             entry |= {"bytes": job.facts["size"], "whole": clip.whole}
-        if job.state == "failed":
-            entry["error"] = str(job.error) if isinstance(job.error, LandscapeError) else UNEXPECTED
+        if job.error is not None and job.state == "failed":
+            entry["error"] = told(job.error)
         return entry
 
     def stop(self, identifier: str, name: str) -> None:
