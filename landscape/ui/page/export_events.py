@@ -29,9 +29,8 @@ _ESTIMATE: dict[str, Any] = {
 }  # fmt: skip
 # Where a field is empty Gradio would stop an event with an exception; the settings' own validators say a sentence.
 _RAW: dict[str, Any] = {"preprocess": False}
-_KEEP_SESSION = "(name) => { sessionStorage.setItem('landscape-session', name); %s }"
 _LOOK = "document.dispatchEvent(new Event('landscape-clips'));"
-_JOIN = "window.landscape.join(name);"
+_KEEP_SESSION = f"(name) => {{ window.landscape.tab.hold(name); window.landscape.join(name); {_LOOK} }}"
 _KEEP_SETTINGS = """(...values) => {
   const text = JSON.stringify(values);
   try { sessionStorage.setItem('landscape-settings', text); localStorage.setItem('landscape-settings', text); } catch {}
@@ -91,7 +90,7 @@ class ExportEvents:
         begun = page.load(
             self._begin, [name, saved], [self._session, name, *choices, *self._followers], js=script, **UNQUEUED
         )
-        begun.then(None, name, None, js=_KEEP_SESSION % (_LOOK + _JOIN), **UNQUEUED)
+        begun.then(None, name, None, js=_KEEP_SESSION, **UNQUEUED)
         begun.then(resume, self._session, resumed, **slot)
         gr.on([component.change for component in choices], None, choices, None, js=_KEEP_SETTINGS, **UNQUEUED)
         # The page asks when it shows the panel and nothing is being moved: a sample costs as much as many pictures.
