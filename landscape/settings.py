@@ -42,6 +42,9 @@ LONGEST = 600.0
 """Seconds of the longest clip."""
 FORMATS = ("h264", "h265", "h265-10bit", "vp9", "av1", "gif", "png")
 """What clips can be written as; :mod:`landscape.output.formats` knows more of each."""
+FASTEST = {"gif": 50}
+"""Most frames a second of formats that cannot do all rates: GIFs count hundredths of a second, and browsers play frames
+of less than two of them at a tenth of a second."""
 
 
 def parse_direction(text: str) -> float:
@@ -226,7 +229,7 @@ class ExportSettings:
 
     Attributes:
         seconds: Length of the clip, 0.2 to 600.
-        fps: Frames a second, 1 to 120.
+        fps: Frames a second, 1 to 120; rates above what the format can do (:data:`FASTEST`) are reduced to it.
         long_side: Long side in pixels, 64 to 8192; sizes above the photo's own are reduced to it.
         loop: Whether the last frame leads seamlessly into the first.
         crf: H.264 constant rate factor, 0 (lossless) to 51; other formats get their own of the same fidelity.
@@ -249,6 +252,7 @@ class ExportSettings:
         require_range("quality (crf)", self.crf, 0, 51)
         require_switch("loop", self.loop)
         object.__setattr__(self, "format", named("format", self.format, FORMATS))
+        object.__setattr__(self, "fps", min(self.fps, FASTEST.get(self.format, self.fps)))
 
     @property
     def frames(self) -> int:

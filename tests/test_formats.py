@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
@@ -192,3 +193,25 @@ def test_every_size_is_written_or_refused_in_a_sentence(tmp_path: Path, name: st
         else:
             assert len(decode(write_video(path, pictures, 10, format=name), name)) == 3
             require_fits(ExportSettings(long_side=64, format=name), 10 * width, 10 * height)
+
+
+def delays(path: Path) -> list[int]:
+    """Hundredths of a second of each frame of a GIF."""
+    with Image.open(path) as image:
+        return [round(frame.info["duration"] / 10) for frame in ImageSequence.Iterator(image)]
+
+
+@pytest.mark.parametrize("fps", [12, 15, 24, 25, 29.97, 30, 48, 50, 60, 120])
+def test_gifs_play_at_the_right_speed(tmp_path: Path, fps: float) -> None:
+    """Browsers play frames of less than two hundredths of a second at a tenth."""
+    path = write_video(tmp_path / "a.gif", frames(round(2 * fps), 32, 48), fps)
+    found = delays(path)
+    assert min(found) >= 2 and sum(found) == pytest.approx(200, abs=1 + 100 / fps)
+    assert len(found) == round(2 * min(fps, 50))
+
+
+def test_settings_of_gifs_keep_the_duration() -> None:
+    assert ExportSettings(2.0, 60, format="GIF").frames == 100
+    assert ExportSettings(2.0, 30, format="gif").frames == 60 and ExportSettings(2.0, 120).frames == 240
+    changed = dataclasses.replace(ExportSettings(2.0, 60), format="gif")
+    assert (changed.fps, Recipe.from_dict(Recipe(export=changed).as_dict()).export) == (50, changed)

@@ -41,7 +41,7 @@ def animate(
         str | None, typer.Option(help="Key frames of the day cycle: “0 photo, 0.5 deep night, 1 photo”.")
     ] = None,
     seconds: Annotated[float, typer.Option(help="Length of the clip.")] = 6.0,
-    fps: Annotated[int, typer.Option(help="Frames a second.")] = 30,
+    fps: Annotated[int, typer.Option(help="Frames a second; a GIF has 50 at most.")] = 30,
     size: Annotated[int, typer.Option(help="Long side in pixels.")] = 1280,
     loop: Annotated[
         bool, typer.Option("--loop/--no-loop", help="The end leads seamlessly into the beginning.")
@@ -82,6 +82,8 @@ def animate(
         export = dataclasses.replace(export, long_side=size)
     export = with_format(export, out, written)
     format_of(out)
+    if "fps" in written and export.fps < fps:
+        console.print(f"The format {export.format} has {export.fps} frames a second at most.", style="yellow")
 
     from landscape.masks.labels import read_labels, same_shape
     from landscape.masks.masks import Masks, masks_from_labels

@@ -14,7 +14,7 @@ from landscape.errors import LandscapeError
 from landscape.scene.files import is_scene_file
 from landscape.scene.recipe import READABLE, Recipe, read_recipe
 from landscape.ui.page import widgets
-from landscape.ui.page.export_panel import ExportPanel
+from landscape.ui.page.export_panel import ExportPanel, rates
 from landscape.ui.page.widgets import STATIC
 from landscape.ui.sentences import UNEXPECTED, told
 from landscape.ui.visitors.exports import Exports
@@ -97,6 +97,7 @@ class ExportEvents:
         panel.estimate_now.click(
             self._estimate, [self._session, *choices], panel.estimate, trigger_mode="always_last", **_RAW, **_ESTIMATE
         )
+        panel.format.change(_offer_rates, [panel.format, panel.fps], panel.fps, **_RAW, **UNQUEUED)
         look = {"js": f"() => {{ {_LOOK} }}", **UNQUEUED}
         panel.export.click(self._export, [self._session, *choices], self._notice, **_RAW, **UNQUEUED).then(
             None, None, None, **look
@@ -168,6 +169,12 @@ class ExportEvents:
         except LandscapeError as error:
             return [widgets.notice(told(error)), *self._shown(None)]
         return ["", *self._shown(choices)]
+
+
+def _offer_rates(format: str, fps: Any) -> Any:
+    """The frame rates that a format can do; the chosen one, or the nearest below."""
+    offered = rates(format)
+    return gr.Dropdown(offered, value=fps if fps in offered else max(offered))
 
 
 def is_recipe(path: Path) -> bool:
