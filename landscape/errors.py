@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Sequence
 
 
 class LandscapeError(Exception):
@@ -44,6 +45,19 @@ def require_range(name: str, value: object, low: float, high: float) -> None:
     """
     fits = isinstance(value, numbers.Real) and is_number(value) and low <= float(value) <= high
     require(fits, f"Choose a {name} between {low:g} and {high:g}.")
+
+
+def named(name: str, value: object, choices: Sequence[str]) -> str:
+    """Which of some names is meant by a value of any type: capitals and small letters are one.
+
+    Raises:
+        LandscapeError: If it is none of them, with a sentence that lists them.
+    """
+    found = " ".join(value.split()).casefold() if isinstance(value, str) else ""
+    for choice in choices:
+        if choice.casefold() == found:
+            return choice
+    raise LandscapeError(f"Choose a {name} from: {', '.join(choices)}.")
 
 
 def require_switch(name: str, value: object) -> None:

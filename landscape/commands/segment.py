@@ -19,7 +19,7 @@ def segment(
 ) -> None:
     """Find sky and water; either picture can be edited and given to ``animate --mask``."""
     from landscape.masks.find import find_matte
-    from landscape.masks.labels import write_labels
+    from landscape.masks.labels import require_labels_name, write_labels
     from landscape.masks.matte_files import write_matte
     from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, choose_device, default_folder
     from landscape.models.frozen import load_segmenter
@@ -29,6 +29,7 @@ def segment(
 
     folder = checkpoints or default_folder()
     weights = [folder / SEGMENTER_FILE, folder / MATTE_FILE]
+    require_labels_name(out)
     require_targets([photo, *weights], (out, "picture"))
     target = choose_device(device)
     picture = read_photo(photo)

@@ -60,7 +60,7 @@ def load_generator(path: Path) -> Generator:
         generator = Generator(GeneratorConfig(**sizes | {"channels": tuple(sizes["channels"])}))
         generator.load_state_dict(state)
     except (KeyError, TypeError, RuntimeError) as error:
-        raise LandscapeError(f"{path} holds no generator of this version; get the project's files again.") from error
+        raise LandscapeError(f"“{path}” holds no generator of this version; get the project's files again.") from error
     return generator.eval().requires_grad_(False)
 
 
@@ -124,11 +124,11 @@ def load_prior(path: Path, generator: Generator | None) -> LatentPrior | None:
         return None
     state, metadata = load_weights(path)
     if generator is not None and metadata.get("generator") != digest_of(generator):
-        raise LandscapeError(f"{path} is no prior of this generator; train one with train prior, or move it away.")
+        raise LandscapeError(f"“{path}” is no prior of this generator; train one with train prior, or move it away.")
     try:
         prior = LatentPrior(int(metadata["style_width"]), tuple(metadata["resolutions"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise LandscapeError(f"{path} holds no prior; give the file that train prior wrote.") from error
+        raise LandscapeError(f"“{path}” holds no prior; give the file that train prior wrote.") from error
     fill_network(prior, state, path)
     return prior
 
@@ -159,6 +159,6 @@ def load_upscaler(path: Path) -> Upscaler:
     try:
         network = build_upscaler(UpscalerConfig(**metadata["config"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise LandscapeError(f"{path} holds no upscaler of this version; get the project's files again.") from error
+        raise LandscapeError(f"“{path}” holds no upscaler of this version; get the project's files again.") from error
     fill_network(network, state, path)
     return network

@@ -14,7 +14,7 @@ from pathlib import Path
 from landscape.errors import LandscapeError
 from landscape.marks import made_here
 from landscape.models.bundle import Models
-from landscape.output.formats import FORMATS
+from landscape.output.formats import FORMATS, require_fits
 from landscape.photo.read import read_photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.recipe import RECIPE_SUFFIX, Recipe, recipe_beside, source_of, write_recipe
@@ -117,7 +117,7 @@ def _free(item: BatchItem, recipe: Recipe, reads: set[tuple[int, int]]) -> bool:
 def finished(item: BatchItem, recipe: Recipe) -> bool:
     """Whether the item's file was made of the same photo with the same recipe."""
     try:
-        content = json.loads(recipe_beside(item.out).read_text(encoding="utf-8"))
+        content = json.loads(recipe_beside(item.out).read_bytes())
         return bool(
             item.out.is_file()
             and Recipe.from_dict(content).as_dict() == recipe.as_dict()
@@ -173,6 +173,7 @@ def animator(models: Models) -> Animate:
 
     def animate(item: BatchItem, recipe: Recipe, progress: Progress, cancel: threading.Event | None) -> None:
         photo = read_photo(item.photo)
+        require_fits(recipe.export, photo.width, photo.height)
         scene = Scene.open(photo, models, recipe.inversion, progress=progress, cancel=cancel)
         scene.render(item.out, recipe.motion, recipe.light, recipe.export, progress=progress, cancel=cancel)
 
