@@ -136,9 +136,9 @@ class Scene:
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences for the user about photos that the model cannot do much with."""
+        """Sentences for the user about photos that are not whole or that the model cannot do much with."""
         poor = self.settled and self.settings.variant != "E" and self.quality.ssim < POOR_SSIM
-        return sentences_about(self.masks, poor, self.light_matches)
+        return [*self.photo.notes, *sentences_about(self.masks, poor, self.light_matches)]
 
     @property
     def resolution(self) -> int:

@@ -104,7 +104,9 @@ class Handlers:
         yield View(busy=True)
         for status in self._store.slot.follow(job):
             yield View(status=status)
-        yield View(notice="", opened=True, busy=False, ready=True)
+        studio = session.studio
+        notice = " ".join(() if studio is None else studio.photo.notes)
+        yield View(notice=notice, opened=True, busy=False, ready=True)
 
     def animate(self, identifier: str, wish: Controls, quality: str, export: ExportSettings | None = None) -> Views:
         """Make the video and wait for it; fits the model first where that was not done with this quality."""
