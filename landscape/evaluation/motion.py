@@ -28,14 +28,16 @@ LIMITS: dict[str, tuple[float, float]] = {
     "evolves": (0.10, 0.30),
     "streaks": (-0.1, 0.12),
     "sharp": (0.8, 1.25),
-    "colour_drift": (0.0, 6.0),
-    "jerk": (0.0, 1.0),
-    "outlines": (-1.0, 0.22),
+    "colour_drift": (0.0, 12.0),
+    "jerk": (0.0, 2.0),
+    "outlines": (-1.0, 0.16),
     "copies": (-1.0, 0.30),
     "flow_ratio": (0.5, 1.6),
     "flow_error_deg": (0.0, 25.0),
 }
-"""Ranges that skies with clouds keep. Those of ghosts hold for real clips; a clip outside them has one."""
+"""Ranges that skies with clouds keep.
+
+Of 18 real clips at least nine in ten keep those of ``outlines`` and ``copies``: a clip outside them has a ghost."""
 
 
 def measure(clip: Clip) -> dict[str, Any]:
