@@ -16,7 +16,6 @@ from landscape.commands.app import app as app_command
 from landscape.commands.batch import batch
 from landscape.commands.console import console, stopped_by
 from landscape.commands.evaluate import evaluate
-from landscape.commands.evaluate_matte import matte
 from landscape.commands.evaluate_motion import motion
 from landscape.commands.sample import sample
 from landscape.commands.segment import segment
@@ -36,7 +35,6 @@ cli = typer.Typer(
 for command in (animate, batch, segment, sample):
     cli.command()(command)
 cli.command(name="app")(app_command)
-evaluate.command()(matte)
 evaluate.command()(motion)
 cli.add_typer(train, name="train")
 cli.add_typer(evaluate, name="evaluate")

@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
-<<<<<<< HEAD
+from landscape.compose.sky_plan import plan_sky
 from landscape.masks.glow import find_glow
 from landscape.masks.matte import Matte
-=======
-from landscape.compose.sky_plan import plan_sky
->>>>>>> sky
 from landscape.motion.flow import displacement
 from landscape.settings import MotionSettings
 
@@ -370,28 +367,8 @@ def test_the_sun_stays_while_the_sky_moves() -> None:
         assert frame[(distance > 25) & (case.masks.sky == 1)].max() < 235
 
 
-<<<<<<< HEAD
-def test_one_cloud_grows_while_the_other_shrinks() -> None:
-    """Between two phases there are whole clouds and clear sky, and hardly anything half transparent."""
-=======
-def test_trunks_within_the_mask_of_the_sky_stand_still() -> None:
-    case = make_case()
-    photo = case.photo.copy()
-    trunk = np.zeros((HEIGHT, WIDTH), bool)
-    trunk[20 : round(HORIZON * HEIGHT) + 2, 100:102] = True
-    photo[trunk] = (25, 20, 15)
-    compositor = Compositor(Scenery(photo, case.masks, case.reconstruction()), case.motion)
-    beside = np.roll(trunk, 8, axis=1) | np.roll(trunk, -8, axis=1)
-    beside[round(HORIZON * HEIGHT) - 4 :] = False
-    for seconds in (0.0, 1.0, 2.3):
-        frame = compositor.frame(case.generated(seconds), seconds)
-        assert difference(frame, photo)[trunk].max() < 30
-        assert frame[beside][:, 2].min() > 110, "a ghost of the trunk"
-
-
 def test_clouds_cross_the_picture_and_others_follow() -> None:
     """A cloud leaves to the right, is never copied beside itself, and what follows comes in from the left."""
->>>>>>> sky
     case = make_case()
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     cloud = np.clip(1.5 - np.hypot((x - 70) / 24, (y - 24) / 12), 0, 0.5)[..., None] * 2
@@ -405,10 +382,6 @@ def test_clouds_cross_the_picture_and_others_follow() -> None:
     places, first = [], None
     for seconds in np.arange(0.0, 3.1, 0.5):
         red = moved.frame(np.zeros((3, 48, 48), np.float32), float(seconds))[..., 0].astype(float)
-<<<<<<< HEAD
-        half.append(((red > 115) & (red < 185) & sky).sum() / max(1, ((red > 115) & sky).sum()))
-    assert max(half) < 2.2 * half[0]
-=======
         bright = ((red > 150) & sky).astype(np.uint8)
         count, labels, figures, centres = cv2.connectedComponentsWithStats(bright)
         first = figures[1:, cv2.CC_STAT_AREA].max() if first is None else first
@@ -419,21 +392,3 @@ def test_clouds_cross_the_picture_and_others_follow() -> None:
         assert len(following) == 1, "one cloud stays one"
         places.append(following[0])
     assert len(places) >= 3 and np.all(np.diff(places) > 2), places
-
-
-def test_blue_between_a_cloud_and_a_ridge_belongs_to_the_sky() -> None:
-    from landscape.compose.separation import find_border
-    from landscape.images.grid import Grid
-
-    line = round(HORIZON * HEIGHT)
-    photo = np.empty((HEIGHT, WIDTH, 3), np.float32)
-    photo[:line], photo[line:] = (245, 245, 245), (95, 90, 85)
-    photo[: line // 2], photo[line - 3 : line, 90:110] = (90, 130, 190), (90, 130, 190)
-    photo = np.clip(photo + np.random.default_rng(0).normal(0, 3, photo.shape), 0, 255).astype(np.uint8)
-    mask = np.zeros((HEIGHT, WIDTH), np.float32)
-    mask[:line] = 1
-    grid = Grid(HEIGHT, WIDTH, 1)
-    matte = find_border(photo, mask, grid).matte(photo, mask, grid, grid.whole)
-    assert matte[line - 3 : line, 92:108].min() > 0.98
-    assert matte[line:].max() < 0.02
->>>>>>> sky

@@ -13,10 +13,12 @@ from PIL import Image
 from torch import nn
 
 from landscape.errors import LandscapeError
+from landscape.images.filters import soften
 from landscape.masks.find import find_matte, matte_of_labels
 from landscape.masks.horizon import find_horizon
 from landscape.masks.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, same_shape, write_labels
 from landscape.masks.matte import Matte
+from landscape.masks.solve import settle
 from landscape.networks.matte import MatteNetwork
 from tests.mattes import hard_matte
 
@@ -180,3 +182,18 @@ def test_bad_label_files(tmp_path: Path) -> None:
     for name in ("text.png", "grey.png", "missing.png"):
         with pytest.raises(LandscapeError, match="mask"):
             read_labels(tmp_path / name, 8, 8)
+
+
+def test_what_is_half_sky_stands_still() -> None:
+    """Doubt over more than an edge's width is no half motion; edges stay, as does the line between sky and water."""
+    rows = np.interp(np.arange(400), [0, 99, 100, 199, 200, 399], [1, 1, 0.6, 0.6, 0, 0]).astype(np.float32)
+    doubtful = np.dstack([rows[:, None].repeat(400, axis=1), np.zeros((400, 400), np.float32)])
+    settled = settle(doubtful)
+    assert settled[110:190].max() == 0
+    assert settled[:90, :, 0].min() == 1
+    edge = np.clip((202 - np.arange(400, dtype=np.float32)) / 4, 0, 1)[:, None].repeat(400, axis=1)
+    alone = np.dstack([edge, np.zeros_like(edge)])
+    assert np.allclose(settle(alone), alone)
+    wide = soften((np.arange(400)[:, None].repeat(400, axis=1) < 200).astype(np.float32), 0.2)
+    meeting = np.dstack([wide, 1 - wide])
+    assert np.allclose(settle(meeting), meeting, atol=1e-5)

@@ -30,7 +30,8 @@ from landscape.networks.matte import MatteNetwork
 from landscape.settings import MotionSettings
 from landscape.training.data.composites import KINDS, Composite, make_composite
 from landscape.training.data.cuts import Cuts, cut_photo
-from landscape.training.matte import Example, export_matte, train_matte
+from landscape.training.data.matte_examples import Example
+from landscape.training.matte import export_matte, train_matte
 from tests.mattes import hard_matte
 
 HEIGHT, WIDTH = 120, 160

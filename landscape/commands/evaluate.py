@@ -10,40 +10,16 @@ import typer
 
 from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.commands.evaluate_masks import CheckpointsOption, JsonOption, TableOption, evaluate_masks, tell
 from landscape.commands.scenes import open_scenes
 from landscape.errors import LandscapeError
-from landscape.files import require_writable, write_table
+from landscape.files import require_writable
 from landscape.settings import FIT_NUMBERS, VARIANTS, FitSettings
 from landscape.targets import require_targets
 
 evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
 
-CheckpointsOption = Annotated[Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
-TableOption = Annotated[Path | None, typer.Option(help="Write a Markdown table here.")]
-
-
-@evaluate.command()
-def segmentation(
-    data: Annotated[Path, typer.Option(help="Folder with labelled sets.")],
-    report: JsonOption = None,
-    checkpoints: CheckpointsOption = None,
-) -> None:
-    """Intersection over union of sky and water on held-out photos."""
-    from landscape.evaluation.segmentation import evaluate_segmentation
-    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, default_folder
-    from landscape.models.frozen import load_segmenter
-    from landscape.models.weights import load_matte
-
-    folder = checkpoints or default_folder()
-    weights = [folder / SEGMENTER_FILE, folder / MATTE_FILE]
-    require_targets(weights, (report, "report"))
-    network, corrector = load_segmenter(weights[0]), load_matte(weights[1])
-    with progress_bars() as progress:
-        figures = evaluate_segmentation(data, network, corrector, progress=progress)
-    console.print(json.dumps(figures, indent=2), highlight=False)
-    if report is not None:
-        write_json(report, dict(figures))
+evaluate.add_typer(evaluate_masks)
 
 
 @evaluate.command()
@@ -219,12 +195,3 @@ def upscaler(
         scenes = open_scenes(photos, checkpoints, seed, progress, cancel)
         rows = [evaluate_upscaler(scene, network) for scene in scenes]
     tell(markdown_table(rows), {"photos": rows}, report, table)
-
-
-def tell(text: str, figures: dict[str, object], report: Path | None, table: Path | None) -> None:
-    """Show a table, and write the figures and the table where that was asked for."""
-    console.print(text, highlight=False)
-    if report is not None:
-        write_json(report, figures)
-    if table is not None:
-        write_table(table, text)

@@ -65,7 +65,8 @@ def matte(
     """Train the network that corrects the segmentation pixel by pixel."""
     from landscape.models.bundle import SEGMENTER_FILE, default_folder
     from landscape.models.frozen import load_segmenter
-    from landscape.training.matte import export_matte, make_examples, train_matte
+    from landscape.training.data.matte_examples import make_examples
+    from landscape.training.matte import export_matte, train_matte
 
     require_weights([], weights)
     segmenter = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE)

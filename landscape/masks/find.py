@@ -13,6 +13,7 @@ from torch import nn
 from landscape.errors import LandscapeError
 from landscape.images.filters import guided, resize, soften
 from landscape.images.pixels import Array
+from landscape.masks.attachments import find_attachments
 from landscape.masks.closer_look import SIDE as CLOSER_SIDE
 from landscape.masks.closer_look import blend_in
 from landscape.masks.glow import find_glow
@@ -22,6 +23,7 @@ from landscape.masks.matte import Matte, in_steps
 from landscape.masks.mirror import mirror_likeness
 from landscape.masks.sizes import FEATHER, SNAP_RADIUS, SNAP_SLOPE, work_size
 from landscape.masks.solve import solve, tidied
+from landscape.masks.twigs import find_twigs
 from landscape.networks.matte import MatteNetwork
 
 Pixels = npt.NDArray[np.uint8]
@@ -45,7 +47,27 @@ def find_matte(pixels: Pixels, segmenter: nn.Module, network: MatteNetwork) -> M
     """
     photo = resize(pixels, *work_size(*pixels.shape[:2]))
     soft = look_softly(photo, segmenter, str(next(network.parameters()).device))
-    return _completed(photo, *solve(photo, soft, network))
+    sky, water, certainty = solve(photo, soft, network)
+    return _completed(photo, *vote(photo, sky, water, certainty))
+
+
+def vote(photo: Pixels, sky: Array, water: Array, certainty: Array) -> tuple[Array, Array, Array]:
+    """Let what finds thin dark things vote against the network: what either sees stands, and is as doubtful.
+
+    Args:
+        photo: uint8 (H, W, 3) RGB.
+        sky: Share of the sky, (H, W) in [0, 1].
+        water: Share of the water, (H, W) in [0, 1].
+        certainty: How sure both are, (H, W) in [0, 1].
+
+    Returns:
+        The three with the votes.
+    """
+    left = sky
+    for find in (find_attachments, find_twigs):
+        hidden = find(photo, left)
+        left = left if hidden is None else left * (1 - hidden)
+    return left, water, np.asarray(np.minimum(certainty, 1 - (sky - left)), np.float32)
 
 
 def matte_of_labels(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from landscape.images.filters import blur, resize
+from landscape.images.filters import blur, resize, smoothstep
 from landscape.images.pixels import Array
 from landscape.masks.labels import OTHER, SKY, WATER, clean_labels
 from landscape.networks.matte import MULTIPLE, MatteNetwork
@@ -27,6 +27,12 @@ _SURE = 0.9
 """Probability from which a pixel's colour is learnt from."""
 _USUAL = 64.0
 """Differences of luminance, 0 to 255, that become 1 in the features."""
+_EDGE = 0.005
+"""An edge of what moves is within so much of what surely is on either side of it, as a fraction of the long side."""
+_CERTAIN = 0.97
+"""Share from which that is sure."""
+_DECIDED = (0.8, 0.97)
+"""Shares from which what is in doubt begins to move, and moves."""
 _REACH = 0.008
 """How far from what the segmenter takes for sky or water there may be more of it, as a fraction of the long side."""
 _SEEN = 0.15
@@ -76,13 +82,31 @@ def _colours(small: Array, probability: Array, sigma: float) -> Array:
 
 
 def tidied(soft: Array) -> Array:
-    """Probabilities (h, w, 3) of other, sky and water without specks and parts that are nowhere sure."""
+    """Probabilities (h, w, 3) of other, sky and water without specks and parts that are nowhere sure; doubt stands."""
     labels = clean_labels(soft)
     other = labels != soft.argmax(axis=2)
     result = soft.copy()
     result[other] = 0.05
     result[other, labels[other]] = 0.9
-    return result
+    settled = settle(result[..., 1:] / result.sum(axis=2, keepdims=True))
+    return np.dstack([1 - settled.sum(axis=2), settled]).astype(np.float32)
+
+
+def settle(masks: Array) -> Array:
+    """Leave still what is in doubt over more than the width of an edge: half of a hill does not move.
+
+    Args:
+        masks: float32 (H, W, C) in [0, 1], shares of what moves.
+
+    Returns:
+        float32 (H, W, C).
+    """
+    moving = np.minimum(masks.sum(axis=2), 1)
+    reach = 2 * max(3, round(_EDGE * max(moving.shape))) + 1
+    kernel = np.ones((reach, reach), np.uint8)
+    doubtful = (cv2.dilate(moving, kernel) < _CERTAIN) | (cv2.erode(moving, kernel) > 1 - _CERTAIN)
+    left = np.where(doubtful, smoothstep(moving, *_DECIDED), moving)
+    return np.asarray(masks * (left / np.maximum(moving, 1e-6))[..., None], np.float32)
 
 
 @torch.inference_mode()
