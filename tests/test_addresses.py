@@ -54,6 +54,16 @@ def test_ipv6_addresses_are_taken_with_and_without_brackets() -> None:
         require_free("::g", 7860)
 
 
+@ipv6
+def test_a_port_that_is_taken_beside_is_refused_with_a_sentence() -> None:
+    """Gradio wants the port of 127.0.0.1 as well."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(LandscapeError, match="Port .* of 127.0.0.1 cannot be used"):
+            require_free("::1", other.getsockname()[1])
+
+
 @pytest.mark.parametrize(
     ("client", "own"),
     [("::1", True), ("::ffff:127.0.0.1", True), ("::ffff:10.0.0.2", False), ("fe80::1", False), ("", False)],
@@ -158,7 +168,7 @@ def test_the_app_works_behind_a_proxy(browser: Browser, proxied: str, tmp_path: 
     assert page.evaluate("landscape.session") == name
     expect(page.locator(".clip")).to_have_count(1)
     page.close()
-    # The page's own address has no slash at its end here, and browsers ask the root of a host, the proxy's, for an icon.
+    # The page's own address has no slash at its end here, and browsers ask the host's root, the proxy's, for an icon.
     fine = (f"request: {proxied}", "/favicon.ico")
     assert [line for line in witness.complaints if "AbortError" not in line and not line.endswith(fine)] == []
 

@@ -102,15 +102,16 @@ def require_free(host: str, port: int) -> None:
     """
     if not 1 <= port <= 65535:
         raise LandscapeError("Choose a port between 1 and 65535.")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            if os.name == "posix":  # elsewhere the option lets two programs share a port
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except socket.gaierror as error:
-        raise LandscapeError(f"There is no address “{host}”: use 127.0.0.1, 0.0.0.0, ::1 or ::.") from error
-    except OSError as error:
-        raise LandscapeError(
-            f"Port {port} of {host} cannot be used, perhaps by another program: choose one with --port."
-        ) from error
+    for place in (host, "127.0.0.1"):  # Gradio looks there as well, whatever it listens on
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(place, port, type=socket.SOCK_STREAM)[0]
+            with socket.socket(family, kind, protocol) as probe:
+                if os.name == "posix":  # elsewhere the option lets two programs share a port
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except socket.gaierror as error:
+            raise LandscapeError(f"There is no address “{host}”: use 127.0.0.1, 0.0.0.0, ::1 or ::.") from error
+        except OSError as error:
+            raise LandscapeError(
+                f"Port {port} of {place} cannot be used, perhaps by another program: choose one with --port."
+            ) from error
