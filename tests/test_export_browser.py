@@ -26,9 +26,9 @@ _APP = _ENGINE + "serve(FakeEngine(delay=0.02), port={port}, browser=False)"
 _BOOTH = _ENGINE + f"serve_booth(FakeEngine(delay=0.002), port={{port}}, browser=False, idle={IDLE})"
 
 
-def running(code: str, folder: Path) -> Iterator[str]:
+def running(code: str, folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{host}:{port}"
     log = folder / "app.log"
     environment = {**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
     with log.open("w") as output:
@@ -152,7 +152,7 @@ def test_the_panel_offers_the_rates_that_a_format_can_do(visitors: list[Page], t
     expect(page.locator("#fps input")).to_have_value("60")
     choose("format", "GIF: for messages")
     expect(page.locator("#fps input")).to_have_value("50")
-    expect(page.locator("#estimate")).to_contain_text("20 frames")
+    expect(page.locator("#estimate")).to_contain_text("20 frames", timeout=60_000)
     page.click("#fps input")
     expect(page.get_by_role("option", name="50")).to_be_visible()
     expect(page.get_by_role("option", name="60")).to_have_count(0)
