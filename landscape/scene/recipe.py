@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
-from landscape.errors import LandscapeError
+from landscape.errors import LandscapeError, printable
 from landscape.files import replacing
 from landscape.marks import MARK, RECIPE_ENTRY, VERSION
 from landscape.masks.masks import Masks
@@ -110,7 +110,7 @@ def source_of(photo: Path) -> dict[str, str]:
     with photo.open("rb") as file:
         while block := file.read(2**20):
             digest.update(block)
-    return {"name": photo.name, "sha256": digest.hexdigest()}
+    return {"name": printable(photo.name), "sha256": digest.hexdigest()}
 
 
 def recipe_beside(clip: Path) -> Path:
