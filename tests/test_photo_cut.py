@@ -76,7 +76,13 @@ def test_a_cut_between_restarts_is_seen(picture: Image.Image) -> None:
     marks = [index for index in range(len(data) - 1) if data[index] == 0xFF and 0xD0 <= data[index + 1] <= 0xD7]
     for mark in (marks[len(marks) // 2], marks[-1]):
         above = marks.index(mark) + 1
-        assert missing_share(data[:mark]) == pytest.approx(1 - above / (len(marks) + 1), abs=0.04)
+        assert missing_share(data[:mark]) == pytest.approx(1 - (above + 1) / (len(marks) + 1), abs=0.04)
+
+
+def test_of_a_small_photo_a_row_of_blocks_is_its_last_part(tmp_path: Path, picture: Image.Image) -> None:
+    data = encoded(picture.resize((160, 120)), "plain")
+    (tmp_path / "a.jpg").write_bytes(data[:-40])
+    assert len(read_photo(tmp_path / "a.jpg").notes) == 1
 
 
 def test_the_second_picture_of_a_file_may_be_cut(tmp_path: Path, picture: Image.Image) -> None:

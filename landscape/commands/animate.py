@@ -12,6 +12,7 @@ import typer
 
 from landscape.commands.choices import given, override, recipe_of, with_format, with_light
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.errors import printable
 from landscape.files import replacing
 from landscape.marks import MARK, VERSION
 from landscape.output.formats import format_of, require_fits
@@ -134,7 +135,7 @@ def animate(
             scene_files.save_scene(scene, save_scene)
         others = [OTHER_SHAPE] if masks is None and start.masks is not None else []
         for sentence in [*others, *scene.warnings]:
-            console.print(sentence, style="yellow", highlight=False, soft_wrap=True)
+            console.print(sentence, style="yellow", soft_wrap=True)
         result = scene.render(out, motion, light, export, progress=progress, cancel=cancel)
     kept = None if masks is None else scene.masks
     write_recipe(recipe_beside(out), Recipe(motion, light, scene.settings, export, kept), photo)
@@ -154,7 +155,7 @@ def animate(
                 "settings": settings,
             },
         )
-    console.print(f"{out}: {result.width} x {result.height}, {result.frames} frames", highlight=False)
+    console.print(printable(f"{out}: {result.width} x {result.height}, {result.frames} frames"), soft_wrap=True)
 
 
 def _output_only(items: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def animation(
     for name in ("ssim", "lpips"):
         summary[f"reconstruction_{name}_mean"] = round(sum(r["reconstruction"][name] for r in rows) / len(rows), 4)
     summary["seconds_to_open_mean"] = round(sum(sum(r["timings"].values()) for r in rows) / len(rows), 1)
-    console.print(json.dumps(summary, indent=2), highlight=False)
+    console.print(json.dumps(summary, indent=2))
     if report is not None:
         write_json(report, {"summary": summary, "photos": rows})
 
@@ -145,7 +145,7 @@ def generation(
         change = change_of_clips(prepared, generator.resolution, perceptual, seed, cancel)
         if change is not None:
             figures["clips_moving_lpips"] = change
-    console.print(json.dumps(figures, indent=2), highlight=False)
+    console.print(json.dumps(figures, indent=2))
     if report is not None:
         write_json(report, figures)
     if run is not None:

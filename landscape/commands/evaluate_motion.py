@@ -50,7 +50,7 @@ def motion(
     if not rows:
         raise LandscapeError("No clip has 12 frames and some sky; give longer clips that show the sky.")
     text = markdown_table(rows)
-    console.print(text, highlight=False)
+    console.print(text)
     if report is not None:
         write_json(report, {"summary": summarise(rows), "clips": [row.as_dict() for row in worst_first(rows)]})
     if table is not None:

@@ -165,7 +165,7 @@ def curves(
     from landscape.training.run.curves import draw_curves
 
     require_targets([run / "metrics.jsonl"], (out or run / "curves.png", "picture"))
-    console.print(str(draw_curves(run, out)), highlight=False)
+    console.print(str(draw_curves(run, out)))
 
 
 @train.command()

@@ -17,6 +17,8 @@ _RESTART = re.compile(rb"\xff([\xd0-\xd7])", re.DOTALL)
 _SCAN, _INTERVAL = 0xDA, 0xDD
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_BLOCK = 16
+"""Most pixels of a row of blocks."""
 _LARGE = 1 << 25
 """Pixels above which half the size is looked at."""
 _LAST_DETAIL = 0.2
@@ -70,7 +72,8 @@ def missing_share(data: bytes) -> float:
     data = data.rstrip(b"\xff")  # the first half of a marker
     first, second = (_decoded(data + tail + END) for tail in (b"", noise + restart + noise))
     box = ImageChops.difference(first, second).getbbox()
-    share = 0.0 if box is None else 1 - box[1] / first.height
+    # The first row of blocks that differs is there in part.
+    share = 0.0 if box is None else max(1, first.height - box[1] - _BLOCK) / first.height
     only_detail = scans.progressive and scans.cover(1, slice(-1))
     return share * _LAST_DETAIL if only_detail else share
 

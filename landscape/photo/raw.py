@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import BinaryIO
 
 from landscape.photo.refusals import RawError
@@ -48,17 +47,17 @@ def is_tiff(file: BinaryIO) -> bool:
     return head in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def is_raw_name(name: str) -> bool:
-    """Whether a file is called like a camera's raw file."""
-    return Path(name).suffix.lower() in SUFFIXES
+def is_raw_suffix(suffix: str) -> bool:
+    """Whether the names of camera raw files end so, in letters of any size."""
+    return suffix.lower() in SUFFIXES
 
 
-def refuse_raw(file: BinaryIO, name: str) -> None:
+def refuse_raw(file: BinaryIO, suffix: str) -> None:
     """Make sure that a file is no camera's raw file; it is at its beginning afterwards.
 
     Args:
         file: The file.
-        name: Its name, which counts where the content may be either.
+        suffix: The end of its name, which counts where the content may be either.
 
     Raises:
         RawError: If it is one.
@@ -67,7 +66,7 @@ def refuse_raw(file: BinaryIO, name: str) -> None:
     head = file.read(16)
     if any(head[place : place + len(word)] == word for place, word in _HEADS):
         raise RawError
-    if is_tiff(file) and (is_raw_name(name) or _measured(file)):
+    if is_tiff(file) and (is_raw_suffix(suffix) or _measured(file)):
         raise RawError
     file.seek(0)
 

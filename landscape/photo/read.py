@@ -17,7 +17,7 @@ from PIL import Image
 
 from landscape.photo import jpeg
 from landscape.photo.colour import orientation, srgb, upright
-from landscape.photo.raw import is_raw_name, is_tiff, refuse_raw
+from landscape.photo.raw import is_raw_suffix, is_tiff, refuse_raw
 from landscape.photo.refusals import (
     MAX_PIXELS,
     RawError,
@@ -114,7 +114,7 @@ def photo_size(path: Path | str) -> tuple[int, int]:
     path = Path(path)
     require_file(path)
     with path.open("rb") as file, sentences(path):
-        refuse_raw(file, path.name)
+        refuse_raw(file, path.suffix)
         if is_tiff(file):
             from landscape.photo import tiff
 
@@ -136,12 +136,13 @@ def decode_photo(data: bytes, name: str) -> Photo:
     Raises:
         LandscapeError: If it is broken, no picture, or its size is out of bounds.
     """
-    return dataclasses.replace(_decode(io.BytesIO(data), Path(name), None), name=name, source=data)
+    # A name without its ending may end in anything.
+    return dataclasses.replace(_decode(io.BytesIO(data), Path(name), None, ""), name=name, source=data)
 
 
-def _decode(file: BinaryIO, path: Path, max_long_side: int | None) -> Photo:
+def _decode(file: BinaryIO, path: Path, max_long_side: int | None, suffix: str | None = None) -> Photo:
     with sentences(path):
-        refuse_raw(file, path.name)
+        refuse_raw(file, path.suffix if suffix is None else suffix)
         if is_tiff(file):
             image, notes = _decode_tiff(file, path)
         else:
@@ -195,6 +196,6 @@ def _open(file: BinaryIO, path: Path) -> Image.Image:
         try:
             return Image.open(file, formats=FORMATS)
         except Image.UnidentifiedImageError as error:
-            if is_raw_name(path.name):
+            if is_raw_suffix(path.suffix):
                 raise RawError from error
             raise

@@ -21,7 +21,9 @@ from PIL import Image
 from landscape.photo.refusals import NotReadError
 from landscape.photo.samples import eight_bits, lab_axes, palette_colours, rgb_of_ycbcr
 
-logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)  # what is wrong with a file is said here
+# What is wrong with a file is said here, not by the decoders.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 _GREY_WHITE_ZERO, _GREY, _RGB, _PALETTE, _INKS, _YCBCR, _LAB, _ICC_LAB = 0, 1, 2, 3, 5, 6, 8, 9
 _MEANINGS = {_GREY_WHITE_ZERO: 1, _GREY: 1, _RGB: 3, _PALETTE: 1, _INKS: 4, _YCBCR: 3, _LAB: 3, _ICC_LAB: 3}
@@ -108,10 +110,10 @@ def decode(page: tifffile.TiffPage, source: BinaryIO) -> Decoded:
     _require(needed <= samples <= _MOST_SAMPLES and page.imagedepth == 1, f"{samples} samples for each pixel")
     _require(meaning != _INKS or _number(page, "InkSet", 1) == 1, "inks of its own")
     compression = int(page.compression)
+    _require(compression in _UNPACKED | _BY_LIBTIFF, f"the compression “{_word(page.compression)}”")
     if compression in _BY_LIBTIFF or (meaning == _YCBCR and compression not in _WHOLE_COLOURS and page.is_subsampled):
         image, alpha = _by_libtiff(page, source), None
     else:
-        _require(compression in _UNPACKED, f"the compression “{_word(page.compression)}”")
         _require(page.sampleformat in (1, 3, 4), "numbers below zero or complex numbers")
         bits = page.bitspersample
         packed = page.sampleformat == 1 and isinstance(bits, int) and bits > 16 and bits not in (32, 64)

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import numpy as np
 from PIL import Image
 
-from landscape.errors import LandscapeError, is_number
+from landscape.errors import LandscapeError, is_number, printable
 from landscape.files import replacing
 from landscape.marks import MARK, RECIPE_ENTRY, VERSION
 from landscape.masks.matte import Matte
@@ -110,7 +110,7 @@ def source_of(photo: Path) -> dict[str, str]:
     with photo.open("rb") as file:
         while block := file.read(2**20):
             digest.update(block)
-    return {"name": photo.name, "sha256": digest.hexdigest()}
+    return {"name": printable(photo.name), "sha256": digest.hexdigest()}
 
 
 def recipe_beside(clip: Path) -> Path:
