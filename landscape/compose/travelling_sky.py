@@ -101,7 +101,7 @@ class TravellingSky:
             gain = field[..., 2] * lit * weight
             if clouds is not None:
                 before = cv2.remap(self._canvas.drawn, *place, cv2.INTER_LINEAR, borderMode=self.border)
-                gain *= 1 + np.float32(_GROWTH * self._change) * np.tanh(clouds[part] - before)
+                gain *= 1 + np.float32(_GROWTH * self._change) * np.clip(clouds[part] - before, -1, 1)
             relief[part] += gain[..., None] * found[..., :3]
             contrast[part] += gain
             total[part] += weight

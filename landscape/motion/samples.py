@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from landscape.images.pixels import Array
 
 _KEY = 3.0
 """How much more of two clouds over one another the more prominent one shows."""
-SEEN = 0.02
+SEEN = 0.03
 """Smaller weights are not drawn."""
 
 
@@ -38,17 +37,19 @@ class Sample:
 
 def folded(place: Array, rows: int) -> Array:
     """Places, in pixels, as they are reflected at the first and the last of so many rows."""
+    if place.size and float(place.min()) >= -0.5 and float(place.max()) <= rows - 0.5:
+        return place
     inside = np.float32(rows) - np.abs((place + np.float32(0.5)) % np.float32(2 * rows) - np.float32(rows))
     return np.asarray(inside - np.float32(0.5), np.float32)
 
 
-def weigh(found: list[Sample], left: Array, first: bool, result: list[Sample]) -> Array:
+def weigh(found: list[Sample], left: Array, ready: float, result: list[Sample]) -> Array:
     """Share out what is left of the picture among candidates.
 
     Args:
         found: Candidates, whose fields end with share and prominence.
         left: (h, w) what is left.
-        first: Whether candidates may leave something.
+        ready: Factor on the candidates' shares, of which they cover 1 at most.
         result: Gets the candidates that are seen, with their weights.
 
     Returns:
@@ -61,13 +62,11 @@ def weigh(found: list[Sample], left: Array, first: bool, result: list[Sample]) -
         cover[sample.rows] += sample.field[..., 3]
         total[sample.rows] += key
         keys.append(key)
-    cover = np.minimum(cover, 1) if first else (cover > 0).astype(np.float32)
+    cover = np.minimum(cover * np.float32(ready), 1)
     for sample, key in zip(found, keys, strict=True):
         weight = left[sample.rows] * cover[sample.rows] * key / total[sample.rows]
         weight[weight < SEEN] = 0
-        cut = _cut(sample, weight)
-        if cut is not None:
-            result.append(cut)
+        result += _cut(sample, weight)
     return np.asarray(left * (1 - cover), np.float32)
 
 
@@ -86,16 +85,15 @@ def shifted(span: slice, by: int) -> slice:
     return slice(span.start + by, span.stop + by)
 
 
-def _cut(sample: Sample, weight: Array) -> Sample | None:
-    """The part of a sample that is seen and what surrounds it, with its final weight."""
+def _cut(sample: Sample, weight: Array) -> list[Sample]:
+    """The part of a sample that is seen and what surrounds it, with its final weight; nothing where it is not."""
     seen = weight > 0
     below, right = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not len(below):
-        return None
+        return []
     part = slice(max(0, below[0] - 1), below[-1] + 2), slice(max(0, right[0] - 1), right[-1] + 2)
-    field = cv2.merge(
-        [*cv2.split(np.ascontiguousarray(sample.field[part][..., :3])), np.ascontiguousarray(weight[part])]
-    )
-    first = sample.rows.start + part[0].start, sample.columns.start + part[1].start
+    field = sample.field[part][..., :4].copy()
+    field[..., 3] = weight[part]
+    first = sample.rows.start + int(part[0].start), sample.columns.start + int(part[1].start)
     rows, columns = (slice(a, a + side) for a, side in zip(first, field.shape[:2], strict=True))
-    return Sample(rows, columns, sample.scale, sample.x, sample.y, field)
+    return [Sample(rows, columns, sample.scale, sample.x, sample.y, field)]

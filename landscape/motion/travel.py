@@ -29,8 +29,8 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 """Keeps the places of the ring from which successive pieces come apart."""
 _FAR = 0.25
 """Least size of eddies in parts of the nearest ones."""
-_NEIGHBOURS = 0.1
-"""Distance in photo widths from a layer's height within which it fills gaps."""
+_READY = 10.0
+"""How much sooner the second place covers than its share says."""
 _WANDER = ((0.020, 1.37), (0.012, 0.53))
 """Sizes in photo widths, and turns per photo width, of what tells one turn of the ring from the next."""
 
@@ -79,6 +79,7 @@ class SkyMotion:
         stagger = cv2.GaussianBlur(stagger, (0, 0), 1.0) * _STAGGER
         self._maps = [np.dstack([share, pieces.prominence, stagger]) for share in shares]
         self._spans = [_span(share) for share in shares]
+        self._common = int(shares.sum(axis=(1, 2)).argmax())
         self._turbulence = Turbulence(pieces.number.shape, self._width, seed)
 
     def at(self, seconds: float, height: int, width: int) -> list[Sample]:
@@ -99,13 +100,15 @@ class SkyMotion:
         fields: dict[float, Array] = {}
         left = np.ones((height, width), np.float32)
         result: list[Sample] = []
-        # The second place of the ring shows through where the first has gaps.
-        for place in (0.0, 0.5):
+        # The second place of the ring shows through where the first has gaps, and whatever is there where both have.
+        for place, last in ((0.0, False), (0.5, False), (0.5, True)):
             rows = np.flatnonzero(left.max(axis=1) >= SEEN)
             if not len(rows):
                 break
             span, found = slice(int(rows[0]), int(rows[-1]) + 1), []
             for layer, drift in enumerate(self._drifts):
+                if last and layer != self._common:
+                    continue
                 for number in self._phases(drift, seconds):
                     time = seconds if math.isinf(drift.period) else seconds - number * drift.period
                     if time not in fields:
@@ -113,10 +116,10 @@ class SkyMotion:
                     turn = number if self._loop is None else number % max(1, round(self._loop / drift.period))
                     shift = (turn * _GOLDEN + place) % 1.0 * self._length
                     at = (layer, number, seconds, time, shift)
-                    sample = self._sample(*at, x, y[span], fields[time], last=place > 0)
+                    sample = self._sample(*at, x, y[span], fields[time], last=last)
                     if sample is not None:
                         found.append(dataclasses.replace(sample, rows=shifted(sample.rows, span.start)))
-            left = weigh(found, left, place == 0.0, result)
+            left = weigh(found, left, 1.0 if place == 0 else _READY, result)
         return normalised(result, (height, width))
 
     @staticmethod
@@ -163,11 +166,9 @@ class SkyMotion:
         if not math.isinf(drift.period):
             past = np.abs(np.float32(seconds / drift.period - number) + found[..., 2])
             share = share * (1 - smoothstep(past, 0.5 - _FADE, 0.5 + _FADE))
-        if last:
-            # Whatever is left of the picture is shown by somebody: by the layers whose height it is.
-            own = np.exp(-(((y[part, None] - drift.row) / _NEIGHBOURS) ** 2))
+        if last:  # whatever is left of the picture is shown by somebody
             alone = 1.0 if math.isinf(drift.period) else 1 - smoothstep(abs(seconds / drift.period - number), 0.4, 0.6)
-            share = share + np.float32(1e-3) * alone * (own + np.float32(1e-3))
+            share = share + np.float32(1e-3) + alone
         elif float(share.max()) < SEEN:
             return None
         step = np.float32(1 / COARSER)
