@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import importlib.util
 import logging
 import os
@@ -14,7 +13,6 @@ import time
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from landscape.bundled import bundled_folder
@@ -25,7 +23,7 @@ from landscape.ui.server.live_route import live_route
 from landscape.ui.server.network import ANY_ADDRESS, plain_host, require_free, require_root_path, url_host
 from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.handlers import Handlers
-from landscape.ui.visitors.sessions import SessionStore
+from landscape.ui.visitors.sessions import SessionStore, private_folder
 from landscape.working_folders import WorkingFolder
 
 if TYPE_CHECKING:
@@ -246,10 +244,3 @@ def _sweep_often(store: SessionStore | PickupStore) -> None:
     while True:
         time.sleep(SWEEP_INTERVAL)
         store.sweep()
-
-
-def private_folder() -> WorkingFolder:
-    """A folder that only this user reads and that is gone when the app ends, or when it starts again after a crash."""
-    folder = WorkingFolder(Path(tempfile.gettempdir()).resolve(), hidden=False)
-    atexit.register(folder.close)
-    return folder
