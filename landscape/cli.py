@@ -16,6 +16,7 @@ from landscape.commands.app import app as app_command
 from landscape.commands.batch import batch
 from landscape.commands.console import console, stopped_by
 from landscape.commands.evaluate import evaluate
+from landscape.commands.evaluate_motion import motion
 from landscape.commands.sample import sample
 from landscape.commands.segment import segment
 from landscape.commands.styles import styles
@@ -34,6 +35,7 @@ cli = typer.Typer(
 for command in (animate, batch, segment, sample):
     cli.command()(command)
 cli.command(name="app")(app_command)
+evaluate.command()(motion)
 cli.add_typer(train, name="train")
 cli.add_typer(evaluate, name="evaluate")
 cli.add_typer(styles, name="styles")
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except LandscapeError as error:
         if stopped_by:
             _stopped()
-        console.print(str(error), style="bold red", highlight=False, soft_wrap=True)
+        console.print(str(error), style="bold red", soft_wrap=True)
         sys.exit(2)
     except (Cancelled, KeyboardInterrupt):
         _stopped()

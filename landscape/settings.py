@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from landscape.errors import is_number, require, require_range, require_switch
+from landscape.errors import is_number, named, require, require_range, require_switch
 
 STYLES = (
     "blue day",
@@ -41,6 +41,9 @@ LONGEST = 600.0
 """Seconds of the longest clip."""
 FORMATS = ("h264", "h265", "h265-10bit", "vp9", "av1", "gif", "png")
 """What clips can be written as; :mod:`landscape.output.formats` knows more of each."""
+FASTEST = {"gif": 50}
+"""Most frames a second of formats that cannot do all rates: GIFs count hundredths of a second, and browsers play frames
+of less than two of them at a tenth of a second."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class MotionSettings:
         sky: Amount of motion in the sky, 0 to 2, multiplies ``speed``.
         water: Amount of motion in the water, 0 to 2, multiplies ``speed``.
         perspective: How much slower the motion gets towards the horizon: 1 as in the paper, 0 the same everywhere.
+        change: How much clouds change by themselves while they travel, 0 (still: they only travel) to 2 (lively); 1 is
+            as much as real ones do.
     """
 
     direction: float = 90.0
@@ -61,6 +66,7 @@ class MotionSettings:
     sky: float = 1.0
     water: float = 1.0
     perspective: float = 1.0
+    change: float = 1.0
 
     def __post_init__(self) -> None:
         require(is_number(self.direction), "Choose a direction in degrees.")
@@ -68,6 +74,15 @@ class MotionSettings:
         require_range("sky motion", self.sky, 0.0, 2.0)
         require_range("water motion", self.water, 0.0, 2.0)
         require_range("perspective", self.perspective, 0.0, 1.0)
+        require_range("change", self.change, 0.0, 2.0)
+
+
+def _style(value: object) -> str | None:
+    """The style of a name in any case; None for the light of the photo. Raises LandscapeError for other values."""
+    if value is None:
+        return None
+    style = named("style", value, (PHOTO_STYLE, *STYLES))
+    return None if style == PHOTO_STYLE else style
 
 
 @dataclass(frozen=True)
@@ -76,7 +91,7 @@ class LightKey:
 
     Attributes:
         time: When the light is reached, as a fraction of the clip in [0, 1].
-        style: One of :data:`STYLES`, or None for the light of the photo.
+        style: One of :data:`STYLES` in any case, or None or :data:`PHOTO_STYLE` for the light of the photo.
     """
 
     time: float
@@ -84,7 +99,7 @@ class LightKey:
 
     def __post_init__(self) -> None:
         require_range("time of a key frame", self.time, 0.0, 1.0)
-        require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
+        object.__setattr__(self, "style", _style(self.style))
 
 
 @dataclass(frozen=True)
@@ -92,7 +107,7 @@ class LightSettings:
     """How the light of the scene changes (paper, 3.2 and 7.1).
 
     Attributes:
-        style: One of :data:`STYLES`, or None for the light of the photo.
+        style: One of :data:`STYLES` in any case, or None or :data:`PHOTO_STYLE` for the light of the photo.
         strength: How far the light goes towards the style, 0 to 1.
         day_cycle: Travel through the day during the clip, ignoring ``style``.
         keys: Key frames of the day, each later than the one before; none for all nine styles at equal distances.
@@ -104,7 +119,7 @@ class LightSettings:
     keys: tuple[LightKey, ...] = ()
 
     def __post_init__(self) -> None:
-        require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
+        object.__setattr__(self, "style", _style(self.style))
         require_range("style strength", self.strength, 0.0, 1.0)
         require_switch("day cycle", self.day_cycle)
         # Files hold plain dictionaries.
@@ -124,7 +139,7 @@ class FitSettings:
     """How the model is fitted to a photo (paper, 3.2 and algorithms 1 and 2).
 
     Attributes:
-        variant: One of :data:`VARIANTS`.
+        variant: One of :data:`VARIANTS`, in any case.
         latent_steps: Most optimisation steps of the latents (step 2), 0 to 5000; None leaves it to the numbers.
         tune_steps: Most fine-tuning steps of the generator (step 3), 0 to 5000; None leaves it to the numbers.
         seed: Seed of everything random.
@@ -141,7 +156,7 @@ class FitSettings:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        require(self.variant in VARIANTS, f"Choose a variant from: {', '.join(VARIANTS)}.")
+        object.__setattr__(self, "variant", named("variant", self.variant, VARIANTS))
         require(self.numbers in FIT_NUMBERS, f"Choose the numbers of a fit from: {', '.join(FIT_NUMBERS)}.")
         for name, steps in (("latent", self.latent_steps), ("fine-tuning", self.tune_steps)):
             if steps is not None:
@@ -157,12 +172,12 @@ class ExportSettings:
 
     Attributes:
         seconds: Length of the clip, 0.2 to 600.
-        fps: Frames a second, 1 to 120.
+        fps: Frames a second, 1 to 120; rates above what the format can do (:data:`FASTEST`) are reduced to it.
         long_side: Long side in pixels, 64 to 8192; sizes above the photo's own are reduced to it.
         loop: Whether the last frame leads seamlessly into the first.
         crf: H.264 constant rate factor, 0 (lossless) to 51; other formats get their own of the same fidelity.
         generator_only: Show what the generator draws, without the photo's detail.
-        format: One of :data:`FORMATS`.
+        format: One of :data:`FORMATS`, in any case.
     """
 
     seconds: float = 6.0
@@ -179,7 +194,8 @@ class ExportSettings:
         require_range("size in pixels", self.long_side, 64, 8192)
         require_range("quality (crf)", self.crf, 0, 51)
         require_switch("loop", self.loop)
-        require(self.format in FORMATS, f"Choose a format from: {', '.join(FORMATS)}.")
+        object.__setattr__(self, "format", named("format", self.format, FORMATS))
+        object.__setattr__(self, "fps", min(self.fps, FASTEST.get(self.format, self.fps)))
 
     @property
     def frames(self) -> int:

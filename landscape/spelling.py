@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from landscape.errors import LandscapeError, require
-from landscape.settings import PHOTO_STYLE, LightKey
+from landscape.settings import LightKey
 
 
 def parse_direction(text: str) -> float:
@@ -40,12 +40,12 @@ def parse_keys(text: str) -> tuple[LightKey, ...]:
     """
     keys = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9.]+)\s*:?\s+([a-z ]+?)\s*", part)
+        match = re.fullmatch(r"\s*([0-9.]+)\s*:?\s+([A-Za-z ]+?)\s*", part)
         require(match is not None, f"Give key frames like “0 photo, 0.5 deep night, 1 photo”, not “{part.strip()}”.")
         assert match is not None
         try:
             time = float(match.group(1))
         except ValueError as error:
             raise LandscapeError(f"“{match.group(1)}” is no time: give a fraction of the clip like 0.5.") from error
-        keys.append(LightKey(time, None if match.group(2) == PHOTO_STYLE else match.group(2)))
+        keys.append(LightKey(time, match.group(2)))
     return tuple(keys)

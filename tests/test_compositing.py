@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
+from landscape.compose.sky_plan import plan_sky
 from landscape.masks.glow import find_glow
 from landscape.masks.matte import Matte
 from landscape.motion.flow import displacement
@@ -366,18 +367,28 @@ def test_the_sun_stays_while_the_sky_moves() -> None:
         assert frame[(distance > 25) & (case.masks.sky == 1)].max() < 235
 
 
-def test_one_cloud_grows_while_the_other_shrinks() -> None:
-    """Between two phases there are whole clouds and clear sky, and hardly anything half transparent."""
+def test_clouds_cross_the_picture_and_others_follow() -> None:
+    """A cloud leaves to the right, is never copied beside itself, and what follows comes in from the left."""
     case = make_case()
     y, x = np.mgrid[:HEIGHT, :WIDTH]
-    cloud = np.clip(1.5 - np.hypot((x - 108) / 24, (y - 30) / 14), 0, 0.5)[..., None] * 2
+    cloud = np.clip(1.5 - np.hypot((x - 70) / 24, (y - 24) / 12), 0, 0.5)[..., None] * 2
     photo = np.float32([60, 110, 190]) * (1 - cloud) + np.float32([240, 240, 240]) * cloud
     photo[case.masks.sky < 0.5] = case.photo[case.masks.sky < 0.5]
     photo = np.rint(photo).astype(np.uint8)
-    moved = Compositor(Scenery(photo, case.masks, np.zeros((3, 48, 48), np.float32)), case.motion)
-    sky = (case.masks.sky == 1) & (y < 60)
-    half = []
-    for seconds in np.arange(0.0, 6.0, 0.1):
+    plan = plan_sky(photo, case.masks.sky)
+    scenery = Scenery(photo, case.masks, np.zeros((3, 48, 48), np.float32), plan=plan)
+    moved = Compositor(scenery, MotionSettings(direction=90.0, change=0.0))
+    sky = (case.masks.sky == 1) & (y < 50)
+    places, first = [], None
+    for seconds in np.arange(0.0, 3.1, 0.5):
         red = moved.frame(np.zeros((3, 48, 48), np.float32), float(seconds))[..., 0].astype(float)
-        half.append(((red > 115) & (red < 185) & sky).sum() / max(1, ((red > 115) & sky).sum()))
-    assert max(half) < 2.2 * half[0]
+        bright = ((red > 150) & sky).astype(np.uint8)
+        count, labels, figures, centres = cv2.connectedComponentsWithStats(bright)
+        first = figures[1:, cv2.CC_STAT_AREA].max() if first is None else first
+        large = [n for n in range(1, count) if figures[n, cv2.CC_STAT_AREA] > 0.5 * first]
+        following = [centres[n][0] for n in large if not places or centres[n][0] > places[-1]]
+        if not following:
+            break
+        assert len(following) == 1, "one cloud stays one"
+        places.append(following[0])
+    assert len(places) >= 3 and np.all(np.diff(places) > 2), places

@@ -16,7 +16,7 @@ from landscape.errors import LandscapeError
 from landscape.images.filters import soften
 from landscape.masks.find import find_matte, matte_of_labels
 from landscape.masks.horizon import find_horizon
-from landscape.masks.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, write_labels
+from landscape.masks.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, same_shape, write_labels
 from landscape.masks.matte import Matte
 from landscape.masks.solve import settle
 from landscape.networks.matte import MatteNetwork
@@ -157,6 +157,23 @@ def test_label_files(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_labels(tmp_path / "mask.png", 30, 50), labels)
     assert set(np.unique(read_labels(tmp_path / "mask.png", 61, 103))) <= {0, 1, 2, 255}
     assert [path.name for path in tmp_path.iterdir()] == ["mask.png"]
+
+
+@given(st.integers(64, 4000), st.integers(64, 4000), st.floats(0.02, 1), st.sampled_from([np.floor, np.ceil, np.rint]))
+def test_a_picture_has_its_own_shape_at_every_size(height: int, width: int, scale: float, rounding: np.ufunc) -> None:
+    small = (max(1, int(rounding(height * scale))), max(1, int(rounding(width * scale))))
+    assert same_shape(small, (height, width)) and same_shape((height, width), small)
+
+
+def test_masks_of_another_shape_are_refused(tmp_path: Path) -> None:
+    labels = bands(60, 90, 0.5, 0.8)
+    write_labels(tmp_path / "mask.png", labels)
+    assert read_labels(tmp_path / "mask.png", 400, 600).shape == (400, 600)
+    for height, width in ((90, 60), (64, 90), (60, 96), (600, 400)):
+        with pytest.raises(
+            LandscapeError, match=f"“mask.png” is 90 x 60 pixels and the photo {width} x {height}: give"
+        ):
+            read_labels(tmp_path / "mask.png", height, width)
 
 
 def test_bad_label_files(tmp_path: Path) -> None:

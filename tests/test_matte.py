@@ -25,7 +25,7 @@ from landscape.masks.matte import Matte, clean_colours, in_steps
 from landscape.masks.matte_files import read_mask, write_matte
 from landscape.masks.solve import features, solve, tidied
 from landscape.masks.strokes import Stroke
-from landscape.models.bundle import load_matte
+from landscape.models.weights import load_matte
 from landscape.networks.matte import MatteNetwork
 from landscape.settings import MotionSettings
 from landscape.training.data.composites import KINDS, Composite, make_composite

@@ -69,7 +69,7 @@ def animation(
     for name in ("ssim", "lpips"):
         summary[f"reconstruction_{name}_mean"] = round(sum(r["reconstruction"][name] for r in rows) / len(rows), 4)
     summary["seconds_to_open_mean"] = round(sum(sum(r["timings"].values()) for r in rows) / len(rows), 1)
-    console.print(json.dumps(summary, indent=2), highlight=False)
+    console.print(json.dumps(summary, indent=2))
     if report is not None:
         write_json(report, {"summary": summary, "photos": rows})
 
@@ -109,11 +109,9 @@ def generation(
         SEGMENTER_FILE,
         UPSCALER_FILE,
         default_folder,
-        load_generator,
-        load_prior,
-        load_upscaler,
     )
     from landscape.models.frozen import load_lpips, load_segmenter
+    from landscape.models.weights import load_generator, load_prior, load_upscaler
     from landscape.training.data.pictures import prepare
 
     if threads:
@@ -147,7 +145,7 @@ def generation(
         change = change_of_clips(prepared, generator.resolution, perceptual, seed, cancel)
         if change is not None:
             figures["clips_moving_lpips"] = change
-    console.print(json.dumps(figures, indent=2), highlight=False)
+    console.print(json.dumps(figures, indent=2))
     if report is not None:
         write_json(report, figures)
     if run is not None:
@@ -188,7 +186,8 @@ def upscaler(
 ) -> None:
     """The enlargement of the generator's frames against bicubic interpolation."""
     from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table
-    from landscape.models.bundle import UPSCALER_FILE, default_folder, load_upscaler
+    from landscape.models.bundle import UPSCALER_FILE, default_folder
+    from landscape.models.weights import load_upscaler
 
     require_targets([*photos, weights, checkpoints], (report, "report"), (table, "table"))
     network = load_upscaler(weights or (checkpoints or default_folder()) / UPSCALER_FILE)

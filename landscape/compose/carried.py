@@ -7,6 +7,7 @@ from functools import cached_property
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from landscape.compose.region import STILL_BLUR, Region, carried_light
 from landscape.images.filters import blur, fill, look_up
@@ -15,6 +16,8 @@ from landscape.images.pixels import Array
 from landscape.light.relight import change_light
 from landscape.motion.phases import Clock, Phase
 from landscape.motion.ripples import Ripples
+
+Pixels = npt.NDArray[np.uint8]
 
 _KEY = 2.0
 """How far clouds and what is between them change phase at different times; 0 fades everything alike."""
@@ -25,34 +28,65 @@ MIDDLE = 128.0
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A part of a window in which a region's detail is seen, displaced.
+
+    Attributes:
+        rows: Rows of the grid's window and the ring around it.
+        columns: Columns.
+        place: (h, w, 2) float32 x, y in the pixels of the detail.
+        weight: (h, w) float32 in [0, 1]; the weights of all pictures sum to 1.
+    """
+
+    rows: slice
+    columns: slice
+    place: Array
+    weight: Array
+
+
+@dataclass(frozen=True)
 class CarriedLayers:
     """What a region looks like at a time, on the grid's window and a ring of one grid pixel around it.
 
-    The region's pixels are ``base + contrast * (weighted mean of the phases' detail - 128)``.
+    The region's pixels are ``base + contrast * (weighted mean of the pictures' detail - 128)``.
 
     Attributes:
         base: (h, w, 3) colours, 0 to 255.
         contrast: (h, w, 3) factor on the detail.
-        phases: Offsets and weights of the one or two phases.
+        pictures: Where the detail comes from.
     """
 
     base: Array
     contrast: Array
-    phases: tuple[Phase, ...]
+    pictures: tuple[Picture, ...]
 
 
 class MovingRegion:
-    """A region under one motion."""
+    """A region under one motion.
 
-    def __init__(self, region: Region, clock: Clock | Ripples, scale: int) -> None:
+    Attributes:
+        region: The region.
+        detail: (H', W', 4) its detail at full size, 128 for none.
+        border: What lies beyond the detail's borders, as OpenCV counts it.
+    """
+
+    border = cv2.BORDER_REFLECT
+
+    def __init__(self, region: Region, detail: Pixels, clock: Clock | Ripples, scale: int) -> None:
         """Prepare the motion.
 
         Args:
             region: The region.
+            detail: (H', W', 4) its detail at full size, in its window.
             clock: Phases of its motion, in photo pixels.
             scale: Photo pixels per grid pixel.
         """
         self.region = region
+        self.detail = detail
+        window, size = region.window, np.float32(scale)
+        sides = (window[3] - window[2], window[1] - window[0])
+        places = [(np.arange(-1, side + 1, dtype=np.float32) + 0.5) * size - np.float32(0.5) for side in sides]
+        self._places = np.dstack(np.meshgrid(*places))
         self._clock = clock
         self._scale = scale
         grid = region.grid
@@ -97,7 +131,9 @@ class MovingRegion:
             carried = lit
         change = with_ring(grid.square(region.change(filled, before)), region.window)
         drawn = still + change
-        return CarriedLayers(drawn + moved[..., 3:] * (carried - drawn), contrast, phases)
+        whole = slice(0, contrast.shape[0]), slice(0, contrast.shape[1])
+        pictures = tuple(Picture(*whole, self._places + phase.offset, phase.weight) for phase in phases)
+        return CarriedLayers(drawn + moved[..., 3:] * (carried - drawn), contrast, pictures)
 
     def _carry(self, phases: tuple[Phase, ...]) -> tuple[tuple[Phase, ...], Array]:
         """Carry the smooth parts; gives the phases with their final weights, and the blend."""

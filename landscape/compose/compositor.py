@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from landscape.compose.carried import MIDDLE, CarriedLayers, MovingRegion
+from landscape.compose.carried import MIDDLE, CarriedLayers, MovingRegion, Picture
 from landscape.compose.plates import STRIP, Plate
 from landscape.compose.scenery import Scenery
+from landscape.compose.travelling_sky import TravellingSky
 from landscape.images.grid import GridWindow, with_ring
-from landscape.images.pixels import DEEP_STEP, Array, Frame
+from landscape.images.pixels import DEEP_STEP, Array, Frame, Pixels
 from landscape.motion.phases import Clock, make_clock
 from landscape.motion.ripples import Ripples, make_ripples
 from landscape.settings import MotionSettings
@@ -23,8 +24,8 @@ from landscape.settings import MotionSettings
 _PREVIEW = 768
 """Frames up to this long side are previews: speed counts more than the last bit of sharpness."""
 _NOTHING = np.zeros(4)
-_LIMITS = ({"reach": 0.23, "shortest": 3.2}, {"reach": 0.03, "shortest": 1.2})
-"""How far the sky and the water are carried, and the shortest periods."""
+_REACH, _SHORTEST = 0.03, 1.2
+"""How far water is carried, in widths, and its shortest period in seconds."""
 
 _OWN_LIGHT_NOISE = 0.4
 """Part of the noise against bands in the photo's own light, where its own grain is carried along."""
@@ -52,16 +53,19 @@ class Compositor:
         self._grid = scenery.grid
         size = (self._grid.height, self._grid.width)
         self._interpolation = cv2.INTER_LINEAR if max(size) <= _PREVIEW else cv2.INTER_CUBIC
-        self._regions: list[tuple[MovingRegion, Plate]] = []
+        self._regions: list[tuple[MovingRegion | TravellingSky, Plate]] = []
         for part in scenery.parts:
+            if part.canvas is not None:
+                sky = TravellingSky(part.region, part.canvas, motion, scenery.horizon, self._grid, loop_seconds)
+                self._regions.append((sky, part.plate))
+                continue
             clock: Clock | Ripples
             if part.mirror:
                 clock = make_ripples(motion, part.share, size[1], loop_seconds)
             else:
-                limits = _LIMITS[part.water]
+                limits = {"reach": _REACH, "shortest": _SHORTEST}
                 clock = make_clock(motion, scenery.horizon, part.share, size, loop_seconds=loop_seconds, **limits)
-            self._regions.append((MovingRegion(part.region, clock, self._grid.scale), part.plate))
-        self._origins = [self._places(part.region.window) for part in scenery.parts]
+            self._regions.append((MovingRegion(part.region, part.plate.detail, clock, self._grid.scale), part.plate))
         # Half a step of noise, the same in every frame: smooth colours get no bands and still ones do not flicker.
         # Deep frames become videos of 10 bits, whose steps are a quarter as large.
         width = max((plate.alpha.shape[1] for _, plate in self._regions), default=1)
@@ -84,9 +88,9 @@ class Compositor:
         if self._scenery.generator_only:
             return self._enlarged(colours)
         frame = self._relit(colours) if light_change else self._still()
-        for (moving, plate), origins in zip(self._regions, self._origins, strict=True):
+        for moving, plate in self._regions:
             layers = moving.layers(colours, seconds, light_change)
-            self._lay(frame, moving, plate, origins, layers, 1.0 if light_change else _OWN_LIGHT_NOISE)
+            self._lay(frame, moving, plate, layers, 1.0 if light_change else _OWN_LIGHT_NOISE)
         return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
 
     def _still(self) -> Frame:
@@ -128,12 +132,11 @@ class Compositor:
         return noise
 
     def _lay(
-        self, frame: Frame, moving: MovingRegion, plate: Plate, origins: Array, layers: CarriedLayers, grain: float
+        self, frame: Frame, moving: MovingRegion | TravellingSky, plate: Plate, layers: CarriedLayers, grain: float
     ) -> None:
         """Lay a region over the frame; the frame's own pixels there are kept by what the mask leaves of them."""
         grid, whole = self._grid, moving.region.window
         gain, base = _four(layers.contrast), _four(layers.base - MIDDLE * layers.contrast)
-        places = [origins + phase.offset for phase in layers.phases]
         shining = plate.luminaries
         seen = None if shining is None else shining.seen(with_ring(moving.region.base, whole), layers.base)
         for window in grid.strips(whole, STRIP):
@@ -143,19 +146,7 @@ class Compositor:
             if not alpha.any():
                 continue
             cut = slice(window[0] - whole[0], window[1] - whole[0] + 2)
-            sampled = [
-                cv2.remap(
-                    plate.detail,
-                    *_axes(grid.enlarge(place[cut], window)),
-                    self._interpolation,
-                    borderMode=cv2.BORDER_REFLECT,
-                )
-                for place in places
-            ]
-            detail = sampled[0]
-            if len(sampled) == 2:
-                weight = np.ascontiguousarray(grid.enlarge(layers.phases[0].weight[cut], window))
-                detail = cv2.blendLinear(sampled[0], sampled[1], weight, 1 - weight)
+            detail = self._mixed(moving, layers.pictures, window, whole)
             pixels = cv2.multiply(detail, grid.enlarge(gain[cut], window), dtype=cv2.CV_32F)
             smooth = cv2.addWeighted(grid.enlarge(base[cut], window), 1, self._noise(*alpha.shape), grain, 0)
             if shining is not None and seen is not None:
@@ -170,11 +161,45 @@ class Compositor:
                 pixels = cv2.add(pixels, smooth, dtype=cv2.CV_8U)
                 frame[here] = cv2.blendLinear(pixels, np.ascontiguousarray(frame[here]), share, 1 - share)
 
-    def _places(self, window: GridWindow) -> Array:
-        """Positions in a plate of the window's grid pixels and of the ring around them, in photo pixels."""
-        x, y = self._grid.places(window)
-        corner = np.array([window[2], window[0]], np.float32) * self._grid.scale
-        return np.dstack(np.meshgrid(x, y)) - corner
+    def _mixed(
+        self, moving: MovingRegion | TravellingSky, pictures: tuple[Picture, ...], window: GridWindow, whole: GridWindow
+    ) -> Pixels:
+        """The detail of a strip of a region's window, mixed from its pictures, each only where it is seen."""
+        grid = self._grid
+        rows, columns = grid.pixels(window)
+        mixed = np.full((rows.stop - rows.start, columns.stop - columns.start, 4), 128, np.uint8)
+        laid: Array | None = None
+        first_row, first_column = window[0] - whole[0], window[2] - whole[2]
+        for picture in pictures:
+            # Grid rows and columns of the strip, counted within the window; the picture's lie one farther in its ring.
+            top, bottom = max(first_row, picture.rows.start), min(window[1] - whole[0], picture.rows.stop - 2)
+            left, right = max(first_column, picture.columns.start), min(window[3] - whole[2], picture.columns.stop - 2)
+            if top >= bottom or left >= right:
+                continue
+            cut = (
+                slice(top - picture.rows.start, bottom + 2 - picture.rows.start),
+                slice(left - picture.columns.start, right + 2 - picture.columns.start),
+            )
+            if not picture.weight[cut].any():
+                continue
+            part = (whole[0] + top, whole[0] + bottom, whole[2] + left, whole[2] + right)
+            x, y = _axes(grid.enlarge(picture.place[cut], part))
+            sampled = cv2.remap(moving.detail, x, y, self._interpolation, borderMode=moving.border)
+            here_rows, here_columns = grid.pixels(part)
+            here = (
+                slice(here_rows.start - rows.start, here_rows.stop - rows.start),
+                slice(here_columns.start - columns.start, here_columns.stop - columns.start),
+            )
+            if sampled.shape == mixed.shape and laid is None and len(pictures) == 1:
+                return np.asarray(sampled, np.uint8)
+            if laid is None:
+                laid = np.zeros(mixed.shape[:2], np.float32)
+            weight = np.ascontiguousarray(grid.enlarge(picture.weight[cut], part))
+            total = laid[here] + weight
+            share = weight / np.maximum(total, 1e-6)
+            mixed[here] = cv2.blendLinear(sampled, np.ascontiguousarray(mixed[here]), share, 1 - share)
+            laid[here] = total
+        return mixed
 
 
 def _four(image: Array) -> Array:

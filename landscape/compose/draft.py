@@ -35,7 +35,8 @@ class DraftScenery(Scenery):
             reconstruction: (3, R, R) float32 in [-1, 1], the generator's frame at time 0 in the photo's light.
         """
         self._known = {part.water: part for part in former.parts}
-        super().__init__(photo, matte, reconstruction)
+        plans = [part.canvas.plan for part in former.parts if part.canvas is not None]
+        super().__init__(photo, matte, reconstruction, plan=plans[0] if plans else None)
 
     def _part(
         self,
@@ -60,7 +61,8 @@ class DraftScenery(Scenery):
         if not water and matte.glow is not None:
             photo, luminaries = Luminaries.of(photo, matte.glow)
         plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
-        return dataclasses.replace(known, region=region, plate=plate, share=reduced)
+        canvas = None if water else self._canvas(region, plate, reduced, first)
+        return dataclasses.replace(known, region=region, plate=plate, share=reduced, canvas=canvas)
 
 
 def _resampled(region: Region, grid: Grid) -> Region:

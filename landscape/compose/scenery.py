@@ -10,6 +10,8 @@ from torch import Tensor
 from landscape.compose.luminaries import Luminaries
 from landscape.compose.plates import Plate, cut_plate
 from landscape.compose.region import Region, make_region
+from landscape.compose.sky_canvas import SkyCanvas, draw_canvas
+from landscape.compose.sky_plan import SkyPlan, draft_plan
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels, Upscale
 from landscape.light.relight import LightModel, StaticLight
@@ -33,6 +35,7 @@ class Part:
         region: What is carried, on the grid.
         plate: What is carried, at full size.
         share: (h, w) share of the part in each grid pixel.
+        canvas: The ring from which a sky is carried; None for water and for a sky of a few pixels.
     """
 
     water: bool
@@ -40,6 +43,7 @@ class Part:
     region: Region = field(repr=False)
     plate: Plate = field(repr=False)
     share: Array = field(repr=False)
+    canvas: SkyCanvas | None = field(default=None, repr=False)
 
 
 class Scenery:
@@ -64,6 +68,7 @@ class Scenery:
         *,
         generator_only: bool = False,
         upscale: Upscale | None = None,
+        plan: SkyPlan | None = None,
     ) -> None:
         """Take a photo apart.
 
@@ -73,8 +78,10 @@ class Scenery:
             reconstruction: (3, R, R) float32 in [-1, 1], the generator's frame at time 0 in the photo's light.
             generator_only: Show what the generator draws and nothing of the photo.
             upscale: Enlarges generator frames before they are resized, or None.
+            plan: How the sky goes on beyond the photo; a draft of it if None.
         """
         self._upscale = upscale
+        self._plan = plan
         self.generator_only = generator_only
         self.horizon = matte.horizon
         first = self.colours(reconstruction)
@@ -120,7 +127,14 @@ class Scenery:
         if region is None:
             return None
         plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
-        return Part(water, mirror, region, plate, self.grid.reduce(share))
+        reduced = self.grid.reduce(share)
+        return Part(
+            water, mirror, region, plate, reduced, None if water else self._canvas(region, plate, reduced, first)
+        )
+
+    def _canvas(self, region: Region, plate: Plate, share: Array, first: Array) -> SkyCanvas | None:
+        plan = self._plan or draft_plan(region.base, share)
+        return None if plan is None else draw_canvas(plan, region, plate, share, first, self.grid)
 
     def colours(self, frame: Array | Tensor) -> Array:
         """A generator frame (3, R, R) in [-1, 1] as colours (R, R, 3), 0 to 255."""

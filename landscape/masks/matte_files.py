@@ -13,7 +13,7 @@ from landscape.files import replacing
 from landscape.images.filters import resize
 from landscape.marks import seal_picture
 from landscape.masks.find import completed, matte_of_labels
-from landscape.masks.labels import read_labels
+from landscape.masks.labels import read_labels, require_same_shape
 from landscape.masks.matte import STEPS, Matte, in_steps
 from landscape.masks.sizes import work_size
 from landscape.photo.read import MAX_PIXELS
@@ -54,19 +54,22 @@ def read_mask(path: Path, pixels: npt.NDArray[np.uint8]) -> Matte:
         pixels: Its photo, uint8 (H, W, 3).
 
     Raises:
-        LandscapeError: If the file cannot be read, or marks nothing.
+        LandscapeError: If the file cannot be read, is of another shape than the photo, or marks nothing.
     """
     height, width = pixels.shape[:2]
     picture = _read_deep(path)
     if picture is None:
         return matte_of_labels(read_labels(path, height, width), pixels)
+    require_same_shape(path, picture.shape[:2], (height, width))
     rows, columns = work_size(height, width)
     certainty, water, sky = (
         resize(np.ascontiguousarray(picture[..., channel]).astype(np.float32) / STEPS, rows, columns)
         for channel in range(3)
     )
     if float(np.maximum(sky, water).max()) < 1 / 255:
-        raise LandscapeError(f"The mask {path} marks nothing; red is the share of the sky and green that of the water.")
+        raise LandscapeError(
+            f"The mask “{path}” marks nothing; red is the share of the sky and green that of the water."
+        )
     both = sky + water
     if float(both.max()) > 1 + 2 / STEPS:
         sky, water = (plane / np.maximum(both, 1) for plane in (sky, water))
@@ -81,7 +84,7 @@ def _read_deep(path: Path) -> npt.NDArray[np.uint16] | None:
             return None
         data = path.read_bytes()
     except OSError as error:
-        raise LandscapeError(f"The mask {path} cannot be read; give a PNG picture.") from error
+        raise LandscapeError(f"The mask “{path}” cannot be read; give a PNG picture.") from error
     head = data[:_HEAD]
     if len(head) < _HEAD or head[:8] != _SIGNATURE or (head[24], head[25]) != (_DEPTH, _RGB):
         return None

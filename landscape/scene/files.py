@@ -32,6 +32,7 @@ from torch import Tensor
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.fit.invert import Inversion
+from landscape.marks import made_here
 from landscape.models.bundle import Models
 from landscape.photo.read import Photo, decode_photo
 from landscape.scene.matte_tensors import matte_size, matte_tensors
@@ -52,7 +53,11 @@ SUFFIX = ".landscape"
 
 
 def is_scene_file(path: Path) -> bool:
-    """Whether a path names a scene file."""
+    """Whether a path names a scene file; one that was renamed to a ZIP, as programs do, is known by what is in it."""
+    return _has_ending(path) or (path.suffix.lower() == ".zip" and made_here(path, "scene"))
+
+
+def _has_ending(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX
 
 
@@ -62,7 +67,7 @@ def require_ending(path: Path) -> None:
     Raises:
         LandscapeError: If it does not end in ``.landscape``.
     """
-    if not is_scene_file(path):
+    if not _has_ending(path):
         raise LandscapeError(f"Name the scene with the ending {SUFFIX}, not “{path.name}”.")
 
 

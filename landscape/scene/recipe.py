@@ -6,19 +6,19 @@ A recipe is a JSON file. It lies beside every written clip and in the clip's own
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 import io
 import json
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from PIL import Image
 
-from landscape.errors import LandscapeError
+from landscape.errors import LandscapeError, is_number, printable
 from landscape.files import replacing
 from landscape.marks import MARK, RECIPE_ENTRY, VERSION
 from landscape.masks.matte import Matte
@@ -73,7 +73,7 @@ class Recipe:
         if not isinstance(content, dict) or not {"motion", "light", "export"} & set(content):
             raise LandscapeError("This is no recipe: choose the JSON file that lies beside a clip.")
         version = content.get(MARK, VERSION)
-        if not isinstance(version, int) or version > VERSION:
+        if not is_number(version) or version > VERSION:
             raise LandscapeError("This recipe was made by a newer version of the app: update the app to use it.")
         masks = content.get("masks")
         return cls(
@@ -110,7 +110,7 @@ def source_of(photo: Path) -> dict[str, str]:
     with photo.open("rb") as file:
         while block := file.read(2**20):
             digest.update(block)
-    return {"name": photo.name, "sha256": digest.hexdigest()}
+    return {"name": printable(photo.name), "sha256": digest.hexdigest()}
 
 
 def recipe_beside(clip: Path) -> Path:
@@ -147,7 +147,7 @@ def _json(path: Path) -> Any:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise ValueError("too large")
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_bytes())  # bytes, as editors save UTF-16 and byte-order marks as well
     except (OSError, ValueError, RecursionError) as error:
         raise LandscapeError(f"“{path.name}” is no recipe: choose the JSON file that lies beside a clip.") from error
 
@@ -175,31 +175,27 @@ def _settings(kind: type[Settings], content: Any) -> Settings:
         raise LandscapeError("This recipe is damaged: choose another one.")
     if kind is FitSettings:
         content = {EARLIER_NAMES.get(name, name): value for name, value in content.items()}
-    defaults = {item.name: getattr(kind(), item.name) for item in dataclasses.fields(kind)}
-    unknown = sorted(set(content) - set(defaults))
+    types = get_type_hints(kind)
+    unknown = sorted(set(content) - set(types))
     if unknown:
         raise LandscapeError(f"This recipe has a setting that this version does not know: {', '.join(unknown)}.")
     try:
-        return kind(**{name: _value(name, value, defaults[name]) for name, value in content.items()})
+        return kind(**{name: _value(name, value, types[name]) for name, value in content.items()})
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise LandscapeError("This recipe is damaged: choose another one.") from error
 
 
-def _value(name: str, value: Any, default: Any) -> Any:
-    """A JSON value as what the setting is: lists become tuples, whole numbers numbers."""
-    if isinstance(default, bool):
-        fits = isinstance(value, bool)
-    elif isinstance(default, int):
-        fits = isinstance(value, int) and not isinstance(value, bool)
-    elif isinstance(default, float):
-        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
-        value = float(value) if fits else value
-    elif isinstance(default, tuple):
-        fits = isinstance(value, (list, tuple))
-        value = _tuples(value)
-    else:
-        fits = value is None or isinstance(value, (str, int, float))
-    if not fits:
+def _value(name: str, value: Any, kind: Any) -> Any:
+    """A JSON value as what the setting is: lists become tuples, whole numbers and fractions each other."""
+    kinds = get_args(kind) if isinstance(kind, UnionType) else (get_origin(kind) or kind,)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if number and float in kinds:
+        return float(value)
+    if number and int in kinds and value == int(value):
+        return int(value)
+    if tuple in kinds and isinstance(value, (list, tuple)):
+        return _tuples(value)
+    if not isinstance(value, kinds) or number or isinstance(value, bool) and bool not in kinds:
         raise LandscapeError(f"This recipe is damaged: {name} cannot be {json.dumps(value)[:40]}.")
     return value
 

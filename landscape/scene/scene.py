@@ -6,7 +6,6 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,24 +13,23 @@ from statistics import fmean
 
 from torch import Tensor
 
-from landscape.compose.compositor import Compositor
+from landscape.compose.scenery import Scenery
+from landscape.compose.sky_plan import SkyPlan
 from landscape.fit.invert import Inversion
 from landscape.fit.mosaic import Mosaic, fit_photo
 from landscape.fit.quality import Quality
 from landscape.fit.state import FitState, finish
-from landscape.images.pixels import Frame
 from landscape.masks.find import find_matte
 from landscape.masks.matte import Matte
 from landscape.models.bundle import Models
-from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout, as_square
 from landscape.photo.squeeze import model_mask
 from landscape.progress import Progress, ignore_progress
-from landscape.scene.animator import Animator
 from landscape.scene.recipe import Recipe
 from landscape.scene.render import Renderer, RenderReport, render_clip
 from landscape.scene.sceneries import PREVIEW_SIDE, SceneryCache
+from landscape.scene.shot import Shot, clip_renderer
 from landscape.scene.warnings import POOR_SSIM, sentences_about
 from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
@@ -97,13 +95,13 @@ class Scene:
         masks: Matte | None = None,
         remaining: Callable[[], float] | None = None,
     ) -> Iterator[FitState[Scene]]:
-        """Fit the model to a photo step by step; arguments as of :meth:`open`.
+        """Fit the model to a photo step by step.
 
         Args:
             photo: The photo.
             models: The networks.
             settings: How to fit.
-            masks: Matte of the photo's size.
+            masks: What moves; found if None.
             remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
 
         Yields:
@@ -138,9 +136,9 @@ class Scene:
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences for the user about photos that the model cannot do much with."""
+        """Sentences for the user about photos that are not whole or that the model cannot do much with."""
         poor = self.settled and self.settings.variant != "E" and self.quality.ssim < POOR_SSIM
-        return sentences_about(self.masks, poor, self.light_matches)
+        return [*self.photo.notes, *sentences_about(self.masks, poor, self.light_matches)]
 
     @property
     def resolution(self) -> int:
@@ -151,6 +149,10 @@ class Scene:
         """The photo as the model draws it, (3, R, R) in about [-1, 1]; larger for several squares."""
         return as_square(self.layout.join([inversion.reconstruction() for inversion in self.inversions]))[0]
 
+    def sky_plan(self) -> SkyPlan | None:
+        """How the sky goes on beyond the photo; found once, which takes a second or two. None without a sky."""
+        return self._sceneries.plan(self.photo, self.masks)
+
     def with_masks(self, masks: Matte) -> Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
         return dataclasses.replace(self, masks=masks)
@@ -158,32 +160,6 @@ class Scene:
     def with_photo(self, photo: Photo) -> Scene:
         """The same scene with the photo at another size; what the model made of it is kept."""
         return dataclasses.replace(self, photo=photo)
-
-    def animator(
-        self, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool, moving: Tensor | None = None
-    ) -> Animator:
-        """Prepare the generator's small frames.
-
-        Args:
-            motion: Direction, speed and amounts.
-            light: Style or day cycle.
-            seconds: Length of the clip, for day cycles and loops.
-            loop: Whether the clip ends where it began.
-            moving: Where the photo moves, as :meth:`moving` gives it, if it is at hand.
-        """
-        return Animator(
-            self.inversions,
-            self.layout,
-            self.moving() if moving is None else moving,
-            self.masks.horizon,
-            motion,
-            light,
-            self.models.styles,
-            self.models.lighting,
-            seconds,
-            loop=loop,
-            seed=self.settings.seed,
-        )
 
     def moving(self) -> Tensor:
         """Where the photo moves, at the generator's size, (1, 1, R, R) in [0, 1] or the size of the layout."""
@@ -210,33 +186,19 @@ class Scene:
             generator_only: Show only what the generator draws.
             deep: Make frames of 16 bits a channel.
         """
-        animator = self.animator(motion, light, seconds, loop)
-        photo = self.photo.resized(long_side)
-        upscaler = self.models.upscaler
-        scenery = self._sceneries.scenery(photo, self.masks, self.reconstruction, long_side, generator_only, upscaler)
-        compositor = Compositor(scenery, motion, seconds if loop else None, deep=deep)
-        return Renderer(animator, compositor, light.active, scenery.mean_photo_weight)
+        return Shot(self, motion, light, seconds, loop).renderer(long_side, generator_only, deep)
 
-    def _clip_renderer(self, motion: MotionSettings, light: LightSettings, export: ExportSettings) -> Renderer:
-        length = (export.long_side, export.seconds, export.loop)
-        deep = FORMATS[export.format].deep
-        return self.renderer(motion, light, *length, export.generator_only, deep)
+    def scenery(self, long_side: int, generator_only: bool = False) -> Scenery:
+        """The photo taken apart at a size; kept for previews.
 
-    def frames(
-        self,
-        motion: MotionSettings,
-        light: LightSettings,
-        export: ExportSettings,
-        cancel: threading.Event | None = None,
-    ) -> Iterator[Frame]:
-        """Frames of a clip one by one, as :meth:`Renderer.clip` gives them; nothing is held for the whole clip.
-
-        Raises:
-            Cancelled: If ``cancel`` was set.
+        Args:
+            long_side: Long side in pixels; the photo's own at most.
+            generator_only: Show only what the generator draws.
         """
-        renderer = self._clip_renderer(motion, light, export)
-        with closing(renderer.clip(export.frames, export.fps, cancel)) as clip:
-            yield from clip
+        photo, upscaler = self.photo.resized(long_side), self.models.upscaler
+        if not generator_only:
+            self.sky_plan()  # of the photo at its own size, whatever the frames'
+        return self._sceneries.scenery(photo, self.masks, self.reconstruction, long_side, generator_only, upscaler)
 
     def render(
         self,
@@ -267,7 +229,7 @@ class Scene:
             Cancelled: If ``cancel`` was set.
         """
         started = time.monotonic()
-        renderer = self._clip_renderer(motion, light, export)
+        renderer = clip_renderer(self, motion, light, export)
         preparation = time.monotonic() - started
         recipe, photo = Recipe(motion, light, self.settings, export), self.photo.resized(export.long_side)
         report = render_clip(Path(out), renderer, recipe, (photo.width, photo.height), progress, cancel, finish)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
 from landscape.images.tensors import from_pixels
-from landscape.models.bundle import save_upscaler
+from landscape.models.weights import save_upscaler
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.upscaler import UpscalerConfig, bicubic, build_upscaler
 from landscape.progress import Progress, ignore_progress

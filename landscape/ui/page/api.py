@@ -17,8 +17,8 @@ from landscape.scene.files import SUFFIX
 from landscape.scene.recipe import READABLE, read_recipe
 from landscape.settings import ExportSettings
 from landscape.ui.page.panels import PHOTO_TYPES
+from landscape.ui.sentences import told
 from landscape.ui.visitors.controls import STANDARD, Controls
-from landscape.ui.visitors.exports import UNEXPECTED
 from landscape.ui.visitors.handlers import Handlers, View, last
 from landscape.ui.visitors.remember import CONTROL_NAMES, EXPORT_NAMES, choices_from_recipe, export_of
 from landscape.ui.visitors.sessions import SessionStore
@@ -111,7 +111,7 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
     defaults, file = Controls(), ExportSettings()
     session = gr.State(None, delete_callback=store.close)
     with gr.Column(visible=False):
-        photo = gr.File(label="photo", file_types=[*PHOTO_TYPES, SUFFIX])
+        photo = gr.File(label="photo", file_types=[*PHOTO_TYPES, SUFFIX, ".zip"])
         mask = gr.File(label="mask", file_types=[".png"])
         recipe = gr.File(label="recipe", file_types=list(READABLE))
         quality = gr.Textbox(STANDARD, label="quality")
@@ -129,6 +129,7 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
             gr.Number(defaults.seconds, label="seconds"),
             gr.Number(defaults.long_side, label="long_side"),
             gr.Checkbox(defaults.loop, label="loop"),
+            gr.Number(defaults.change, label="change"),
         ]
         kind = [
             gr.Textbox(file.format, label="format"),
@@ -175,8 +176,7 @@ def _video(view: View) -> Path | None:
 def _answer(work: Callable[[], Any]) -> Any:
     try:
         return work()
-    except LandscapeError as error:
-        raise gr.Error(str(error)) from error
     except Exception as error:
-        logger.exception("an endpoint failed")
-        raise gr.Error(UNEXPECTED) from error
+        if not isinstance(error, LandscapeError):
+            logger.exception("an endpoint failed")
+        raise gr.Error(told(error)) from error

@@ -90,6 +90,7 @@ class _Wiring:
         self._wishes: list[Any] = [
             controls.dial, controls.speed, controls.sky, controls.water, controls.perspective, controls.style,
             controls.strength, controls.day_cycle, controls.keys, clip.seconds, clip.long_side, clip.loop,
+            controls.change,
         ]  # fmt: skip
         self._outputs = [session, photo.notice, photo.upload, photo.cancel, photo.meter]
         self._exporting = ExportEvents(

@@ -45,6 +45,7 @@ class ControlPanel:
     water: gr.Slider
     link: gr.Checkbox
     perspective: gr.Slider
+    change: gr.Slider
     style: gr.HTML
     strength: gr.Slider
     day_cycle: gr.Checkbox
@@ -112,6 +113,7 @@ def control_panel() -> ControlPanel:
                 apply_default_css=False,
             )
         speed = _slider("Speed", 0, 4, _DEFAULTS.speed, 0.1, "speed", "From still to four times calm.")
+        change = _slider("Change", 0, 2, _DEFAULTS.change, 0.05, "change", "How much clouds change: still to lively.")
         with gr.Row(elem_id="amounts"):
             sky = _slider("Sky", 0, 2, _DEFAULTS.sky, 0.05, "sky", "How much.")
             water = _slider("Water", 0, 2, _DEFAULTS.water, 0.05, "water", "How much.")
@@ -130,7 +132,7 @@ def control_panel() -> ControlPanel:
     with gr.Column(elem_id="masks-panel"):
         widgets.masks()
         mask = gr.UploadButton("Load a PNG…", file_types=[".png"], size="sm", elem_id="mask")
-    return ControlPanel(dial, speed, sky, water, link, perspective, style, strength, day_cycle, keys, mask)
+    return ControlPanel(dial, speed, sky, water, link, perspective, change, style, strength, day_cycle, keys, mask)
 
 
 def clip_panel() -> ClipPanel:

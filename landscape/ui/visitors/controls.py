@@ -9,6 +9,7 @@ from typing import Any
 
 from landscape.errors import LandscapeError, is_number
 from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
+from landscape.ui.sentences import told
 
 PHOTO_LIGHT = "as in the photo"
 """The style that leaves the light alone."""
@@ -46,6 +47,7 @@ class Controls:
         seconds: Length of the clip.
         long_side: Long side in pixels.
         loop: Whether the clip loops without a seam.
+        change: How much clouds change by themselves, 0 to 2.
     """
 
     direction: float = _MOTION.direction
@@ -60,6 +62,7 @@ class Controls:
     seconds: float = _EXPORT.seconds
     long_side: int = _EXPORT.long_side
     loop: bool = _EXPORT.loop
+    change: float = _MOTION.change
 
     def __post_init__(self) -> None:
         # The browser sends lists, or nothing for none.
@@ -68,7 +71,7 @@ class Controls:
 
     def motion(self) -> MotionSettings:
         """The motion asked for. Raises LandscapeError for values out of range and of other types."""
-        values = (self.direction, self.speed, self.sky, self.water, self.perspective)
+        values = (self.direction, self.speed, self.sky, self.water, self.perspective, self.change)
         return MotionSettings(*(_real(value) for value in values))
 
     def light(self) -> LightSettings:
@@ -119,7 +122,7 @@ def _problem(name: str, value: Any) -> str:
         dataclasses.replace(Controls(), **{name: value}).check()
         return ""
     except LandscapeError as error:
-        return str(error)
+        return told(error)
 
 
 def whole(value: Any) -> Any:
@@ -138,7 +141,8 @@ def _key(key: Any) -> Any:
 
 
 def _style(name: Any) -> Any:
-    return None if name in (None, PHOTO_LIGHT) else name
+    light = isinstance(name, str) and name.strip().casefold() == PHOTO_LIGHT
+    return None if light else name
 
 
 def inversion(quality: str) -> FitSettings:

@@ -1,0 +1,59 @@
+"""``landscape evaluate motion``: figures and a sheet that say how skies move."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landscape.commands.animate import write_json
+from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.errors import LandscapeError
+from landscape.files import write_table
+from landscape.settings import MotionSettings
+from landscape.spelling import parse_direction
+from landscape.targets import require_targets
+
+
+def motion(
+    clips: Annotated[list[Path], typer.Argument(help="Videos, folders of frames, folders of these; or photos.")],
+    animate: Annotated[
+        bool, typer.Option("--animate", help="Animate photos, or the first frames of clips, and measure that.")
+    ] = False,
+    direction: Annotated[str, typer.Option(help="Clock hour or angle, for --animate.")] = "3",
+    speed: Annotated[float, typer.Option(help="Speed, for --animate.")] = 1.5,
+    seconds: Annotated[float, typer.Option(help="Length of the clips, for --animate.")] = 8.0,
+    fit_seconds: Annotated[float, typer.Option(help="Most seconds for each inversion, for --animate.")] = 10.0,
+    report: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
+    sheet: Annotated[Path | None, typer.Option("--html", help="Write a sheet here, the worst first.")] = None,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")
+    ] = None,
+) -> None:
+    """How skies move: whether they travel and change like real ones, or come back, lean, pulse and ghost."""
+    from landscape.evaluation.motion import measure
+    from landscape.evaluation.motion_clips import finished_clips, made_clips
+    from landscape.evaluation.motion_sheet import html_sheet, make_row, markdown_table, summarise, worst_first
+    from landscape.models.bundle import load_models
+
+    require_targets([*clips, checkpoints], (report, "report"), (table, "table"), (sheet, "table"))
+    settings = MotionSettings(direction=parse_direction(direction), speed=speed)
+    models = load_models(checkpoints)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        if animate:
+            found = made_clips(clips, models, settings, seconds, fit_seconds, progress, cancel)
+        else:
+            found = finished_clips(clips, models, progress, cancel)
+        rows = [make_row(clip, measure(clip)) for clip in found if clip.tells]
+    if not rows:
+        raise LandscapeError("No clip has 12 frames and some sky; give longer clips that show the sky.")
+    text = markdown_table(rows)
+    console.print(text)
+    if report is not None:
+        write_json(report, {"summary": summarise(rows), "clips": [row.as_dict() for row in worst_first(rows)]})
+    if table is not None:
+        write_table(table, text)
+    if sheet is not None:
+        write_table(sheet, html_sheet(rows))

@@ -1,0 +1,151 @@
+"""The sky as a ring: its cuts, its backdrop, its plan."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landscape.compose.sky_backdrop import find_backdrop
+from landscape.compose.sky_plan import draft_plan, draw, halo, plan_sky, rows_above
+from landscape.compose.sky_ring import arrange
+from landscape.compose.sky_seam import taken_over
+
+
+def clouds(height: int, width: int, seed: int, size: float = 4.0) -> np.ndarray:
+    """Soft random clouds around 0."""
+    noise = np.random.default_rng(seed).normal(0, 1, (height, width)).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), size)
+    return np.repeat((40 * smooth / smooth.std())[..., None], 3, axis=2)
+
+
+def hill(height: int, width: int) -> np.ndarray:
+    """Where the sky is, beyond a hill in the middle."""
+    y, x = np.mgrid[:height, :width]
+    return y < height * (0.9 - 0.6 * np.exp(-(((x - width / 2) / (width / 6)) ** 2)))
+
+
+def photo_with_hill(width: int = 320, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """A photo of clouds beyond a red hill, and the share of its sky."""
+    height = width * 5 // 8
+    sky = hill(height, width)
+    y = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
+    colours = np.float32([70, 120, 200]) * (1 - y) + np.float32([170, 190, 220]) * y
+    colours = colours + np.maximum(clouds(height, width, seed, 10.0), 0)
+    photo = np.where(sky[..., None], colours, np.float32([150, 30, 20]))
+    return np.clip(np.rint(photo), 0, 255).astype(np.uint8), sky.astype(np.float32)
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 1000), land=st.booleans())
+def test_a_ring_is_complete_and_keeps_the_photo(seed, land):
+    relief = clouds(30, 64, seed)
+    known = hill(30, 64) if land else np.ones((30, 64), bool)
+    plan = arrange(relief, known, seed=seed)
+    height, length = plan.labels.shape
+    assert length >= 2.5 * 64 and height > 30
+    assert (plan.labels < 0).mean() < 0.05
+    photo = plan.labels[plan.above :, :64]
+    assert (photo[known] == 0).all(), "the photo's own sky is never replaced"
+    assert np.abs(plan.correction[plan.above :, :64][known]).max() == 0
+    ring = draw(plan, relief)
+    assert ring.shape == (rows_above(plan, 64) + 30, length, 3)
+    inner = cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) > 0
+    assert np.abs(ring[-30:, :64] - relief)[inner].max() < 0.01
+
+
+def test_seams_are_no_steeper_than_the_sky_itself():
+    relief = clouds(40, 80, 3)
+    plan = arrange(relief, np.ones((40, 80), bool))
+    ring = draw(plan, relief)
+    steps = np.abs(np.diff(np.concatenate([ring, ring[:, :1]], axis=1), axis=1)).mean(axis=2)
+    labels = np.concatenate([plan.labels, plan.labels[:, :1]], axis=1)
+    seam = (labels[:, 1:] != labels[:, :-1]) & (labels[:, 1:] >= 0) & (labels[:, :-1] >= 0)
+    own = np.abs(np.diff(relief, axis=1)).mean()
+    assert seam.any() and steps[seam].mean() < 3 * own
+
+
+def test_a_cut_runs_where_both_pictures_agree():
+    value, image = np.zeros((20, 30, 3), np.float32), np.full((20, 30, 3), 90, np.float32)
+    image[:, 14] = 0
+    image[:, 15] = 0
+    filled, known = np.zeros((20, 30), bool), np.zeros((20, 30), bool)
+    filled[:, :22], known[:, 6:] = True, True
+    taken = taken_over(value, filled, image, known, np.zeros_like(filled), np.ones_like(filled))
+    assert taken[:, 22:].all() and not taken[:, :6].any()
+    first = taken.argmax(axis=1)
+    assert ((first >= 14) & (first <= 16)).all(), "the cut runs through the two columns that agree"
+
+
+def test_a_large_cloud_leaves_no_brightness_behind():
+    y, x = np.mgrid[:60, :120].astype(np.float32)
+    sky = np.float32([60, 100, 180]) + 0.4 * x[..., None]
+    cloud = (np.hypot((x - 60) / 25, (y - 30) / 15) < 1)[..., None]
+    colours = np.where(cloud, np.float32([240, 240, 240]), sky)
+    found = find_backdrop(colours, np.ones((60, 120), bool))
+    assert np.abs(found - sky).mean() < 12
+    assert np.abs(found - sky)[cloud[..., 0]].mean() < 25, "the cloud is no part of the backdrop"
+
+
+@settings(max_examples=10, deadline=None)
+@given(slope_x=st.floats(-0.5, 0.5), slope_y=st.floats(-1, 1), level=st.floats(80, 160))
+def test_a_gradient_is_all_backdrop(slope_x, slope_y, level):
+    y, x = np.mgrid[:50, :80].astype(np.float32)
+    colours = np.repeat((level + slope_x * x + slope_y * y)[..., None], 3, axis=2).astype(np.float32)
+    found = find_backdrop(colours, np.ones((50, 80), bool))
+    assert np.abs(found - colours)[6:-6, 6:-6].max() < 5
+
+
+def test_no_land_is_on_the_ring():
+    photo, sky = photo_with_hill()
+    plan = plan_sky(photo, sky)
+    assert plan is not None and not plan.draft
+    rows = plan.arrangement.labels.shape[0] - plan.arrangement.above
+    small = cv2.resize(photo[: rows * 2], (160, rows), interpolation=cv2.INTER_AREA).astype(np.float32) - 128
+    covered = cv2.resize(sky[: rows * 2], (160, rows), interpolation=cv2.INTER_AREA) > 0.99
+    small[~covered] = 0
+    ring = draw(plan.arrangement, small)
+    assert (ring[..., 0] - ring[..., 2]).max() < 60, "red comes from the hill alone"
+    assert plan.pieces.number.shape == plan.arrangement.labels.shape
+
+
+def test_hardly_any_sky_has_no_plan():
+    photo, sky = photo_with_hill(160)
+    assert plan_sky(photo, np.zeros_like(sky)) is None
+    few = np.zeros_like(sky)
+    few[0, :5] = 1
+    assert plan_sky(photo, few) is None
+    assert draft_plan(photo.astype(np.float32), np.zeros_like(sky)) is None
+
+
+def test_a_draft_is_the_photo_and_its_mirror_image():
+    photo, sky = photo_with_hill(160)
+    plan = draft_plan(photo.astype(np.float32), sky)
+    assert plan is not None and plan.draft
+    image = photo[:80].astype(np.float32) - 128
+    ring = draw(plan.arrangement, image)
+    assert np.abs(ring[:, :160] - image).max() < 0.01
+    assert np.abs(ring[:, 160:320] - image[:, ::-1]).max() < 0.01
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_bytes_and_floats_are_drawn_alike(kind):
+    relief = clouds(24, 48, 5)
+    plan = arrange(relief, hill(24, 48))
+    image = np.dstack([relief, relief[..., :1]])
+    ring = draw(plan, np.clip(np.rint(image + 128), 0, 255).astype(np.uint8) if kind is np.uint8 else image)
+    reference = draw(plan, np.clip(image, -128, 127)[..., 3:])[..., 0]
+    found = ring[..., 3].astype(np.float32) - (128 if kind is np.uint8 else 0)
+    assert np.abs(found - reference).max() < (3 if kind is np.uint8 else 40)
+
+
+def test_a_disc_has_a_halo_and_stars_have_none():
+    y, x = np.mgrid[:100, :160]
+    disc = 200.0 * (np.hypot(x - 80, y - 40) < 8)
+    around = halo(disc, 160)
+    assert around[40, 80] == 1 and 0 < around[40, 95] < 1 and around[90, 10] == 0
+    stars = np.zeros((600, 960))
+    stars[::60, ::60] = 220
+    assert halo(stars, 960).max() == 0
