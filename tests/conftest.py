@@ -59,7 +59,6 @@ def small_models(small_generator):
     from landscape.models.frozen import load_lpips
     from landscape.networks.encoder import Encoder
     from landscape.networks.lighting import LightingNetwork
-    from landscape.networks.matte import MatteNetwork
     from landscape.networks.segmenter import build_segmenter
     from landscape.settings import STYLES
 
@@ -72,7 +71,6 @@ def small_models(small_generator):
         Encoder(len(small_generator.blocks), SMALL.style_width).eval(),
         LightingNetwork(SMALL.style_width, 2).eval(),
         build_segmenter().eval(),
-        MatteNetwork().eval(),
         load_lpips(default_folder() / PERCEPTUAL_FILE),
         StyleTable(styles, first_block=2),
     )

@@ -18,8 +18,7 @@ from landscape.masks.find import find_matte, matte_of_labels
 from landscape.masks.horizon import find_horizon
 from landscape.masks.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, same_shape, write_labels
 from landscape.masks.matte import Matte
-from landscape.masks.solve import settle
-from landscape.networks.matte import MatteNetwork
+from landscape.masks.settle import settle
 from tests.mattes import hard_matte
 
 
@@ -142,9 +141,9 @@ def test_unsure_sky_must_reach_the_top() -> None:
 
 
 @pytest.mark.parametrize(("height", "width"), [(120, 200), (200, 90), (33, 47), (1000, 2300)])
-def test_an_untrained_network_leaves_what_the_segmenter_says(height: int, width: int) -> None:
+def test_the_matte_is_what_the_segmenter_says(height: int, width: int) -> None:
     labels = bands(height, width, 0.4, 0.7)
-    matte = find_matte(painted(labels), ColourSegmenter(), MatteNetwork().eval())
+    matte = find_matte(painted(labels), ColourSegmenter())
     found = matte.resized(height, width).labels()
     assert max(matte.sky.shape) == min(2048, max(height, width)) and found.dtype == np.uint8
     assert (found == labels).mean() > 0.95

@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,15 +22,10 @@ from landscape.masks.glow import find_glow
 from landscape.masks.labels import write_labels
 from landscape.masks.matte import Matte, clean_colours, in_steps
 from landscape.masks.matte_files import read_mask, write_matte
-from landscape.masks.solve import features, solve, tidied
 from landscape.masks.strokes import Stroke
-from landscape.models.weights import load_matte
-from landscape.networks.matte import MatteNetwork
 from landscape.settings import MotionSettings
-from landscape.training.data.composites import KINDS, Composite, make_composite
+from landscape.training.data.composites import KINDS, make_composite
 from landscape.training.data.cuts import Cuts, cut_photo
-from landscape.training.data.matte_examples import Example
-from landscape.training.matte import export_matte, train_matte
 from tests.mattes import hard_matte
 
 HEIGHT, WIDTH = 120, 160
@@ -217,51 +211,3 @@ def test_cuts_are_the_largest_sure_rectangles() -> None:
     soft[:100, :, 1], soft[100:, :, 0] = 1, 1
     found = cut_photo(pixels, soft)
     assert set(found) == {1} and found[1].shape[1] == 960 and 320 <= found[1].shape[0] <= 400
-
-
-def small_example(seed: int) -> tuple[Composite, np.ndarray]:
-    """A composite and what a segmenter that overlooks the thing would say."""
-    known = make_composite(cuts(), seed, 256, "masts")
-    sky = np.maximum(known.sky, known.thing * (known.water < 0.5))
-    soft = np.dstack([1 - sky - known.water, sky, known.water]).clip(0, 1)
-    return known, np.asarray(resize(soft, known.sky.shape[0] // 2, known.sky.shape[1] // 2), np.float32)
-
-
-def test_training_resumes_exactly_and_learns(tmp_path: Path) -> None:
-    torch.set_num_threads(1)
-    pairs = [small_example(seed) for seed in range(3)]
-    examples = [Example.of(known.pixels, soft, known.sky, known.water) for known, soft in pairs]
-    examples.append(Example.of_photo(pairs[0][0].pixels, pairs[0][1]))
-    assert examples[-1].weight.max() == 1 and examples[-1].weight.min() == 0
-    train_matte(lambda: examples, tmp_path / "whole", 6, seed=1)
-    with pytest.raises(RuntimeError, match="enough"):
-        train_matte(lambda: examples, tmp_path / "parts", 6, seed=1, progress=_stop_at(3), checkpoint_minutes=0)
-    train_matte(lambda: examples, tmp_path / "parts", 6, seed=1)
-    both = [export_matte(tmp_path / name, tmp_path / f"{name}.safetensors") for name in ("whole", "parts")]
-    first, second = (load_matte(path).state_dict() for path in both)
-    assert all(torch.equal(first[name], second[name]) for name in first)
-    known, soft = pairs[0]
-    sky, water, certainty = solve(known.pixels, soft, load_matte(both[0]))
-    assert sky.shape == known.sky.shape and (sky + water).max() <= 1 + 1e-5
-    assert certainty.min() >= 0 and certainty.max() <= 1
-
-
-def _stop_at(last: int):
-    def progress(_stage: str, done: int, _total: int) -> None:
-        if done > last:
-            raise RuntimeError("enough")
-
-    return progress
-
-
-def test_features_are_finite_and_tell_a_mast_from_the_sky() -> None:
-    photo, matte = sky_and_land()
-    soft = np.zeros((HEIGHT // 2, WIDTH // 2, 3), np.float32)
-    soft[:40, :, 1], soft[40:, :, 0] = 1, 1
-    fine, coarse = features(photo, tidied(soft))
-    assert fine.shape == (HEIGHT, WIDTH, 6) and coarse.shape == (HEIGHT // 2, WIDTH // 2, 4)
-    assert np.isfinite(fine).all() and np.isfinite(coarse).all()
-    mast, beside = coarse[17:38, 35, 0], coarse[17:38, 20, 0]
-    assert mast.mean() < beside.mean() - 0.5
-    network = MatteNetwork().eval()
-    assert np.abs(solve(photo, soft, network)[0] - resize(soft[..., 1], HEIGHT, WIDTH)).mean() < 0.05

@@ -44,15 +44,14 @@ def segmentation(
 ) -> None:
     """Intersection over union of sky and water on held-out photos."""
     from landscape.evaluation.segmentation import evaluate_segmentation
-    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, default_folder, load_matte
+    from landscape.models.bundle import SEGMENTER_FILE, default_folder
     from landscape.models.frozen import load_segmenter
 
-    folder = checkpoints or default_folder()
-    weights = [folder / SEGMENTER_FILE, folder / MATTE_FILE]
-    require_targets(weights, (report, "report"))
-    network, corrector = load_segmenter(weights[0]), load_matte(weights[1])
+    weights = (checkpoints or default_folder()) / SEGMENTER_FILE
+    require_targets([weights], (report, "report"))
+    network = load_segmenter(weights)
     with progress_bars() as progress:
-        figures = evaluate_segmentation(data, network, corrector, progress=progress)
+        figures = evaluate_segmentation(data, network, progress=progress)
     console.print(json.dumps(figures, indent=2))
     if report is not None:
         write_json(report, dict(figures))
@@ -81,7 +80,7 @@ def matte(
     models = load_models(checkpoints)
 
     def find(pixels: judge.Pixels) -> judge.Matte:
-        return find_matte(pixels, models.segmenter, models.matte)
+        return find_matte(pixels, models.segmenter)
 
     with cancel_on_signals() as cancel, progress_bars() as progress:
         cuts = find_cuts(folder, models.segmenter, is_judged, progress)

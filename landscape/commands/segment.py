@@ -21,19 +21,17 @@ def segment(
     from landscape.masks.find import find_matte
     from landscape.masks.labels import require_labels_name, write_labels
     from landscape.masks.matte_files import write_matte
-    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, choose_device, default_folder
+    from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder
     from landscape.models.frozen import load_segmenter
-    from landscape.models.weights import load_matte
     from landscape.photo.read import read_photo
     from landscape.targets import require_targets
 
-    folder = checkpoints or default_folder()
-    weights = [folder / SEGMENTER_FILE, folder / MATTE_FILE]
+    weights = (checkpoints or default_folder()) / SEGMENTER_FILE
     require_labels_name(out)
-    require_targets([photo, *weights], (out, "picture"))
+    require_targets([photo, weights], (out, "picture"))
     target = choose_device(device)
     picture = read_photo(photo)
-    matte = find_matte(picture.pixels, load_segmenter(weights[0]).to(target), load_matte(weights[1]).to(target))
+    matte = find_matte(picture.pixels, load_segmenter(weights).to(target))
     if soft:
         write_matte(out, matte)
     else:

@@ -51,34 +51,6 @@ def segmenter(
 
 
 @train_photos.command()
-def matte(
-    data: Annotated[Path, typer.Option(help="Folder with folders of photos; composites are made of their cuts.")],
-    out: OutOption,
-    steps: Annotated[int, typer.Option(help="Training steps.")] = 2600,
-    composites: Annotated[int, typer.Option(help="How many composites.")] = 132,
-    photos: Annotated[int, typer.Option(help="How many photos beside them.")] = 64,
-    seed: SeedOption = 0,
-    resume: ResumeOption = False,
-    weights: WeightsOption = None,
-    checkpoints: CheckpointsOption = None,
-) -> None:
-    """Train the network that corrects the segmentation pixel by pixel."""
-    from landscape.models.bundle import SEGMENTER_FILE, default_folder
-    from landscape.models.frozen import load_segmenter
-    from landscape.training.data.matte_examples import make_examples
-    from landscape.training.matte import export_matte, train_matte
-
-    require_weights([], weights)
-    segmenter = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE)
-    with cancel_on_signals() as cancel, progress_bars() as progress:
-        common: dict[str, Any] = {"progress": progress, "cancel": cancel}
-        examples = lambda: make_examples(data, segmenter, composites, photos, seed, **common)  # noqa: E731
-        train_matte(examples, out, steps, seed, resume, **common)
-    if weights is not None:
-        export_matte(out, weights)
-
-
-@train_photos.command()
 def upscaler(
     data: DataOption,
     out: OutOption,

@@ -13,7 +13,6 @@ from torch import nn
 from landscape.errors import LandscapeError
 from landscape.masks.find import find_matte
 from landscape.masks.labels import SKY, UNKNOWN, WATER
-from landscape.networks.matte import MatteNetwork
 from landscape.progress import Progress, ignore_progress
 from landscape.training.data.masks import LabelledPhoto, read_labelled_photos
 
@@ -43,17 +42,15 @@ class PhotoScore:
     seconds: float
 
 
-def score_photo(network: nn.Module, matte: MatteNetwork, photo: LabelledPhoto, device: str = "cpu") -> PhotoScore:
+def score_photo(network: nn.Module, photo: LabelledPhoto) -> PhotoScore:
     """Compare the labels of :func:`landscape.masks.find.find_matte` with those of a photo.
 
     Args:
-        network: The segmenter, in evaluation mode on ``device``.
-        matte: What corrects it pixel by pixel, likewise.
+        network: The segmenter, in evaluation mode.
         photo: A photo with labels.
-        device: Torch device.
     """
     start = time.perf_counter()
-    found = find_matte(photo.pixels, network, matte)
+    found = find_matte(photo.pixels, network)
     guess = found.resized(*photo.labels.shape).labels()
     seconds = time.perf_counter() - start
     sky, water = (overlap(guess, photo.labels, value) for value in (SKY, WATER))
@@ -78,15 +75,13 @@ def summarise(scores: Sequence[PhotoScore]) -> dict[str, float]:
 
 
 def evaluate_segmentation(
-    data: Path, network: nn.Module, matte: MatteNetwork, device: str = "cpu", progress: Progress = ignore_progress
+    data: Path, network: nn.Module, progress: Progress = ignore_progress
 ) -> dict[str, dict[str, float]]:
     """Score the held-out photos of every set of labels.
 
     Args:
         data: Folder of labelled sets, see :func:`landscape.training.data.masks.read_labelled_photos`.
-        network: The segmenter, in evaluation mode on ``device``.
-        matte: What corrects it pixel by pixel, likewise.
-        device: Torch device.
+        network: The segmenter, in evaluation mode.
         progress: Called after every photo.
 
     Returns:
@@ -100,7 +95,7 @@ def evaluate_segmentation(
         raise LandscapeError(f"No labelled photo in {data} is held out for evaluation; add more photos.")
     scores: dict[str, list[PhotoScore]] = {}
     for done, photo in enumerate(photos):
-        scores.setdefault(photo.source, []).append(score_photo(network, matte, photo, device))
+        scores.setdefault(photo.source, []).append(score_photo(network, photo))
         progress("segmentation", done + 1, len(photos))
     everything = [score for part in scores.values() for score in part]
     return {source: summarise(part) for source, part in {**scores, "all": everything}.items()}

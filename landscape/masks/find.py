@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -16,15 +17,16 @@ from landscape.images.pixels import Array
 from landscape.masks.attachments import find_attachments
 from landscape.masks.closer_look import SIDE as CLOSER_SIDE
 from landscape.masks.closer_look import blend_in
+from landscape.masks.colour_line import along_colours
 from landscape.masks.glow import find_glow
 from landscape.masks.horizon import find_horizon
-from landscape.masks.labels import SKY, WATER
+from landscape.masks.labels import SKY, WATER, clean_labels
 from landscape.masks.matte import Matte, in_steps
 from landscape.masks.mirror import mirror_likeness
+from landscape.masks.mist import find_in_mist
+from landscape.masks.settle import settle
 from landscape.masks.sizes import FEATHER, SNAP_RADIUS, SNAP_SLOPE, work_size
-from landscape.masks.solve import solve, tidied
 from landscape.masks.twigs import find_twigs
-from landscape.networks.matte import MatteNetwork
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -32,42 +34,56 @@ NETWORK_SIDE = 448
 """Long side of the segmenter's input; it was trained on cuts that show photos at 256 to 512 pixels."""
 _WET = 0.005
 """Least share of the photo that is water."""
+_UNSHARP = 0.008
+"""Doubt narrower than this, as a fraction of the long side, is that of the segmenter about an edge's place."""
+_VOTED = 0.1
+"""Votes against the sky that make a place uncertain."""
 
 
-def find_matte(pixels: Pixels, segmenter: nn.Module, network: MatteNetwork) -> Matte:
+def find_matte(pixels: Pixels, segmenter: nn.Module) -> Matte:
     """Find what moves in a photo.
 
     Args:
         pixels: uint8 (H, W, 3) RGB.
         segmenter: Network of :func:`landscape.networks.segmenter.build_segmenter`, in evaluation mode.
-        network: The network that corrects it pixel by pixel, in evaluation mode on the same device.
 
     Returns:
         The matte, at the photo's size but 2048 pixels long at most.
     """
     photo = resize(pixels, *work_size(*pixels.shape[:2]))
-    soft = look_softly(photo, segmenter, str(next(network.parameters()).device))
-    sky, water, certainty = solve(photo, soft, network)
-    return _completed(photo, *vote(photo, sky, water, certainty))
+    soft = look_softly(photo, segmenter, str(next(segmenter.parameters(), torch.empty(0)).device))
+    moving = guided(soft[..., SKY:], photo, SNAP_RADIUS)  # linear: what they leave is the third class
+    labels = clean_labels(np.dstack([1 - moving.sum(axis=2), moving]))
+    shares = soften(settle(_snapped(labels, photo)), FEATHER)
+    return _completed(photo, *solve(photo, shares / np.maximum(shares.sum(axis=2, keepdims=True), 1), soft))
 
 
-def vote(photo: Pixels, sky: Array, water: Array, certainty: Array) -> tuple[Array, Array, Array]:
-    """Let what finds thin dark things vote against the network: what either sees stands, and is as doubtful.
+def solve(photo: Pixels, shares: Array, soft: Array) -> tuple[Array, Array, Array]:
+    """Refine shares pixel by pixel: what finds thin, misty or bare things has a vote, then colours decide at borders.
 
     Args:
         photo: uint8 (H, W, 3) RGB.
-        sky: Share of the sky, (H, W) in [0, 1].
-        water: Share of the water, (H, W) in [0, 1].
-        certainty: How sure both are, (H, W) in [0, 1].
+        shares: Shares of sky and water, (H, W, 2) in [0, 1].
+        soft: The segmenter's probabilities of other, sky and water, (H, W, 3).
 
     Returns:
-        The three with the votes.
+        Shares of sky and of water and how certain both are, (H, W) in [0, 1].
     """
+    sky, wet = (np.ascontiguousarray(shares[..., index]) for index in range(2))
+    doubt = np.abs(soft[..., SKY:].sum(axis=2) - sky - wet)
+    # An edge is no doubt, though the segmenter sees it unsharp.
+    reach = 2 * max(3, round(_UNSHARP * max(sky.shape))) + 1
+    doubt = cv2.morphologyEx(np.asarray(doubt, np.float32), cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))
     left = sky
-    for find in (find_attachments, find_twigs):
-        hidden = find(photo, left)
+    for hidden in (find_attachments(photo, left), find_in_mist(photo, left, 1 - sky - wet)):
         left = left if hidden is None else left * (1 - hidden)
-    return left, water, np.asarray(np.minimum(certainty, 1 - (sky - left)), np.float32)
+    twigs = find_twigs(photo, left)
+    water = along_colours(photo, wet)
+    # The sky is behind the water: its share is that of what the water leaves.
+    seen = np.asarray(np.minimum(left / np.maximum(1 - wet, 1e-3), 1), np.float32)
+    refined = along_colours(photo, seen) * (1 if twigs is None else 1 - twigs) * (1 - water)
+    certainty = 1 - np.maximum(doubt, np.clip(sky - refined, 0, 1) * (left < sky - _VOTED))
+    return np.asarray(refined, np.float32), water, np.asarray(np.clip(certainty, 0, 1), np.float32)
 
 
 def matte_of_labels(
@@ -88,12 +104,17 @@ def matte_of_labels(
         raise LandscapeError("The mask and the photo differ in size; give a mask of the photo's size.")
     rows, columns = work_size(*labels.shape)
     photo = resize(pixels, rows, columns)
-    planes = np.stack([resize((labels == value).astype(np.float32), rows, columns) for value in (SKY, WATER)], axis=2)
-    snapped = np.clip(SNAP_SLOPE * (guided(planes, photo, radius=SNAP_RADIUS) - 0.5) + 0.5, 0, 1)
-    shares = np.clip(soften(snapped, feather), 0, 1)
+    shares = np.clip(soften(_snapped(labels, photo), feather), 0, 1)
     shares /= np.maximum(shares.sum(axis=2, keepdims=True), 1)
     sky, water = (np.ascontiguousarray(shares[..., index]) for index in range(2))
     return _completed(photo, sky, water, np.ones((rows, columns), np.float32), horizon)
+
+
+def _snapped(labels: npt.NDArray[np.uint8], photo: Pixels) -> Array:
+    """Shares (H, W, 2) of sky and water whose borders follow a photo's edges, of labels at any size."""
+    rows, columns = photo.shape[:2]
+    planes = np.stack([resize((labels == value).astype(np.float32), rows, columns) for value in (SKY, WATER)], axis=2)
+    return np.clip(SNAP_SLOPE * (guided(planes, photo, radius=SNAP_RADIUS) - 0.5) + 0.5, 0, 1)
 
 
 def completed(matte: Matte, pixels: Pixels, certainty: Array | None = None) -> Matte:
@@ -123,7 +144,7 @@ def _completed(
 
 
 def look_softly(photo: Pixels, segmenter: nn.Module, device: str = "cpu") -> Array:
-    """The segmenter's probabilities, with a closer look at borders, without specks.
+    """The segmenter's probabilities, with a closer look at borders.
 
     Args:
         photo: uint8 (H, W, 3) RGB.
@@ -131,15 +152,15 @@ def look_softly(photo: Pixels, segmenter: nn.Module, device: str = "cpu") -> Arr
         device: Torch device.
 
     Returns:
-        Probabilities of other, sky and water, float32 (h, w, 3), half as large as the photo.
+        Probabilities of other, sky and water, float32 (H, W, 3).
     """
-    rows, columns = (-(-side // 2) for side in photo.shape[:2])
+    rows, columns = photo.shape[:2]
     # There is nothing more to see in small photos.
     sides = (NETWORK_SIDE, CLOSER_SIDE) if max(photo.shape) > NETWORK_SIDE else (NETWORK_SIDE,)
     with ThreadPoolExecutor(2 if torch.get_num_threads() == 1 else 1) as pool:  # as somebody waits
         looks = pool.map(lambda side: segment_softly(photo, segmenter, device, side), sides)
     soft, *closer = (resize(look, rows, columns) for look in looks)
-    return tidied(blend_in(soft, closer[0]) if closer else soft)
+    return blend_in(soft, closer[0]) if closer else soft
 
 
 @torch.inference_mode()

@@ -13,11 +13,10 @@ from landscape.bundled import bundled_folder
 from landscape.errors import LandscapeError
 from landscape.light.styles import StyleTable
 from landscape.models.frozen import load_lpips, load_segmenter, load_vgg19
-from landscape.models.weights import load_encoder, load_generator, load_lighting, load_matte, load_upscaler
+from landscape.models.weights import load_encoder, load_generator, load_lighting, load_upscaler
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.networks.lighting import LightingNetwork
-from landscape.networks.matte import MatteNetwork
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Posterior
 from landscape.networks.upscaler import Upscaler
@@ -32,7 +31,6 @@ SEGMENTER_FILE = "segmenter.safetensors"
 PERCEPTUAL_FILE = "lpips_alex.safetensors"
 PRIOR_FILE = "prior.safetensors"
 UPSCALER_FILE = "upscaler.safetensors"
-MATTE_FILE = "matte.safetensors"
 VGG_FILE = "vgg19.safetensors"
 STYLES_FILE = "styles.json"
 
@@ -47,7 +45,6 @@ class Models:
         lighting: A.
         segmenter: Sky, water, other.
         perceptual: LPIPS.
-        matte: Corrects the segmenter pixel by pixel.
         styles: The nine styles of this generator.
         vgg: VGG-19, which the paper's and the release's recipes of the inversion take where it is there.
         upscaler: Enlarges the generator's frames, where it is there.
@@ -57,7 +54,6 @@ class Models:
     encoder: Encoder | Posterior
     lighting: LightingNetwork
     segmenter: nn.Module
-    matte: MatteNetwork
     perceptual: LpipsAlex
     styles: StyleTable
     vgg: Vgg19 | None = None
@@ -89,7 +85,6 @@ def load_models(folder: Path | None = None, device: str = "cpu") -> Models:
         encoder.to(target),
         load_lighting(folder / LIGHTING_FILE).to(target),
         segmenter.to(target),
-        load_matte(folder / MATTE_FILE).to(target),
         load_lpips(folder / PERCEPTUAL_FILE).to(target),
         StyleTable.load(folder / STYLES_FILE),
         load_vgg19(folder / VGG_FILE).to(target) if (folder / VGG_FILE).is_file() else None,

@@ -14,7 +14,6 @@ from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
-from landscape.networks.matte import MatteNetwork
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import LatentPrior
 from landscape.networks.upscaler import Upscaler, UpscalerConfig, build_upscaler
@@ -131,17 +130,6 @@ def load_prior(path: Path, generator: Generator | None) -> LatentPrior | None:
         raise LandscapeError(f"“{path}” holds no prior; give the file that train prior wrote.") from error
     fill_network(prior, state, path)
     return prior
-
-
-def load_matte(path: Path) -> MatteNetwork:
-    """Read the network that corrects the segmenter pixel by pixel, in evaluation mode.
-
-    Raises:
-        LandscapeError: If the file is missing, damaged or holds something else.
-    """
-    network = MatteNetwork()
-    fill_network(network, load_weights(path)[0], path)
-    return network
 
 
 def save_upscaler(path: Path, network: Upscaler, metadata: dict[str, Any]) -> None:

@@ -109,7 +109,7 @@ class Scene:
         """
         settings = settings or FitSettings()
         started = time.monotonic()
-        masks = find_matte(photo.pixels, models.segmenter, models.matte) if masks is None else masks
+        masks = find_matte(photo.pixels, models.segmenter) if masks is None else masks
         masked = time.monotonic()
 
         def scene(settled: bool, inversions: Mosaic) -> Scene:

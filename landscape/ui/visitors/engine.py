@@ -215,8 +215,7 @@ class ModelEngine:
 
     def find_masks(self, photo: Photo) -> Matte:
         """Find sky and water."""
-        models = self.models()
-        return find_matte(photo.pixels, models.segmenter, models.matte)
+        return find_matte(photo.pixels, self.models().segmenter)
 
     def open(
         self,

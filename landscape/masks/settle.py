@@ -1,0 +1,33 @@
+"""What masks are in doubt about stands still."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from landscape.images.filters import smoothstep
+from landscape.images.pixels import Array
+
+_EDGE = 0.005
+"""An edge of what moves is within so much of what surely is on either side of it, as a fraction of the long side."""
+_CERTAIN = 0.97
+"""Share from which that is sure."""
+_DECIDED = (0.8, 0.97)
+"""Shares from which what is in doubt begins to move, and moves."""
+
+
+def settle(masks: Array) -> Array:
+    """Leave still what is in doubt over more than the width of an edge: half of a hill does not move.
+
+    Args:
+        masks: float32 (H, W, C) in [0, 1], shares of what moves.
+
+    Returns:
+        float32 (H, W, C).
+    """
+    moving = np.minimum(masks.sum(axis=2), 1)
+    reach = 2 * max(3, round(_EDGE * max(moving.shape))) + 1
+    kernel = np.ones((reach, reach), np.uint8)
+    doubtful = (cv2.dilate(moving, kernel) < _CERTAIN) | (cv2.erode(moving, kernel) > 1 - _CERTAIN)
+    left = np.where(doubtful, smoothstep(moving, *_DECIDED), moving)
+    return np.asarray(masks * (left / np.maximum(moving, 1e-6))[..., None], np.float32)
