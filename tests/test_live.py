@@ -16,7 +16,8 @@ import pytest
 
 from landscape.photo.read import Photo
 from landscape.settings import STYLES, FitSettings
-from landscape.ui.live.line import IN_FLIGHT, LiveLine
+from landscape.ui.live.line import LiveLine
+from landscape.ui.live.receiver import IN_FLIGHT
 from landscape.ui.visitors.controls import Controls
 from landscape.ui.visitors.sessions import Session
 from landscape.ui.visitors.studio import Studio
