@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -20,9 +19,9 @@ import torch
 from landscape.evaluation.inversion import FRAME_STEP, moving_frames
 from landscape.evaluation.metrics import sky_flow
 from landscape.files import write_table
-from landscape.fit.invert import Inversion, invert
+from landscape.fit.invert import fit
 from landscape.fit.numbers import FIT_NUMBERS, FitNumbers
-from landscape.masks.find import find_masks
+from landscape.masks.find import find_matte
 from landscape.models.bundle import Models, load_models
 from landscape.photo.read import read_photo
 from landscape.photo.squeeze import model_image, model_mask
@@ -54,33 +53,31 @@ LOOK_EVERY = 10
 def measure(path: Path, recipe: FitNumbers, models: Models, most_tuning: int) -> dict[str, float]:
     """Fit one photo."""
     photo = read_photo(path, 1024)
-    masks = find_masks(photo, models.segmenter)
+    masks = find_matte(photo.pixels, models.segmenter, models.matte)
     side = models.generator.resolution
     image, moving = model_image(photo, side), model_mask(masks.moving, side)
     reached: dict[str, float] = {}
     measuring = steps = 0.0
     began = time.process_time()
 
-    def look(make: Callable[[], Inversion]) -> None:
-        nonlocal measuring, steps
+    FIT_NUMBERS["product"] = recipe
+    settings = FitSettings(tune_steps=most_tuning)
+    networks = models.generator, models.encoder, models.perceptual
+    for state in fit(image, moving, *networks, settings):
         steps += 1
         if steps % LOOK_EVERY == 0:
             started = time.process_time()
-            quality = make().quality
+            quality = state.snapshot().quality
             for mark in MARKS:
                 if quality.ssim >= mark:
                     reached.setdefault(f"to {mark}", started - began - measuring)
             measuring += time.process_time() - started
-
-    FIT_NUMBERS["product"] = recipe
-    settings = FitSettings(tune_steps=most_tuning)
-    networks = models.generator, models.encoder, models.perceptual
-    found = invert(image, moving, *networks, settings, observe=look)
+    found = state.snapshot()
     seconds = time.process_time() - began - measuring
     sky = cv2.resize(np.ascontiguousarray(masks.sky), (side, side), interpolation=cv2.INTER_AREA)
     flow = sky_flow(moving_frames(found, moving, masks.horizon, MotionSettings()), sky).magnitude / FRAME_STEP
     to = {f"to {mark}": reached.get(f"to {mark}", float("nan")) for mark in MARKS}
-    end = {"seconds": seconds, "steps": steps - 1, "ssim": found.ssim, "lpips": found.lpips, "flow x 1000": 1000 * flow}
+    end = {"seconds": seconds, "steps": steps - 3, "ssim": found.ssim, "lpips": found.lpips, "flow x 1000": 1000 * flow}
     return to | end
 
 

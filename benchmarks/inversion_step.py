@@ -20,7 +20,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from landscape.fit.descent import Watch
 from landscape.fit.invert import working_copy
 from landscape.fit.latents import Latents
 from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
@@ -31,7 +30,6 @@ from landscape.models.config import load_config
 from landscape.models.frozen import load_lpips
 from landscape.networks.generator import Generator
 from landscape.networks.vgg import Vgg19
-from landscape.progress import ignore_progress
 
 SIDE = 256
 Step = Callable[[], object]
@@ -78,14 +76,15 @@ def product_stage(
     """So many steps of the product."""
     perceptual = load_lpips(default_folder() / PERCEPTUAL_FILE)
     recipe, variant = FIT_NUMBERS["product"], VARIANTS["EOIFS"]
-    watch = Watch(ignore_progress)
     if tuning:
         schedule = Schedule(steps, 1e-3, 0.1, keep_best=True)
         judge = QualityMeter(image, perceptual)
-        tune(generator, latents, image, moving, perceptual, judge, variant, recipe, schedule, 0, watch)
+        states = tune(generator, latents, image, moving, perceptual, judge, variant, recipe, schedule, 0)
     else:
         schedule = Schedule(steps, 0.1, 0.01, keep_best=True)
-        fit_latents(generator, latents, image, moving, perceptual, variant, recipe, schedule, watch)
+        states = fit_latents(generator, latents, image, moving, perceptual, variant, recipe, schedule)
+    for _ in states:
+        pass
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -33,9 +33,10 @@ from torch import Tensor, nn
 from landscape.evaluation.frechet import Moments, frechet_distance, lite0_features, moments
 from landscape.generate.sampler import Sampler
 from landscape.images.tensors import from_pixels
-from landscape.models.bundle import PERCEPTUAL_FILE, SEGMENTER_FILE, cut_generator, default_folder, load_segmenter
+from landscape.models.bundle import PERCEPTUAL_FILE, SEGMENTER_FILE, default_folder, load_segmenter
 from landscape.models.config import ModelConfig, load_config
 from landscape.models.frozen import load_lpips
+from landscape.models.weights import cut_generator
 from landscape.networks.generator import Generator
 from landscape.networks.posterior import Posterior
 from landscape.networks.projected import augment, draw_augmentation

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except LandscapeError as error:
         if stopped_by:
             _stopped()
-        console.print(str(error), style="bold red", highlight=False, soft_wrap=True)
+        console.print(str(error), style="bold red", soft_wrap=True)
         sys.exit(2)
     except (Cancelled, KeyboardInterrupt):
         _stopped()

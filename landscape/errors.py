@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import math
 import numbers
+import unicodedata
+from collections.abc import Sequence
+
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str) -> str:
+    """Text on one line, without what is no letter of it: names of files may hold any bytes.
+
+    Bytes that are no UTF-8, and characters that move the cursor or turn the direction of writing, become U+FFFD.
+    """
+    return "".join(
+        "\ufffd" if unicodedata.category(letter) in ("Cc", "Cs") or letter in _TURNING else letter for letter in text
+    )
 
 
 class LandscapeError(Exception):
     """A problem the user can solve.
 
     The message is one clear sentence that says what is wrong and what to do. The command line prints it and ends
-    with exit status 2, the app shows it beside the photo.
+    with exit status 2, the app shows it beside the photo. Names of files in it are made fit to be shown.
     """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(printable(str(message)))
 
 
 class Cancelled(Exception):
@@ -44,6 +61,19 @@ def require_range(name: str, value: object, low: float, high: float) -> None:
     """
     fits = isinstance(value, numbers.Real) and is_number(value) and low <= float(value) <= high
     require(fits, f"Choose a {name} between {low:g} and {high:g}.")
+
+
+def named(name: str, value: object, choices: Sequence[str]) -> str:
+    """Which of some names is meant by a value of any type: capitals and small letters are one.
+
+    Raises:
+        LandscapeError: If it is none of them, with a sentence that lists them.
+    """
+    found = " ".join(value.split()).casefold() if isinstance(value, str) else ""
+    for choice in choices:
+        if choice.casefold() == found:
+            return choice
+    raise LandscapeError(f"Choose a {name} from: {', '.join(choices)}.")
 
 
 def require_switch(name: str, value: object) -> None:

@@ -32,11 +32,11 @@ def require_writable(path: Path) -> None:
     """
     folder = os.path.dirname(os.path.realpath(path))
     if not os.path.isdir(folder):
-        raise LandscapeError(f"The folder {folder} does not exist; create it or choose another one.")
+        raise LandscapeError(f"The folder “{folder}” does not exist; create it or choose another one.")
     if os.path.isdir(path):
-        raise LandscapeError(f"{path} is a folder; give the name of a file in it.")
+        raise LandscapeError(f"“{path}” is a folder; give the name of a file in it.")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise LandscapeError(f"Nothing can be written to {folder}; choose another folder.")
+        raise LandscapeError(f"Nothing can be written to “{folder}”; choose another folder.")
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def replacing(path: Path) -> Iterator[Path]:
             yield partial
             put_in_place(partial, real)
     except OSError as error:
-        raise LandscapeError(f"{path} cannot be written; choose another place.") from error
+        raise LandscapeError(f"“{path}” cannot be written; choose another place.") from error
 
 
 def put_in_place(partial: Path, path: Path) -> None:

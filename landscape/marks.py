@@ -27,7 +27,9 @@ MARK = "landscape"
 VERSION = 1
 RECIPE_ENTRY = "recipe.json"
 """Name of the metadata in a ZIP of frames."""
-SCENE_ENTRIES = ("scene.json", "photo", "masks.safetensors", "model.safetensors")
+SCENE_ENTRIES = ("scene.json", "photo", "matte.safetensors", "model.safetensors")
+MASKS_ENTRY = "masks.safetensors"
+"""What scenes of format 1 had in place of the third."""
 TABLE_END = "<!-- landscape -->\n"
 """Last line of a Markdown table."""
 _LARGEST = 16 * 2**20
@@ -140,7 +142,8 @@ def is_report(path: Path) -> bool:
 def is_scene(path: Path) -> bool:
     """Whether a file is a scene."""
     with zipfile.ZipFile(path) as archive:
-        return sorted(archive.namelist()) == sorted(SCENE_ENTRIES)
+        names = [SCENE_ENTRIES[2] if name == MASKS_ENTRY else name for name in archive.namelist()]
+    return sorted(names) == sorted(SCENE_ENTRIES)
 
 
 def is_style_table(path: Path) -> bool:

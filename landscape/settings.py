@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from landscape.errors import LandscapeError, is_number, require, require_range, require_switch
+from landscape.errors import is_number, named, require, require_range, require_switch
 
 STYLES = (
     "blue day",
@@ -42,30 +41,9 @@ LONGEST = 600.0
 """Seconds of the longest clip."""
 FORMATS = ("h264", "h265", "h265-10bit", "vp9", "av1", "gif", "png")
 """What clips can be written as; :mod:`landscape.output.formats` knows more of each."""
-
-
-def parse_direction(text: str) -> float:
-    """Read a direction given as a clock position or an angle.
-
-    Args:
-        text: ``"3"`` (clock hour, 1 to 12) or ``"90deg"`` (degrees clockwise from up).
-
-    Returns:
-        Degrees clockwise from up in [0, 360): 3 o'clock is 90.
-
-    Raises:
-        LandscapeError: If the text is neither.
-    """
-    match = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*(deg|°)?\s*", text)
-    require(match is not None, f"Give the direction as a clock hour like 3 or an angle like 90deg, not “{text}”.")
-    assert match is not None
-    value = float(match.group(1))
-    if match.group(2):
-        return value % 360.0
-    require(
-        value == int(value) and 1 <= value <= 12, f"Clock directions go from 1 to 12, not {text}; angles end in deg."
-    )
-    return (value % 12) * 30.0
+FASTEST = {"gif": 50}
+"""Most frames a second of formats that cannot do all rates: GIFs count hundredths of a second, and browsers play frames
+of less than two of them at a tenth of a second."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +77,21 @@ class MotionSettings:
         require_range("change", self.change, 0.0, 2.0)
 
 
+def _style(value: object) -> str | None:
+    """The style of a name in any case; None for the light of the photo. Raises LandscapeError for other values."""
+    if value is None:
+        return None
+    style = named("style", value, (PHOTO_STYLE, *STYLES))
+    return None if style == PHOTO_STYLE else style
+
+
 @dataclass(frozen=True)
 class LightKey:
     """A key frame of the day cycle.
 
     Attributes:
         time: When the light is reached, as a fraction of the clip in [0, 1].
-        style: One of :data:`STYLES`, or None for the light of the photo.
+        style: One of :data:`STYLES` in any case, or None or :data:`PHOTO_STYLE` for the light of the photo.
     """
 
     time: float
@@ -113,43 +99,7 @@ class LightKey:
 
     def __post_init__(self) -> None:
         require_range("time of a key frame", self.time, 0.0, 1.0)
-        require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
-
-
-def parse_keys(text: str) -> tuple[LightKey, ...]:
-    """Read key frames such as ``"0 photo, 0.5 deep night, 1 photo"``.
-
-    Raises:
-        LandscapeError: If the text is no such list.
-    """
-    keys = []
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9.]+)\s*:?\s+([a-z ]+?)\s*", part)
-        require(match is not None, f"Give key frames like “0 photo, 0.5 deep night, 1 photo”, not “{part.strip()}”.")
-        assert match is not None
-        try:
-            time = float(match.group(1))
-        except ValueError as error:
-            raise LandscapeError(f"“{match.group(1)}” is no time: give a fraction of the clip like 0.5.") from error
-        keys.append(LightKey(time, None if match.group(2) == PHOTO_STYLE else match.group(2)))
-    return tuple(keys)
-
-
-def _as_list(keys: object) -> Sequence[Any]:
-    """Key frames as a list that is not longer than they can be apart."""
-    fits = isinstance(keys, (list, tuple)) and len(keys) <= 1 + 1 / CLOSEST_KEYS
-    require(fits, f"Give key frames as a list, each at least {CLOSEST_KEYS:g} of the clip after the one before.")
-    assert isinstance(keys, (list, tuple))
-    return keys
-
-
-def _as_key(key: object) -> LightKey:
-    """A key frame, which files hold as a plain dictionary."""
-    if isinstance(key, LightKey):
-        return key
-    require(isinstance(key, dict) and set(key) == {"time", "style"}, "Give each key frame a time and a style.")
-    assert isinstance(key, dict)
-    return LightKey(key["time"], key["style"])
+        object.__setattr__(self, "style", _style(self.style))
 
 
 @dataclass(frozen=True)
@@ -157,7 +107,7 @@ class LightSettings:
     """How the light of the scene changes (paper, 3.2 and 7.1).
 
     Attributes:
-        style: One of :data:`STYLES`, or None for the light of the photo.
+        style: One of :data:`STYLES` in any case, or None or :data:`PHOTO_STYLE` for the light of the photo.
         strength: How far the light goes towards the style, 0 to 1.
         day_cycle: Travel through the day during the clip, ignoring ``style``.
         keys: Key frames of the day, each later than the one before; none for all nine styles at equal distances.
@@ -169,7 +119,7 @@ class LightSettings:
     keys: tuple[LightKey, ...] = ()
 
     def __post_init__(self) -> None:
-        require(self.style is None or self.style in STYLES, f"Choose a style from: {', '.join(STYLES)}.")
+        object.__setattr__(self, "style", _style(self.style))
         require_range("style strength", self.strength, 0.0, 1.0)
         require_switch("day cycle", self.day_cycle)
         # Files hold plain dictionaries.
@@ -189,11 +139,11 @@ class FitSettings:
     """How the model is fitted to a photo (paper, 3.2 and algorithms 1 and 2).
 
     Attributes:
-        variant: One of :data:`VARIANTS`.
-        latent_steps: Most optimisation steps of the latents (step 2), 0 to 5000; None leaves it to the recipe.
-        tune_steps: Most fine-tuning steps of the generator (step 3), 0 to 5000; None leaves it to the recipe.
+        variant: One of :data:`VARIANTS`, in any case.
+        latent_steps: Most optimisation steps of the latents (step 2), 0 to 5000; None leaves it to the numbers.
+        tune_steps: Most fine-tuning steps of the generator (step 3), 0 to 5000; None leaves it to the numbers.
         seed: Seed of everything random.
-        recipe: One of :data:`FIT_NUMBERS`: the numbers of the optimisation.
+        numbers: One of :data:`FIT_NUMBERS`: the numbers of the optimisation.
         seconds: Most time for the fit, 0 to 36000; what is reached then is the result. None for as long as it takes;
             only then do the same settings always give the same result.
     """
@@ -202,12 +152,12 @@ class FitSettings:
     latent_steps: int | None = None
     tune_steps: int | None = None
     seed: int = 0
-    recipe: str = "product"
+    numbers: str = "product"
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        require(self.variant in VARIANTS, f"Choose a variant from: {', '.join(VARIANTS)}.")
-        require(self.recipe in FIT_NUMBERS, f"Choose a recipe from: {', '.join(FIT_NUMBERS)}.")
+        object.__setattr__(self, "variant", named("variant", self.variant, VARIANTS))
+        require(self.numbers in FIT_NUMBERS, f"Choose the numbers of a fit from: {', '.join(FIT_NUMBERS)}.")
         for name, steps in (("latent", self.latent_steps), ("fine-tuning", self.tune_steps)):
             if steps is not None:
                 require_range(f"number of {name} steps", steps, 0, 5000)
@@ -222,12 +172,12 @@ class ExportSettings:
 
     Attributes:
         seconds: Length of the clip, 0.2 to 600.
-        fps: Frames a second, 1 to 120.
+        fps: Frames a second, 1 to 120; rates above what the format can do (:data:`FASTEST`) are reduced to it.
         long_side: Long side in pixels, 64 to 8192; sizes above the photo's own are reduced to it.
         loop: Whether the last frame leads seamlessly into the first.
         crf: H.264 constant rate factor, 0 (lossless) to 51; other formats get their own of the same fidelity.
         generator_only: Show what the generator draws, without the photo's detail.
-        format: One of :data:`FORMATS`.
+        format: One of :data:`FORMATS`, in any case.
     """
 
     seconds: float = 6.0
@@ -244,7 +194,8 @@ class ExportSettings:
         require_range("size in pixels", self.long_side, 64, 8192)
         require_range("quality (crf)", self.crf, 0, 51)
         require_switch("loop", self.loop)
-        require(self.format in FORMATS, f"Choose a format from: {', '.join(FORMATS)}.")
+        object.__setattr__(self, "format", named("format", self.format, FORMATS))
+        object.__setattr__(self, "fps", min(self.fps, FASTEST.get(self.format, self.fps)))
 
     @property
     def frames(self) -> int:
@@ -253,5 +204,40 @@ class ExportSettings:
 
 
 def as_dict(*settings: Any) -> dict[str, Any]:
-    """Merge settings into one plain dictionary for reports: class name to fields."""
-    return {type(item).__name__.removesuffix("Settings").lower(): dataclasses.asdict(item) for item in settings}
+    """Merge settings into one plain dictionary for recipes and reports: section to fields."""
+    return {SECTIONS[type(item)]: dataclasses.asdict(item) for item in settings}
+
+
+SECTIONS = {MotionSettings: "motion", LightSettings: "light", FitSettings: "inversion", ExportSettings: "export"}
+"""Names of the settings in files, which stay whatever the classes are called."""
+
+
+def _as_list(keys: object) -> Sequence[Any]:
+    """Key frames as a list that is not longer than they can be apart."""
+    fits = isinstance(keys, (list, tuple)) and len(keys) <= 1 + 1 / CLOSEST_KEYS
+    require(fits, f"Give key frames as a list, each at least {CLOSEST_KEYS:g} of the clip after the one before.")
+    assert isinstance(keys, (list, tuple))
+    return keys
+
+
+def _as_key(key: object) -> LightKey:
+    """A key frame, which files hold as a plain dictionary."""
+    if isinstance(key, LightKey):
+        return key
+    require(isinstance(key, dict) and set(key) == {"time", "style"}, "Give each key frame a time and a style.")
+    assert isinstance(key, dict)
+    return LightKey(key["time"], key["style"])
+
+
+EARLIER_NAMES = {"recipe": "numbers"}
+"""Names that settings of a fit had in files of earlier versions."""
+
+
+def fit_settings(content: dict[str, Any]) -> FitSettings:
+    """Settings of a fit from a file, of this version or an earlier one.
+
+    Raises:
+        LandscapeError: If a value is out of range.
+        TypeError: If there is a setting that this version does not know.
+    """
+    return FitSettings(**{EARLIER_NAMES.get(name, name): value for name, value in content.items()})

@@ -46,12 +46,12 @@ def require_targets(reads: Iterable[Path | None], *writes: tuple[Path | None, st
         require_writable(path)
         for source in sources:
             if same_file(source, path):
-                raise LandscapeError(f"{path} would be written over {source}, which is read: {_OTHER}")
+                raise LandscapeError(f"“{path}” would be written over “{source}”, which is read: {_OTHER}")
         for other in before:
             if same_file(other, path):
-                raise LandscapeError(f"{path} and {other} are one file: give each a name of its own.")
+                raise LandscapeError(f"“{path}” and “{other}” are one file: give each a name of its own.")
         if not replaceable(path, kind):
-            raise LandscapeError(f"{path} is there already and is no {kind} that was made here: {_REMOVE}")
+            raise LandscapeError(f"“{path}” is there already and is no {kind} that was made here: {_REMOVE}")
         before.append(path)
     for folder in {Path(os.path.realpath(path)).parent for path in before}:
         remove_leftovers(folder)
@@ -97,7 +97,7 @@ def require_folder(path: Path) -> None:
         LandscapeError: If a file has the name, the folder around it is missing, or it is closed to us.
     """
     if os.path.lexists(path) and not os.path.isdir(path):
-        raise LandscapeError(f"{path} is no folder; choose another one.")
+        raise LandscapeError(f"“{path}” is no folder; choose another one.")
     if not os.path.isdir(path) and os.path.isdir(os.path.dirname(os.path.abspath(path))):
         require_writable(path)
         os.mkdir(path)

@@ -59,6 +59,7 @@ def small_models(small_generator):
     from landscape.models.frozen import load_lpips
     from landscape.networks.encoder import Encoder
     from landscape.networks.lighting import LightingNetwork
+    from landscape.networks.matte import MatteNetwork
     from landscape.networks.segmenter import build_segmenter
     from landscape.settings import STYLES
 
@@ -71,6 +72,7 @@ def small_models(small_generator):
         Encoder(len(small_generator.blocks), SMALL.style_width).eval(),
         LightingNetwork(SMALL.style_width, 2).eval(),
         build_segmenter().eval(),
+        MatteNetwork().eval(),
         load_lpips(default_folder() / PERCEPTUAL_FILE),
         StyleTable(styles, first_block=2),
     )
@@ -86,11 +88,11 @@ def photo(landscape_pixels):
 @pytest.fixture
 def masks(landscape_pixels):
     """The sky of the made-up landscape."""
-    from landscape.masks.masks import masks_from_labels
+    from tests.mattes import hard_matte
 
     labels = np.zeros(landscape_pixels.shape[:2], np.uint8)
     labels[:56] = 1
-    return masks_from_labels(labels, None, feather=0.0)
+    return hard_matte(labels)
 
 
 @pytest.fixture(scope="session")

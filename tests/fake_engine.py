@@ -15,7 +15,7 @@ from landscape.errors import Cancelled, LandscapeError
 from landscape.fit.outlook import Outlook
 from landscape.fit.quality import Quality
 from landscape.masks.labels import SKY, WATER
-from landscape.masks.masks import Masks, masks_from_labels
+from landscape.masks.matte import Matte
 from landscape.output.video import write_video
 from landscape.photo.read import Photo
 from landscape.preview.player import LiveFrame
@@ -23,6 +23,7 @@ from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.recipe import Recipe
 from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 from landscape.ui.visitors.sessions import Session
+from tests.mattes import hard_matte
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class FakeScene:
     """A scene that renders shifted photos."""
 
     photo: Photo
-    masks: Masks
+    masks: Matte
     steps: int
     delay: float
 
@@ -55,7 +56,7 @@ class FakeScene:
         """A sentence when nothing moves."""
         return [] if self.masks.moving.any() else ["Nothing will move."]
 
-    def with_masks(self, masks: Masks) -> FakeScene:
+    def with_masks(self, masks: Matte) -> FakeScene:
         """The same scene with other masks."""
         return FakeScene(self.photo, masks, self.steps, self.delay)
 
@@ -107,22 +108,22 @@ class FakeScene:
 
 @dataclass
 class FakeEngine:
-    """Masks by halves of the photo; counts how often a photo was fitted."""
+    """Matte by halves of the photo; counts how often a photo was fitted."""
 
     delay: float = 0.0
     fits: list[FitSettings] = field(default_factory=list)
 
-    def find_masks(self, photo: Photo) -> Masks:
+    def find_masks(self, photo: Photo) -> Matte:
         """The upper half is sky, the lowest third water."""
         labels = np.zeros((photo.height, photo.width), dtype=np.uint8)
         labels[: photo.height // 2] = SKY
         labels[2 * photo.height // 3 :] = WATER
-        return masks_from_labels(labels, photo.pixels)
+        return hard_matte(labels)
 
     def open(
         self,
         photo: Photo,
-        masks: Masks,
+        masks: Matte,
         settings: FitSettings,
         progress: Progress,
         cancel: threading.Event,
@@ -139,7 +140,7 @@ class FakeEngine:
     def warm(self) -> None:
         """Nothing to load."""
 
-    def begin(self, photo: Photo, masks: Masks, settings: FitSettings) -> FakeFit:
+    def begin(self, photo: Photo, masks: Matte, settings: FitSettings) -> FakeFit:
         """Pretend to fit the model in the background."""
         return FakeFit(self, photo, masks, settings)
 
@@ -149,7 +150,7 @@ class FakeEngine:
             with np.load(path) as found:
                 parts = [found[name] for name in ("sky", "water", "freeze")]
                 photo = Photo(found["pixels"], str(found["name"]))
-                return FakeScene(photo, Masks(*parts, float(found["horizon"])), 0, self.delay)
+                return FakeScene(photo, Matte.certain(*parts, float(found["horizon"])), 0, self.delay)
         except ValueError as error:
             raise LandscapeError(f"“{path.name}” is damaged or no scene: open its photo anew.") from error
 
@@ -173,7 +174,7 @@ class FakeEngine:
 class FakeFit:
     """A fit whose first scene is there at once."""
 
-    def __init__(self, engine: FakeEngine, photo: Photo, masks: Masks, settings: FitSettings) -> None:
+    def __init__(self, engine: FakeEngine, photo: Photo, masks: Matte, settings: FitSettings) -> None:
         self.outlook = Outlook("fitting the model", 0, 1, None)
         self.quality = Quality(0.9, 0.1)
         self.paused = self.done = False
@@ -185,7 +186,7 @@ class FakeFit:
         self._thread = threading.Thread(target=self._work, args=(engine, photo, masks, settings), daemon=True)
         self._thread.start()
 
-    def _work(self, engine: FakeEngine, photo: Photo, masks: Masks, settings: FitSettings) -> None:
+    def _work(self, engine: FakeEngine, photo: Photo, masks: Matte, settings: FitSettings) -> None:
         try:
             self._scene, self._version = engine.open(photo, masks, settings, self._note, self._cancel), 2
         except Cancelled:

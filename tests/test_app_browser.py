@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 pytestmark = pytest.mark.browser
 
@@ -102,9 +102,12 @@ class Witness:
     def __init__(self, page: Page, address: str) -> None:
         self._address = address
         self.complaints: list[str] = []
-        page.on("console", lambda message: self._note(message.type == "error", f"console: {message.text}"))
+        page.on("console", self._told)
         page.on("pageerror", lambda error: self._note(True, f"error: {error}"))
         page.on("request", self._requested)
+
+    def _told(self, message: ConsoleMessage) -> None:
+        self._note(message.type == "error", f"console: {message.text} {message.location.get('url', '')}")
 
     def _requested(self, request: Request) -> None:
         own = request.url.startswith((f"{self._address}/", "data:", "blob:"))

@@ -1,5 +1,6 @@
 """The command line as a user meets it."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -14,10 +15,11 @@ from typer.testing import CliRunner
 
 from landscape.cli import cli, main
 from landscape.commands.animate import write_json
+from landscape.commands.choices import with_light
 from landscape.errors import LandscapeError
 from landscape.output.video import probe_video
 from landscape.scene.recipe import Recipe, read_recipe, write_recipe
-from landscape.settings import ExportSettings, FitSettings
+from landscape.settings import ExportSettings, FitSettings, LightKey, LightSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -105,6 +107,61 @@ def test_targets_are_checked_before_the_work(tmp_path, called):
         write_json(tmp_path / "none" / "report.json", {})
 
 
+@pytest.fixture
+def light_of(monkeypatch, tmp_path):
+    """The light that ``animate`` would use with some options; nothing is made."""
+    found = []
+
+    def take(*arguments, **values):
+        found.append(with_light(*arguments, **values))
+        raise LandscapeError("That is enough.")
+
+    monkeypatch.setattr("landscape.commands.animate.with_light", take)
+
+    def ask(*options):
+        within("animate", ROOT / "assets/sea_coast.jpg", "-o", tmp_path / "out.mp4", *options)
+        return found.pop()
+
+    return ask
+
+
+def test_the_later_word_on_the_light_wins(light_of, tmp_path):
+    keys = (LightKey(0.0, None), LightKey(1.0, "blue hour"))
+    day = LightSettings(day_cycle=True, keys=keys)
+    write_recipe(tmp_path / "day.json", Recipe(light=day))
+    write_recipe(tmp_path / "dusk.json", Recipe(light=LightSettings("warm sunset", 0.5)))
+    recipe = ("--recipe", tmp_path / "day.json")
+    assert light_of(*recipe) == day
+    assert light_of(*recipe, "--style", "DEEP  night") == dataclasses.replace(day, style="deep night", day_cycle=False)
+    assert light_of("--style", "Deep Night", *recipe).style == "deep night"
+    assert not light_of(*recipe, "--style", "Photo").active
+    assert not light_of(*recipe, "--no-day-cycle").active
+    assert light_of("--recipe", tmp_path / "dusk.json", "--day-cycle") == LightSettings("warm sunset", 0.5, True)
+    assert not light_of("--recipe", tmp_path / "dusk.json", "--style", "photo").active
+    assert light_of("--style", "blue hour", "--day-cycle").day_cycle
+    assert light_of("--day-cycle", "--style", "blue hour") == LightSettings("blue hour")
+    assert light_of("--no-day-cycle", "--keys", "0 PHOTO, 1 Blue Hour") == day
+    assert not light_of("--keys", "0 photo, 1 blue hour", "--style", "blue hour", "--strength", "0.5").day_cycle
+
+
+def test_labels_are_written_as_png_alone(tmp_path, called):
+    for name in ("labels.jpg", "labels", "labels.tif"):
+        status, message = called("segment", ROOT / "assets/sea_coast.jpg", "-o", tmp_path / name)
+        assert (
+            status == 2 and message == f"Labels are written as PNG, which keeps them exactly: end “{name}” in .png.\n"
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_format_cannot_show_is_refused_before_the_fit(tmp_path, called):
+    photo = tmp_path / "wide.png"
+    Image.new("RGB", (640, 80), (90, 120, 200)).save(photo)
+    options = ("--size", "64", "--format", "H265")
+    status, message = called("animate", photo, "-o", tmp_path / "clip.mp4", *options)
+    assert status == 2 and "MP4, H.265 cannot show 64 x 8 pixels, as both sides need at least 16: " in message
+    assert list(tmp_path.iterdir()) == [photo]
+
+
 def pictures(path):
     capture = cv2.VideoCapture(str(path))
     frames = []
@@ -148,10 +205,22 @@ def test_a_photo_becomes_labels_and_a_video(tmp_path):
     assert recipe["masks"]["png"] and recipe["photo"]["name"] == "photo.jpg"
     assert within("animate", photo, "-o", tmp_path / "again.mp4", "--recipe", beside).exit_code == 0
     assert probe_video(tmp_path / "again.mp4")["metadata"] == probe["metadata"]
-    slower = within("animate", photo, "-o", tmp_path / "slow.gif", "--recipe", tmp_path / "clip.mp4", "--speed", "0.5")
+    options = ("--recipe", tmp_path / "clip.mp4", "--speed", "0.5")
+    slower = within("animate", photo, "-o", tmp_path / "slow.gif", *options)
     assert slower.exit_code == 0
     content = read_recipe(tmp_path / "slow.gif")
     assert (content.motion.speed, content.motion.direction, content.export.format) == (0.5, 90.0, "gif")
+
+    kept.rename(tmp_path / "kept.landscape.zip")
+    upright = tmp_path / "upright.png"
+    with Image.open(photo) as image:
+        image.crop((0, 0, 160, 214)).save(upright)
+    for picture, sentence in ((tmp_path / "kept.landscape.zip", ""), (upright, "photo of another shape")):
+        other = within("animate", picture, "-o", tmp_path / "other.mp4", *clip, "--variant", "e", "--recipe", beside)
+        assert other.exit_code == 0 and (sentence in other.output if sentence else "shape" not in other.output)
+    assert read_recipe(tmp_path / "other.mp4.json").masks is None
+    masked = within("animate", upright, "-o", tmp_path / "other.mp4", "--mask", labels)
+    assert "is 320 x 214 pixels and the photo 160 x 214: give" in str(masked.exception)
 
 
 def test_a_batch_goes_on_where_it_stopped(tmp_path):

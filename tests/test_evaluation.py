@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from landscape.evaluation.animation import evaluate_animation, summarise
-from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo
 from landscape.scene.scene import Scene
 from landscape.settings import FitSettings
+from tests.mattes import hard_matte
 
 
 def test_a_textured_sky_moves_where_it_should_and_land_stands_still(small_models):
@@ -24,7 +24,7 @@ def test_a_textured_sky_moves_where_it_should_and_land_stands_still(small_models
         Photo(pixels, "noise"),
         small_models,
         FitSettings(latent_steps=4, tune_steps=4),
-        masks=masks_from_labels(labels, None),
+        masks=hard_matte(labels),
     )
     result = evaluate_animation(scene)
     assert result["static_ssim"] == pytest.approx(1, abs=1e-3)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from landscape.output.video import probe_video
@@ -25,9 +26,9 @@ _APP = _ENGINE + "serve(FakeEngine(delay=0.02), port={port}, browser=False)"
 _BOOTH = _ENGINE + f"serve_booth(FakeEngine(delay=0.002), port={{port}}, browser=False, idle={IDLE})"
 
 
-def running(code: str, folder: Path) -> Iterator[str]:
+def running(code: str, folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{host}:{port}"
     log = folder / "app.log"
     environment = {**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
     with log.open("w") as output:
@@ -136,6 +137,36 @@ def test_a_saved_scene_is_dropped_like_a_photo(visitors: list[Page], tmp_path: P
     other.set_input_files("#photo input[type=file]", path)
     other.wait_for_selector(".stage[data-fit=done][data-live]")
     assert other.get_attribute(".stage-photo", "alt") == page.get_attribute(".stage-photo", "alt")
+
+
+def test_the_panel_offers_the_rates_that_a_format_can_do(visitors: list[Page], tmp_path: Path) -> None:
+    page = visitors[0]
+    open_sample(page, 0)
+    set_seconds(page, "0.4")
+
+    def choose(place: str, name: str) -> None:
+        page.click(f"#{place} input")
+        page.get_by_role("option", name=name).click()
+
+    choose("fps", "60")
+    expect(page.locator("#fps input")).to_have_value("60")
+    choose("format", "GIF: for messages")
+    expect(page.locator("#fps input")).to_have_value("50")
+    expect(page.locator("#estimate")).to_contain_text("20 frames", timeout=60_000)
+    page.click("#fps input")
+    expect(page.get_by_role("option", name="50")).to_be_visible()
+    expect(page.get_by_role("option", name="60")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.click("#export")
+    page.wait_for_selector(".clip[data-state=done]")
+    with page.expect_download() as download:
+        page.click(".clip >> text=Download GIF")
+    download.value.save_as(tmp_path / "clip.gif")
+    with Image.open(tmp_path / "clip.gif") as image:
+        assert image.n_frames == 20 and image.info["duration"] == 20
+    choose("format", "MP4, H.264: plays everywhere")
+    choose("fps", "60")
+    expect(page.locator("#fps input")).to_have_value("60")
 
 
 @pytest.mark.slow

@@ -18,10 +18,11 @@ from landscape.errors import LandscapeError
 from landscape.output.video import probe_video
 from landscape.scene.recipe import Recipe, read_recipe
 from landscape.settings import FORMATS, ExportSettings, LightSettings, MotionSettings
+from landscape.ui.sentences import UNEXPECTED
 from landscape.ui.server.routes import PREFIX, SESSION_HEADER, clip_routes
 from landscape.ui.visitors import exports as exports_module
 from landscape.ui.visitors.controls import PHOTO_LIGHT, QUALITIES, STANDARD, Controls
-from landscape.ui.visitors.exports import UNEXPECTED, Exports, human_size
+from landscape.ui.visitors.exports import Exports, human_size
 from landscape.ui.visitors.handlers import Handlers
 from landscape.ui.visitors.remember import Choices, choices_from_recipe, choices_of, remembered
 from landscape.ui.visitors.sessions import LIFETIME, SessionStore

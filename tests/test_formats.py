@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.output.formats import FORMATS, format_of
+from landscape.output.formats import FORMATS, format_of, require_fits
 from landscape.output.video import probe_video, write_video
 from landscape.scene.recipe import Recipe, read_recipe
 from landscape.settings import FORMATS as NAMES
@@ -174,3 +175,43 @@ def test_a_gif_of_others_has_no_recipe(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "a.gif", comment=json.dumps({"a": 1}))
     with pytest.raises(LandscapeError, match="no recipe"):
         read_recipe(tmp_path / "a.gif")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_size_is_written_or_refused_in_a_sentence(tmp_path: Path, name: str) -> None:
+    """Photos of 64 px may be eight times as long as wide."""
+    form = FORMATS[name]
+    for width, height in ((64, 8), (8, 64), (64, 14), (64, 15), (64, 16)):
+        path = tmp_path / f"{width}x{height}{form.suffix}"
+        pictures = list(frames(3, height, width))
+        if name.startswith("h265") and min(width, height) < 15:
+            with pytest.raises(LandscapeError, match=f"cannot show {width} x {height} pixels, as both sides need"):
+                write_video(path, pictures, 10, format=name)
+            with pytest.raises(LandscapeError, match="choose a larger size or another format"):
+                require_fits(ExportSettings(long_side=64, format=name), 10 * width, 10 * height)
+            assert list(tmp_path.glob(path.name)) == []
+        else:
+            assert len(decode(write_video(path, pictures, 10, format=name), name)) == 3
+            require_fits(ExportSettings(long_side=64, format=name), 10 * width, 10 * height)
+
+
+def delays(path: Path) -> list[int]:
+    """Hundredths of a second of each frame of a GIF."""
+    with Image.open(path) as image:
+        return [round(frame.info["duration"] / 10) for frame in ImageSequence.Iterator(image)]
+
+
+@pytest.mark.parametrize("fps", [12, 15, 24, 25, 29.97, 30, 48, 50, 60, 120])
+def test_gifs_play_at_the_right_speed(tmp_path: Path, fps: float) -> None:
+    """Browsers play frames of less than two hundredths of a second at a tenth."""
+    path = write_video(tmp_path / "a.gif", frames(round(2 * fps), 32, 48), fps)
+    found = delays(path)
+    assert min(found) >= 2 and sum(found) == pytest.approx(200, abs=1 + 100 / fps)
+    assert len(found) == round(2 * min(fps, 50))
+
+
+def test_settings_of_gifs_keep_the_duration() -> None:
+    assert ExportSettings(2.0, 60, format="GIF").frames == 100
+    assert ExportSettings(2.0, 30, format="gif").frames == 60 and ExportSettings(2.0, 120).frames == 240
+    changed = dataclasses.replace(ExportSettings(2.0, 60), format="gif")
+    assert (changed.fps, Recipe.from_dict(Recipe(export=changed).as_dict()).export) == (50, changed)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from landscape.masks.find import matte_of_labels
 from landscape.masks.labels import read_labels
-from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.scene import Scene
 from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
@@ -43,7 +43,7 @@ def draw(name: str, style: str | None, models) -> dict[float, np.ndarray]:
     photo = small_photo(name)
     labels = read_labels(GOLDEN / f"{name}-labels.png", photo.height, photo.width)
     settings = FitSettings(latent_steps=6, tune_steps=6)
-    scene = Scene.open(photo, models, settings, masks=masks_from_labels(labels, photo.pixels))
+    scene = Scene.open(photo, models, settings, masks=matte_of_labels(labels, photo.pixels))
     renderer = scene.renderer(MOTION, LightSettings(style=style), SIDE, seconds=ExportSettings().seconds)
     return {seconds: renderer.frame(seconds) for seconds in TIMES}
 

@@ -8,21 +8,20 @@ import torch
 
 from landscape.errors import Cancelled
 from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
-from landscape.fit.cells import moving_cells
-from landscape.fit.descent import Group, Plateau, Turn, Watch, descend
-from landscape.fit.invert import confine_dynamic, extend_dynamic, invert
+from landscape.fit.cells import confine_dynamic, extend_dynamic, moving_cells
+from landscape.fit.descent import Group, Plateau, Turn, descend
+from landscape.fit.invert import invert
 from landscape.fit.latents import starting_latents
 from landscape.fit.losses import PERCEPTUAL_SCALE, ReconstructionLoss, style_tie
 from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
 from landscape.fit.rehearsal import rehearsed_views
 from landscape.fit.stages import fit_latents
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig, NoiseScale
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.vgg import Vgg19
 from landscape.photo.read import Photo
-from landscape.progress import ignore_progress
 from landscape.settings import FIT_NUMBERS as RECIPE_NAMES
 from landscape.settings import VARIANTS as NAMES
 from landscape.settings import FitSettings
@@ -60,6 +59,12 @@ def moving() -> torch.Tensor:
     mask = torch.zeros(1, 1, SIZE, SIZE)
     mask[:, :, :16] = 1
     return mask
+
+
+def run(states):
+    """Go through states to their end."""
+    for _ in states:
+        pass
 
 
 def fit(image, moving, generator, perceptual, variant="EOIFS", steps=(12, 8), encoder=None, **more):
@@ -140,11 +145,10 @@ def test_rate_is_halved_after_twenty_steps_without_improvement_and_the_fit_ends_
 def test_descent_returns_the_best_state_it_saw():
     x = torch.tensor([1.0])
     phase = Turn(lambda: x * 1, lambda drawn: drawn.square().sum(), [x])
-    seen = []
     schedule = Schedule(9, 0.75, 0.0, keep_best=True)
-    descend("s", [phase], [Group([x], 0.75)], schedule, Watch(lambda *a: seen.append(a)))
+    seen = [(step.stage, step.done, step.total) for step in descend("s", [phase], [Group([x], 0.75)], schedule)]
     assert abs(float(x)) < 0.26
-    assert seen[0] == ("s", 1, 9)
+    assert seen[0] == ("s", 0, 9)
     assert seen[-1] == ("s", 9, 9)
     assert not x.requires_grad
     assert x.grad is None
@@ -157,14 +161,8 @@ def test_steps_of_one_phase_leave_the_parameters_of_the_other_alone():
         Turn(lambda: a + b, lambda drawn: drawn.square().sum(), [a]),
         Turn(lambda: a + b, lambda drawn: drawn.square().sum(), [b]),
     ]
-    descend(
-        "s",
-        phases,
-        [Group([a], 0.1), Group([b], 0.1)],
-        Schedule(4, 0.1, 0.0),
-        Watch(ignore_progress),
-        lambda: history.append((float(a), float(b))),
-    )
+    groups = [Group([a], 0.1), Group([b], 0.1)]
+    run(descend("s", phases, groups, Schedule(4, 0.1, 0.0), lambda: history.append((float(a), float(b)))))
     (a1, b1), (a2, b2), (a3, b3), _ = history
     assert a1 != 1.0
     assert b1 == 1.0
@@ -177,16 +175,9 @@ def test_steps_of_one_phase_leave_the_parameters_of_the_other_alone():
 def test_descent_by_hand():
     """Adam's first steps, when gradients keep their sign, are as long as the rate: 3, 2, 1, then half a rate."""
     x = torch.tensor([3.0])
-    state = []
     phase = Turn(lambda: x * 1, lambda drawn: drawn.abs().sum(), [x])
-    descend(
-        "s",
-        [phase],
-        [Group([x], 1.0)],
-        Schedule(2, 1.0, 0.0),
-        Watch(ignore_progress, observe=lambda kept: state.append(float(kept(x)))),
-    )
-    assert state == pytest.approx([2.0, 1.0], abs=1e-5)
+    state = [float(step.kept(x)) for step in descend("s", [phase], [Group([x], 1.0)], Schedule(2, 1.0, 0.0))]
+    assert state == pytest.approx([3.0, 2.0, 1.0], abs=1e-5)
     assert float(x) == pytest.approx(1.0, abs=1e-5)
     flat = torch.tensor([0.0])
     losses = iter([1.0, *[1.0] * 21])
@@ -195,14 +186,7 @@ def test_descent_by_hand():
         lambda: flat * 1, lambda drawn: drawn.sum() * 0 + drawn.sum() + next(losses) - drawn.detach().sum(), [flat]
     )
     positions = []
-    descend(
-        "s",
-        [still],
-        [Group([flat], 1.0)],
-        Schedule(22, 1.0, 0.0),
-        Watch(ignore_progress),
-        lambda: positions.append(float(flat)),
-    )
+    run(descend("s", [still], [Group([flat], 1.0)], Schedule(22, 1.0, 0.0), lambda: positions.append(float(flat))))
     rates = [-(b - a) for a, b in zip([0.0, *positions], positions, strict=False)]
     assert rates[:20] == pytest.approx([1.0] * 20, abs=1e-3)
     assert rates[20:] == pytest.approx([0.5] * 2, abs=1e-3)
@@ -212,16 +196,17 @@ def test_gradients_of_the_maps_are_divided_by_a_thousand():
     """With a gradient near Adam's eps of 1e-8 the factor shows: g / (g + eps)."""
     a, b = torch.tensor([0.0]), torch.tensor([0.0])
     phase = Turn(lambda: a + b, lambda drawn: -1e-5 * drawn.sum(), [a, b])
-    descend("s", [phase], [Group([a], 0.1), Group([b], 0.1, 0.001)], Schedule(1, 0.1, 0.0), Watch(ignore_progress))
+    run(descend("s", [phase], [Group([a], 0.1), Group([b], 0.1, 0.001)], Schedule(1, 0.1, 0.0)))
     assert float(a) == pytest.approx(0.1 * 1e-5 / (1e-5 + 1e-8), rel=1e-4)
     assert float(b) == pytest.approx(0.1 * 1e-8 / (1e-8 + 1e-8), rel=1e-4)
 
 
 def test_descent_ends_when_the_time_is_up():
     x = torch.tensor([3.0])
-    asked = iter([False, False, True])
     phase = Turn(lambda: x * 1, lambda drawn: drawn.abs().sum(), [x])
-    descend("s", [phase], [Group([x], 1.0)], Schedule(9, 1.0, 0.0), Watch(ignore_progress, expired=lambda: next(asked)))
+    for step in descend("s", [phase], [Group([x], 1.0)], Schedule(9, 1.0, 0.0)):
+        if step.done == 2:
+            step.end()
     assert float(x) == pytest.approx(1.0, abs=1e-5)
 
 
@@ -231,9 +216,7 @@ def test_one_static_step_changes_s_static_alone(image, moving, generator, percep
         for steps in (1, 3):
             latents = starting_latents(image, moving, generator, None, variant, 0)
             schedule = Schedule(steps, 0.1, 0.01)
-            fit_latents(
-                generator, latents, image, moving, perceptual, variant, recipe, schedule, Watch(ignore_progress)
-            )
+            run(fit_latents(generator, latents, image, moving, perceptual, variant, recipe, schedule))
             assert any(bool(item.any()) for item in latents.s_static)
             assert any(bool(item.any()) for item in latents.s_dynamic) is (recipe.joint or steps > 1)
 
@@ -283,7 +266,7 @@ def test_the_papers_perceptual_loss_by_hand():
 @pytest.mark.parametrize("recipe", ["paper", "release"])
 def test_recipes_of_others_run(recipe, image, moving, generator, perceptual):
     for name in ("I2S", "EOIFS"):
-        settings = FitSettings(variant=name, latent_steps=2, tune_steps=2, recipe=recipe)
+        settings = FitSettings(variant=name, latent_steps=2, tune_steps=2, numbers=recipe)
         result = invert(image, moving, generator, None, perceptual, settings)
         assert torch.isfinite(result.reconstruction()).all()
 
@@ -321,7 +304,8 @@ def test_encoder_gives_the_start(image, moving, generator, perceptual):
 def test_progress_and_cancel(image, moving, generator, perceptual):
     seen = []
     fit(image, moving, generator, perceptual, steps=(4, 3), progress=lambda *a: seen.append(a))
-    assert [s[0] for s in seen] == ["fitting latents"] * 5 + ["fine-tuning"] * 4
+    assert [s[0] for s in seen] == ["fitting latents"] * 5 + ["fine-tuning"] * 5
+    assert [s[1] for s in seen] == [0, 1, 2, 3, 4, 0, 1, 2, 3, 3]
     assert seen[-1] == ("fine-tuning", 3, 3)
     cancel = threading.Event()
 
@@ -372,7 +356,7 @@ def test_ablation_reports_means_and_photos(generator, perceptual):
     rng = np.random.default_rng(0)
     sky = np.zeros((60, 90), np.float32)
     sky[:30] = 1
-    masks = Masks(sky, np.zeros_like(sky), np.zeros_like(sky), 0.55)
+    masks = Matte.certain(sky, np.zeros_like(sky), np.zeros_like(sky), 0.55)
     photos = [
         MaskedPhoto(Photo(rng.integers(0, 255, (60, 90, 3), dtype=np.uint8), name), masks) for name in ("one", "two")
     ]

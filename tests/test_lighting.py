@@ -19,7 +19,8 @@ from landscape.light.styles import Style, StyleGrade, StyleTable
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
-from landscape.settings import STYLES, LightKey, LightSettings, parse_keys
+from landscape.settings import STYLES, LightKey, LightSettings
+from landscape.spelling import parse_keys
 from landscape.training.lighting import interpolation_batch, lighting_error, lighting_loss, train_lighting
 from landscape.training.style_draws import DESCRIPTIONS, choose_stills
 from landscape.training.styles import fit_styles

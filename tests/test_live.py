@@ -89,6 +89,7 @@ def test_a_photo_arrives_with_its_masks_and_pictures_follow(
     assert (header["width"], header["height"], header["name"]) == (128, 96, "hill")
     assert cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR).shape == (96, 128, 3)
     layers = cv2.imdecode(np.frombuffer(page.of("mask")[0][1], np.uint8), cv2.IMREAD_COLOR)
+    assert layers.shape == (2 * 96, 128, 3) and layers[96:].min() == 255, "below the matte, how certain it is"
     assert layers[5, 60, 2] > 250 and layers[90, 60, 1] > 250, "red is the sky and green the water, in RGB"
     time.sleep(0.1)
     assert len(page.of("frame")) == IN_FLIGHT, "no more pictures go out than the page has shown"
@@ -131,9 +132,9 @@ def test_a_stroke_changes_masks_and_preview_and_can_be_undone(
     page.say("mask", grow=0.0, feather=0.004, snap=True, horizon=0.25)
     page.wait(lambda: page.live.shown[-1][0].masks.horizon == 0.25)
     page.say("save_mask")
-    page.wait(lambda: page.of("labels"))
-    labels = cv2.imdecode(np.frombuffer(page.of("labels")[0][1], np.uint8), cv2.IMREAD_UNCHANGED)
-    assert set(np.unique(labels)) == {0, 1, 2}
+    page.wait(lambda: page.of("matte"))
+    picture = cv2.imdecode(np.frombuffer(page.of("matte")[0][1], np.uint8), cv2.IMREAD_UNCHANGED)
+    assert picture.dtype == np.uint16 and (picture == 65535).mean(axis=(0, 1)).min() > 0.2  # certainty, water, sky
 
 
 def test_the_model_is_fitted_again_when_much_else_moves(
@@ -142,7 +143,7 @@ def test_the_model_is_fitted_again_when_much_else_moves(
     studio = open_photo(session, engine, landscape_pixels)
     assert studio.fit.wait(20) and not studio.refit()
     first = studio.fit
-    studio.edit(lambda editor: editor.replace(editor.found.__class__(
+    studio.edit(lambda editor: editor.replace(editor.found.certain(
         np.ones((96, 128), np.float32), *np.zeros((2, 96, 128), np.float32), 0.5
     )))  # fmt: skip
     assert studio.refit() and studio.fit is not first and studio.fit.wait(20)

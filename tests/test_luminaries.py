@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.masks.luminaries import Luminaries, find_discs, find_stars, take_out_luminaries
+from landscape.compose.luminaries import Luminaries
+from landscape.masks.glow import find_discs, find_glow, find_stars
 
 HEIGHT, WIDTH = 240, 360
 
@@ -37,11 +38,17 @@ def test_sun_and_moon_are_found_and_taken_out(brightness: float, radius: int) ->
     y, x = np.argwhere(found > 0.99).mean(axis=0)
     assert np.hypot(x - 200, y - 90) < radius
     assert found[0, 0] == 0 and (found > 0.5).mean() < 0.1
-    without, shining = take_out_luminaries(photo, EVERYWHERE)
-    assert shining is not None and shining.night == (brightness < 100)
+    glow = find_glow(photo, EVERYWHERE)
+    assert glow is not None
+    without, shining = Luminaries.of(photo, glow)
+    assert shining.night == (brightness < 100)
     assert without[90, 200].mean() < photo[90, 200].mean() - 40
     apart = np.hypot(*(np.mgrid[:HEIGHT, :WIDTH] - np.array([90, 200])[:, None, None])) > 8 * radius
     assert np.array_equal(without[apart], photo[apart]) and not shining.glow[apart].any()
+    small = Luminaries.of(photo[::2, ::2], glow)[0]
+    assert small[45, 100].mean() < photo[90, 200].mean() - 40
+    painted = glow.without((apart == 0).astype(np.float32))
+    assert np.array_equal(Luminaries.of(photo, painted)[0], photo)
     again = cv2.add(without, np.ascontiguousarray(shining.glow[..., :3])).astype(int)
     assert np.abs(again - photo).mean() < 2 and again[90, 200].min() == 255
 

@@ -1,4 +1,4 @@
-"""Masks edited by hand: what a stroke changes, what it leaves, undo and redo."""
+"""Matte edited by hand: what a stroke changes, what it leaves, undo and redo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from landscape.errors import LandscapeError
 from landscape.masks.editor import MaskEditor
 from landscape.masks.layers import EDIT_SIDE, MaskSettings
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.masks.strokes import Stroke, coverage
 
 HEIGHT, WIDTH = 80, 120
@@ -21,10 +21,10 @@ def stroke(*points: tuple[float, float], size: float = 0.1, softness: float = 0.
 
 
 @pytest.fixture
-def masks() -> Masks:
+def masks() -> Matte:
     sky, water = np.zeros((HEIGHT, WIDTH), np.float32), np.zeros((HEIGHT, WIDTH), np.float32)
     sky[:40], water[60:] = 1, 1
-    return Masks(sky, water, np.zeros_like(sky), 0.55)
+    return Matte.certain(sky, water, np.zeros_like(sky), 0.55)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def pixels() -> np.ndarray:
     return picture
 
 
-def test_untouched_masks_are_those_found(masks: Masks, pixels: np.ndarray) -> None:
+def test_untouched_masks_are_those_found(masks: Matte, pixels: np.ndarray) -> None:
     assert MaskEditor(masks).masks(pixels) is masks
     assert MaskEditor(masks).masks(pixels[::2, ::2]).sky.shape == (40, 60)
 
@@ -52,7 +52,7 @@ def test_a_dab_covers_its_size_and_fades_with_softness(x: float, y: float, size:
     assert not len(core) or core.min() > 0.75
 
 
-def test_strokes_replace_classes_and_nothing_elsewhere(masks: Masks, pixels: np.ndarray) -> None:
+def test_strokes_replace_classes_and_nothing_elsewhere(masks: Matte, pixels: np.ndarray) -> None:
     editor = MaskEditor(masks, MaskSettings(snap=False))
     editor.paint(stroke((0.2, 0.2), (0.8, 0.2), paints="water"))
     changed = editor.masks(pixels)
@@ -68,14 +68,14 @@ def test_strokes_replace_classes_and_nothing_elsewhere(masks: Masks, pixels: np.
     assert erased.freeze[8, 60] < 0.05 and erased.sky[8, 60] < 0.05
 
 
-def test_sky_and_water_never_exceed_one(masks: Masks, pixels: np.ndarray) -> None:
+def test_sky_and_water_never_exceed_one(masks: Matte, pixels: np.ndarray) -> None:
     editor = MaskEditor(masks, MaskSettings(grow=0.03, feather=0.03))
     editor.paint(stroke((0.1, 0.6), (0.9, 0.6), softness=1.0, size=0.3, paints="water"))
     result = editor.masks(pixels)
     assert (result.sky + result.water).max() <= 1 + 1e-5 and min(result.sky.min(), result.water.min()) >= 0
 
 
-def test_undo_and_redo_return_every_state(masks: Masks, pixels: np.ndarray) -> None:
+def test_undo_and_redo_return_every_state(masks: Matte, pixels: np.ndarray) -> None:
     editor = MaskEditor(masks)
     states = [editor.masks(pixels)]
     for index, paints in enumerate(("water", "freeze", "none")):
@@ -102,13 +102,13 @@ def test_snapping_moves_a_painted_border_to_the_edge(pixels: np.ndarray) -> None
     empty = np.zeros((HEIGHT, WIDTH), np.float32)
     errors = {}
     for snap in (True, False):
-        editor = MaskEditor(Masks(empty, empty, empty, 0.5), MaskSettings(snap=snap))
+        editor = MaskEditor(Matte.certain(empty, empty, empty, 0.5), MaskSettings(snap=snap))
         editor.paint(stroke((0.2, 0.54), (0.8, 0.54), size=0.15, softness=0.6))  # reaches beyond the edge at row 50
         errors[snap] = float(editor.masks(pixels).sky[51:, 40:80].mean())
     assert errors[True] < 0.6 * errors[False]
 
 
-def test_growing_and_shrinking_move_the_border(masks: Masks, pixels: np.ndarray) -> None:
+def test_growing_and_shrinking_move_the_border(masks: Matte, pixels: np.ndarray) -> None:
     areas = [
         float(MaskEditor(masks, MaskSettings(grow=grow)).masks(pixels).moving.sum()) for grow in (-0.03, 0.0, 0.03)
     ]
@@ -116,7 +116,7 @@ def test_growing_and_shrinking_move_the_border(masks: Masks, pixels: np.ndarray)
     assert areas[1] - areas[0] == pytest.approx(row, rel=0.25) and areas[2] - areas[1] == pytest.approx(row, rel=0.25)
 
 
-def test_feather_sets_the_width_of_the_border(masks: Masks, pixels: np.ndarray) -> None:
+def test_feather_sets_the_width_of_the_border(masks: Matte, pixels: np.ndarray) -> None:
     widths = []
     for feather in (0.0, 0.01, 0.03):
         sky = MaskEditor(masks, MaskSettings(feather=feather)).masks(pixels).sky
@@ -124,12 +124,12 @@ def test_feather_sets_the_width_of_the_border(masks: Masks, pixels: np.ndarray) 
     assert widths[0] <= widths[1] < widths[2]
 
 
-def test_the_horizon_can_be_chosen(masks: Masks, pixels: np.ndarray) -> None:
+def test_the_horizon_can_be_chosen(masks: Matte, pixels: np.ndarray) -> None:
     assert MaskEditor(masks, MaskSettings(horizon=0.3)).masks(pixels).horizon == 0.3
     assert MaskEditor(masks, MaskSettings(grow=0.01)).masks(pixels).horizon == 0.55
 
 
-def test_large_photos_are_edited_small_and_bad_strokes_are_refused(masks: Masks) -> None:
+def test_large_photos_are_edited_small_and_bad_strokes_are_refused(masks: Matte) -> None:
     large = MaskEditor(masks.resized(1600, 2400))
     large.paint(stroke((0.5, 0.5)))
     assert large.masks(np.zeros((160, 240, 3), np.uint8)).sky.shape == (160, 240)

@@ -14,11 +14,13 @@ from torch import nn
 
 from landscape.errors import LandscapeError
 from landscape.images.filters import soften
-from landscape.masks.find import segment
+from landscape.masks.find import find_matte, matte_of_labels
 from landscape.masks.horizon import find_horizon
-from landscape.masks.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, write_labels
-from landscape.masks.masks import Masks, masks_from_labels
-from landscape.masks.settle import settle
+from landscape.masks.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, same_shape, write_labels
+from landscape.masks.matte import Matte
+from landscape.masks.solve import settle
+from landscape.networks.matte import MatteNetwork
+from tests.mattes import hard_matte
 
 
 def bands(height: int, width: int, sky: float, water: float = 1.0) -> np.ndarray:
@@ -43,77 +45,56 @@ def painted(labels: np.ndarray) -> np.ndarray:
     return colours[labels]
 
 
-def test_hard_masks_are_the_labels() -> None:
-    labels = bands(60, 90, 0.4, 0.7)
-    labels[0, 0] = UNKNOWN
-    masks = masks_from_labels(labels, None, feather=0, snap=False)
-    np.testing.assert_array_equal(masks.sky, (labels == SKY).astype(np.float32))
-    np.testing.assert_array_equal(masks.water, (labels == WATER).astype(np.float32))
-    np.testing.assert_array_equal(masks.labels(), np.where(labels == UNKNOWN, OTHER, labels))
-    assert masks.sky.dtype == masks.water.dtype == masks.freeze.dtype == np.float32
-
-
 @settings(max_examples=30, deadline=None)
-@given(
-    height=st.integers(16, 90),
-    width=st.integers(16, 90),
-    seed=st.integers(0, 10**6),
-    feather=st.floats(0, 0.2),
-    snap=st.booleans(),
-)
-def test_masks_stay_in_range_and_share_the_pixel(
-    height: int, width: int, seed: int, feather: float, snap: bool
-) -> None:
+@given(height=st.integers(16, 90), width=st.integers(16, 90), seed=st.integers(0, 10**6), feather=st.floats(0, 0.2))
+def test_shares_stay_in_range_and_share_the_pixel(height: int, width: int, seed: int, feather: float) -> None:
     rng = np.random.default_rng(seed)
     labels = rng.choice(np.array([0, 1, 2, 255], dtype=np.uint8), (height, width))
     pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
-    masks = masks_from_labels(labels, pixels, feather=feather, snap=snap, freeze=rng.random((height, width)))
-    for mask in (masks.sky, masks.water, masks.freeze, masks.moving):
-        assert mask.shape == (height, width) and mask.dtype == np.float32
-        assert mask.min() >= 0 and mask.max() <= 1
-    assert (masks.sky + masks.water).max() <= 1 + 1e-5
-    assert 0 <= masks.horizon <= 1
+    matte = matte_of_labels(labels, pixels, feather=feather)
+    for plane in (matte.sky, matte.water, matte.freeze, matte.moving, matte.certainty):
+        assert plane.shape == (height, width) and plane.dtype == np.float32
+        assert plane.min() >= 0 and plane.max() <= 1
+    assert (matte.sky + matte.water).max() <= 1 + 1e-4
+    assert 0 <= matte.horizon <= 1
 
 
 def test_feather_widens_the_border() -> None:
     labels = bands(200, 300, 0.5)
     widths = [
         int(((m.sky > 0.02) & (m.sky < 0.98))[:, 150].sum())
-        for m in (masks_from_labels(labels, None, feather=f) for f in (0.0, 0.01, 0.03))
+        for m in (matte_of_labels(labels, painted(labels), feather=f) for f in (0.0, 0.01, 0.03))
     ]
-    assert widths[0] == 0 < widths[1] < widths[2]
+    assert widths[0] < widths[1] < widths[2]
 
 
-def test_snap_follows_the_edge_of_the_photo() -> None:
+def test_labels_follow_the_edge_of_the_photo() -> None:
     true, rough = bands(300, 400, 0.5), bands(300, 400, 0.5)
     rough[150:152, 100:300] = SKY
-    pixels = painted(true)
-    snapped = masks_from_labels(rough, pixels, feather=0)
-    kept = masks_from_labels(rough, pixels, feather=0, snap=False)
+    snapped = matte_of_labels(rough, painted(true), feather=0)
     truth = (true == SKY).astype(np.float32)
-    assert np.abs(snapped.sky - truth).sum() < 0.5 * np.abs(kept.sky - truth).sum()
+    assert np.abs(snapped.sky - truth).sum() < 0.5 * np.abs((rough == SKY) - truth).sum()
 
 
 def test_freeze_stops_the_motion() -> None:
-    labels = bands(80, 80, 0.5)
     freeze = np.zeros((80, 80), dtype=bool)
     freeze[:20, :20] = True
-    masks = masks_from_labels(labels, None, feather=0, freeze=freeze)
-    assert masks.moving[:20, :20].max() == 0
-    assert masks.moving[:38, 20:].min() == 1
-    assert masks.moving[42:].max() == 0
+    matte = hard_matte(bands(80, 80, 0.5), freeze)
+    assert matte.moving[:20, :20].max() == 0
+    assert matte.moving[:38, 20:].min() == 1
+    assert matte.moving[42:].max() == 0
 
 
 def test_sizes_must_agree() -> None:
     with pytest.raises(LandscapeError, match="size"):
-        masks_from_labels(bands(20, 20, 0.5), np.zeros((10, 20, 3), np.uint8))
+        matte_of_labels(bands(20, 20, 0.5), np.zeros((10, 20, 3), np.uint8))
 
 
 def test_resized_keeps_the_picture() -> None:
-    masks = masks_from_labels(bands(100, 120, 0.5, 0.75), None, horizon=0.3)
-    small = masks.resized(50, 60)
-    assert isinstance(small, Masks) and small.sky.shape == (50, 60) and small.horizon == 0.3
-    assert small.sky.mean() == pytest.approx(float(masks.sky.mean()), abs=0.01)
+    matte = hard_matte(bands(100, 120, 0.5, 0.75), horizon=0.3)
+    small = matte.resized(50, 60)
+    assert isinstance(small, Matte) and small.sky.shape == (50, 60) and small.horizon == 0.3
+    assert small.sky.mean() == pytest.approx(float(matte.sky.mean()), abs=0.01)
 
 
 @settings(max_examples=30, deadline=None)
@@ -161,11 +142,12 @@ def test_unsure_sky_must_reach_the_top() -> None:
 
 
 @pytest.mark.parametrize(("height", "width"), [(120, 200), (200, 90), (33, 47), (1000, 2300)])
-def test_segment_returns_labels_of_the_photos_size(height: int, width: int) -> None:
+def test_an_untrained_network_leaves_what_the_segmenter_says(height: int, width: int) -> None:
     labels = bands(height, width, 0.4, 0.7)
-    found = segment(painted(labels), ColourSegmenter())
-    assert found.shape == (height, width) and found.dtype == np.uint8
-    assert (found == labels).mean() > 0.96
+    matte = find_matte(painted(labels), ColourSegmenter(), MatteNetwork().eval())
+    found = matte.resized(height, width).labels()
+    assert max(matte.sky.shape) == min(2048, max(height, width)) and found.dtype == np.uint8
+    assert (found == labels).mean() > 0.95
 
 
 def test_label_files(tmp_path: Path) -> None:
@@ -175,6 +157,23 @@ def test_label_files(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_labels(tmp_path / "mask.png", 30, 50), labels)
     assert set(np.unique(read_labels(tmp_path / "mask.png", 61, 103))) <= {0, 1, 2, 255}
     assert [path.name for path in tmp_path.iterdir()] == ["mask.png"]
+
+
+@given(st.integers(64, 4000), st.integers(64, 4000), st.floats(0.02, 1), st.sampled_from([np.floor, np.ceil, np.rint]))
+def test_a_picture_has_its_own_shape_at_every_size(height: int, width: int, scale: float, rounding: np.ufunc) -> None:
+    small = (max(1, int(rounding(height * scale))), max(1, int(rounding(width * scale))))
+    assert same_shape(small, (height, width)) and same_shape((height, width), small)
+
+
+def test_masks_of_another_shape_are_refused(tmp_path: Path) -> None:
+    labels = bands(60, 90, 0.5, 0.8)
+    write_labels(tmp_path / "mask.png", labels)
+    assert read_labels(tmp_path / "mask.png", 400, 600).shape == (400, 600)
+    for height, width in ((90, 60), (64, 90), (60, 96), (600, 400)):
+        with pytest.raises(
+            LandscapeError, match=f"“mask.png” is 90 x 60 pixels and the photo {width} x {height}: give"
+        ):
+            read_labels(tmp_path / "mask.png", height, width)
 
 
 def test_bad_label_files(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from landscape.evaluation.output import METHODS, evaluate_output, gradient_energy, markdown_table
-from landscape.masks.masks import masks_from_labels
 from landscape.photo.read import Photo
 from landscape.scene.scene import Scene
 from landscape.settings import FitSettings
+from tests.mattes import hard_matte
 
 
 def test_gradient_energy_falls_with_blur(landscape_pixels):
@@ -24,7 +24,7 @@ def test_gradient_energy_falls_with_blur(landscape_pixels):
 def test_four_methods_are_measured_and_tabled(landscape_pixels, small_models):
     labels = np.zeros(landscape_pixels.shape[:2], np.uint8)
     labels[:56] = 1
-    masks = masks_from_labels(labels, None, feather=0.0)
+    masks = hard_matte(labels)
     scene = Scene.open(Photo(landscape_pixels, "made up"), small_models, FitSettings(variant="E"), masks=masks)
     steps = []
     row = evaluate_output(scene, 128, 2.0, lambda *step: steps.append(step))

@@ -15,7 +15,8 @@ from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from landscape.errors import LandscapeError
-from landscape.photo.read import MAX_PIXELS, MIN_SIDE, Photo, photo_size, read_photo
+from landscape.photo.read import Photo, photo_size, read_photo
+from landscape.photo.refusals import MAX_PIXELS, MIN_SIDE
 
 HEIGHT, WIDTH = 80, 120
 

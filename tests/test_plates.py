@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
 
 from landscape.compose.compositor import Compositor
-from landscape.compose.plates import _share_between
 from landscape.compose.scenery import Scenery
 from landscape.compose.separation import pure_pixels
+from landscape.masks.matte import Matte
 from landscape.settings import MotionSettings
-from tests.test_compositing import HEIGHT, HORIZON, RESOLUTION, FlatMasks, make_case
+from tests.test_compositing import HEIGHT, HORIZON, RESOLUTION, flat_matte, make_case
 
 LINE = round(HORIZON * HEIGHT)
 EDGE = 180
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 1.0])
-def test_the_share_of_a_mixture_is_found(share: float) -> None:
-    moving, other = np.float32([[160, 170, 205]]), np.float32([[35, 50, 70]])
-    assert _share_between(share * moving + (1 - share) * other, moving, other)[0, 0] == pytest.approx(share, abs=0.01)
-
-
-def test_other_colours_are_no_mixture() -> None:
-    moving, other = np.float32([[160, 170, 205]]), np.float32([[35, 50, 70]])
-    assert _share_between(np.float32([[200, 40, 30]]), moving, other)[0, 0] == 0
-
-
-def soft_edge(mask_blur: float) -> tuple[np.ndarray, FlatMasks]:
+def soft_edge(mask_blur: float) -> tuple[np.ndarray, Matte]:
     """A sky with a soft edge towards a strip that is lighter than the ground beneath it."""
     height, width = 300, 1000
     rows = np.empty((height, 1, 3), np.float32)
@@ -36,7 +27,7 @@ def soft_edge(mask_blur: float) -> tuple[np.ndarray, FlatMasks]:
     pixels = np.rint(cv2.GaussianBlur(rows, (0, 0), 2.0)).astype(np.uint8).reshape(height, 1, 3).repeat(width, axis=1)
     sky = (np.arange(height) < EDGE).astype(np.float32)[:, None]
     sky = cv2.GaussianBlur(sky, (0, 0), mask_blur).repeat(width, axis=1)
-    return pixels, FlatMasks(sky, np.zeros_like(sky), np.zeros_like(sky))
+    return pixels, flat_matte(sky, np.zeros_like(sky), np.zeros_like(sky))
 
 
 def _drawn(pixels: np.ndarray) -> np.ndarray:
@@ -44,7 +35,7 @@ def _drawn(pixels: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray((small / 127.5 - 1).transpose(2, 0, 1))
 
 
-def _scenery(pixels: np.ndarray, masks: FlatMasks) -> Scenery:
+def _scenery(pixels: np.ndarray, masks: Matte) -> Scenery:
     return Scenery(pixels, masks, _drawn(pixels))
 
 
@@ -58,15 +49,17 @@ def test_a_blurred_edge_keeps_no_line_of_the_old_sky() -> None:
 
 
 def test_twigs_stay_and_draw_no_trail() -> None:
-    """Bare trees that the mask gives to the sky."""
+    """Bare trees of which the matte knows how much of the sky they hide."""
     pixels, masks = soft_edge(1.0)
     tree = np.zeros(pixels.shape[:2], np.float32)
     for lean in (-8, -4, 0, 4, 8):
         cv2.line(tree, (500, EDGE + 1), (500 + lean, EDGE - 16), 1.0, 1, cv2.LINE_AA)
     photo = np.rint(pixels - 0.15 * tree[..., None] * (pixels - np.float32([25, 20, 15]))).astype(np.uint8)
+    bare = dataclasses.replace(masks, sky=masks.sky * (1 - 0.15 * tree))
     around = cv2.dilate(tree, np.ones((9, 9)))[: EDGE - 5] > 0
     twigs = tree[: EDGE - 5] > 0.9
-    plain, with_tree = (Compositor(_scenery(picture, masks), MotionSettings(speed=1.5)) for picture in (pixels, photo))
+    both = ((pixels, masks), (photo, bare))
+    plain, with_tree = (Compositor(_scenery(*pair), MotionSettings(speed=1.5)) for pair in both)
     grey = np.zeros((3, RESOLUTION, RESOLUTION), np.float32)
     for seconds in (0.0, 1.0, 2.0):
         frames = [compositor.frame(grey, seconds)[: EDGE - 5].astype(int) for compositor in (plain, with_tree)]
@@ -102,12 +95,6 @@ def test_gaps_in_what_stands_still_are_not_carried() -> None:
     assert pure is not None and pure[20:140, 20:-20].all()
     assert not pure[190:220, 290:320].any()
     assert pure[230, 630]
-
-
-def test_a_halo_belongs_to_the_region() -> None:
-    """Sharpening makes the sky beside a ridge brighter than it is anywhere, and tints it."""
-    moving, other = np.float32([[215, 156, 109]]), np.float32([[50, 49, 64]])
-    assert _share_between(np.float32([[235, 185, 140]]), moving, other)[0, 0] > 0.9
 
 
 @pytest.mark.parametrize(("grain", "most"), [(None, 0.12), (1.0, 1.0)])

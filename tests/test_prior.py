@@ -8,7 +8,7 @@ import torch
 
 from landscape.errors import LandscapeError
 from landscape.generate.sampler import Sampler
-from landscape.models.bundle import cut_generator, load_prior, save_prior
+from landscape.models.weights import cut_generator, load_prior, save_prior
 from landscape.networks.generator import Z_DYNAMIC_WIDTH
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import Codes, LatentPrior

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.scene.recipe import Recipe, read_recipe, source_of, write_recipe
 from landscape.settings import (
     FORMATS,
@@ -20,6 +20,7 @@ from landscape.settings import (
     VARIANTS,
     ExportSettings,
     FitSettings,
+    LightKey,
     LightSettings,
     MotionSettings,
 )
@@ -42,7 +43,7 @@ def test_recipes_survive_json(
 
 def test_a_persons_masks_come_back(tmp_path: Path) -> None:
     y, x = np.mgrid[0:60, 0:90].astype(np.float32)
-    masks = Masks(1 - y / 60, y / 60 * (x > 30), (x > 80).astype(np.float32), 0.4)
+    masks = Matte.certain(1 - y / 60, y / 60 * (x > 30), (x > 80).astype(np.float32), 0.4)
     path = write_recipe(tmp_path / "a.json", Recipe(masks=masks))
     found = read_recipe(path).masks
     assert found is not None and found.horizon == 0.4
@@ -54,7 +55,7 @@ def test_a_persons_masks_come_back(tmp_path: Path) -> None:
 def test_large_masks_are_kept_small(tmp_path: Path) -> None:
     sky = np.zeros((1500, 3000), np.float32)
     sky[:700] = 1
-    path = write_recipe(tmp_path / "a.json", Recipe(masks=Masks(sky, 0 * sky, 0 * sky, 0.5)))
+    path = write_recipe(tmp_path / "a.json", Recipe(masks=Matte.certain(sky, 0 * sky, 0 * sky, 0.5)))
     found = read_recipe(path).masks
     assert found is not None and found.sky.shape == (512, 1024)
     assert np.abs(found.resized(1500, 3000).sky - sky).mean() < 0.002
@@ -120,3 +121,46 @@ def test_missing_file(tmp_path: Path) -> None:
 
 def test_older_recipes_get_the_defaults() -> None:
     assert Recipe.from_dict({"motion": {"speed": 2}}) == dataclasses.replace(Recipe(), motion=MotionSettings(speed=2.0))
+
+
+def test_names_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps({"landscape": 1, "motion": {}, "inversion": {"variant": "EOI", "recipe": "paper"}}))
+    assert read_recipe(path).inversion == FitSettings(variant="EOI", numbers="paper")
+
+
+def test_the_parts_of_a_recipe_keep_their_names() -> None:
+    """Files that were written before must be read, whatever the classes are called by now."""
+    assert set(Recipe().as_dict()) == {"landscape", "motion", "light", "inversion", "export"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_recipes_are_read_as_editors_save_them(tmp_path: Path, encoding: str) -> None:
+    content = Recipe(inversion=FitSettings("EO", 20, seed=7)).as_dict()
+    content["photo"] = {"name": "Düne 東.jpg"}
+    path = tmp_path / "a.json"
+    path.write_bytes(json.dumps(content, ensure_ascii=False).encode(encoding))
+    assert read_recipe(path).inversion == FitSettings("EO", 20, seed=7)
+
+
+def test_whole_numbers_may_be_written_as_fractions() -> None:
+    content = changed("export", fps=30.0, long_side=640.0, crf=20.0, seconds=2)
+    content["inversion"] |= {"latent_steps": 20.0, "seed": 3.0, "seconds": 5}  # type: ignore[operator]
+    content["landscape"] = 1.0
+    recipe = Recipe.from_dict(content)
+    assert repr(recipe.export) == repr(ExportSettings(2.0, 30, 640, crf=20))
+    assert repr(recipe.inversion) == repr(FitSettings(latent_steps=20, seed=3, seconds=5.0))
+    for section, name, value in (("inversion", "latent_steps", 20.5), ("inversion", "seconds", "5")):
+        with pytest.raises(LandscapeError, match=f"damaged: {name}"):
+            Recipe.from_dict(changed(section, **{name: value}))
+    for value in (float("nan"), float("inf"), True, None):
+        with pytest.raises(LandscapeError):
+            Recipe.from_dict(changed("export", fps=value))
+
+
+def test_names_are_read_in_any_case() -> None:
+    content = changed("light", style="Deep NIGHT", keys=[{"time": 0.5, "style": "Photo"}])
+    content["inversion"]["variant"], content["export"]["format"] = "eoi", "GIF"  # type: ignore[index]
+    recipe = Recipe.from_dict(content)
+    assert recipe.light == LightSettings("deep night", keys=(LightKey(0.5, None),))
+    assert (recipe.inversion.variant, recipe.export.format) == ("EOI", "gif")

@@ -13,8 +13,9 @@ from torch.distributions import Normal, kl_divergence
 from landscape.errors import LandscapeError
 from landscape.fit.latents import starting_latents
 from landscape.fit.numbers import VARIANTS
-from landscape.models.bundle import PERCEPTUAL_FILE, default_folder, load_encoder, load_generator
+from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
 from landscape.models.frozen import load_lpips
+from landscape.models.weights import load_encoder, load_generator
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.networks.segmenter import build_segmenter

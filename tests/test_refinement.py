@@ -187,5 +187,5 @@ def test_plan_counts_the_steps_of_the_variant():
     steps = {LATENT_STAGE: product.latents_of("EOIFS").steps, TUNE_STAGE: product.tuning.steps}
     assert planned_steps(FitSettings()) == steps
     assert planned_steps(FitSettings(variant="E")) == {}
-    assert planned_steps(FitSettings(variant="I2S", recipe="release")) == {LATENT_STAGE: 4000}
+    assert planned_steps(FitSettings(variant="I2S", numbers="release")) == {LATENT_STAGE: 4000}
     assert planned_steps(FitSettings(variant="EOI", latent_steps=7)) == {LATENT_STAGE: 7}

@@ -10,11 +10,12 @@ from PIL import Image
 from landscape.errors import Cancelled
 from landscape.evaluation.styles import CELL, HEADER, style_sheet
 from landscape.files import save_picture
-from landscape.masks.masks import masks_from_labels
 from landscape.output.video import probe_video
 from landscape.photo.squeeze import model_image, model_mask
 from landscape.scene.scene import Scene
+from landscape.scene.shot import clip_frames
 from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
+from tests.mattes import hard_matte
 
 FEW_STEPS = FitSettings(latent_steps=6, tune_steps=6)
 
@@ -33,7 +34,7 @@ def test_model_sees_the_whole_photo_squashed(photo, masks):
 
 
 def test_first_frame_is_the_photo_and_static_parts_stay(scene, photo):
-    frames = list(scene.frames(MotionSettings(speed=3), LightSettings(), ExportSettings(0.5, 10, 128)))
+    frames = list(clip_frames(scene, MotionSettings(speed=3), LightSettings(), ExportSettings(0.5, 10, 128)))
     assert len(frames) == 5 and frames[0].shape == photo.pixels.shape
     for frame in frames:
         assert np.array_equal(frame[64:], photo.pixels[64:])
@@ -42,7 +43,7 @@ def test_first_frame_is_the_photo_and_static_parts_stay(scene, photo):
 
 
 def test_speed_zero_without_light_stands_still(scene):
-    first, *_, last = scene.frames(MotionSettings(speed=0), LightSettings(), ExportSettings(0.5, 10, 128))
+    first, *_, last = clip_frames(scene, MotionSettings(speed=0), LightSettings(), ExportSettings(0.5, 10, 128))
     assert np.array_equal(first, last)
 
 
@@ -82,8 +83,9 @@ def test_the_sheet_of_styles_shows_the_photo_and_nine_lights(scene, tmp_path):
 
 
 def test_ten_bit_exports_are_made_of_deep_frames(scene):
+    night = LightSettings("deep night")
     plain, deep = (
-        next(scene.frames(MotionSettings(), LightSettings("deep night"), ExportSettings(0.5, 10, 128, format=name)))
+        next(clip_frames(scene, MotionSettings(), night, ExportSettings(0.5, 10, 128, format=name)))
         for name in ("h265", "h265-10bit")
     )
     assert plain.dtype == np.uint8 and deep.dtype == np.uint16
@@ -91,7 +93,7 @@ def test_ten_bit_exports_are_made_of_deep_frames(scene):
 
 
 def test_new_masks_keep_the_fit(scene, landscape_pixels):
-    still = masks_from_labels(np.zeros(landscape_pixels.shape[:2], np.uint8), None)
+    still = hard_matte(np.zeros(landscape_pixels.shape[:2], np.uint8))
     other = scene.with_masks(still)
     assert other.inversion is scene.inversion
     assert "mark them" in other.warnings[0]
@@ -102,9 +104,9 @@ def test_a_sky_that_leaves_the_upper_edge_is_doubted(scene):
     assert not any("no landscape" in sentence for sentence in scene.warnings)
     labels = np.zeros((96, 128), np.uint8)
     labels[:60, :50] = 1
-    assert "no landscape" in " ".join(scene.with_masks(masks_from_labels(labels, None)).warnings)
+    assert "no landscape" in " ".join(scene.with_masks(hard_matte(labels)).warnings)
     labels[60:] = 2
-    assert "no landscape" not in " ".join(scene.with_masks(masks_from_labels(labels, None)).warnings)
+    assert "no landscape" not in " ".join(scene.with_masks(hard_matte(labels)).warnings)
 
 
 def test_masks_are_found_when_none_are_given(photo, small_models):

@@ -1,5 +1,6 @@
 """Scenes in files: the same frames again, and nothing else gets in."""
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -11,11 +12,13 @@ from PIL import Image
 from safetensors.torch import load, save
 
 from landscape.errors import LandscapeError
-from landscape.masks.masks import masks_from_labels
+from landscape.masks.glow import Glow
+from landscape.masks.matte import in_steps
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.files import open_scene, save_scene
 from landscape.scene.scene import Scene
 from landscape.settings import FitSettings, LightSettings, MotionSettings
+from tests.mattes import hard_matte
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def scene(photo_file, small_models):
     labels[:56] = 1
     freeze = np.zeros(labels.shape, np.float32)
     freeze[:, :20] = 1
-    masks = masks_from_labels(labels, photo.pixels, freeze=freeze)
+    masks = hard_matte(labels, freeze=freeze)
     return Scene.open(photo, small_models, FitSettings(latent_steps=4, tune_steps=4, seed=7), masks=masks)
 
 
@@ -48,6 +51,9 @@ def frames(scene):
     return [renderer.frame(time) for time in (0.0, 0.7, 2.9)]
 
 
+MASKS, MATTE = "masks.safetensors", "matte.safetensors"
+
+
 def members(path):
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
@@ -56,9 +62,7 @@ def members(path):
 def write(path, content, packing=zipfile.ZIP_STORED):
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in content.items():
-            archive.writestr(
-                zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED if name == "masks.safetensors" else packing
-            )
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED if name in (MASKS, MATTE) else packing)
 
 
 def refused(path, models):
@@ -84,7 +88,7 @@ def test_photos_without_a_file_and_several_squares_are_kept_too(small_models, tm
     pixels = np.random.default_rng(0).integers(0, 255, (80, 300, 3), dtype=np.uint8)
     labels = np.ones((80, 300), np.uint8)
     settings = FitSettings(variant="E")
-    scene = Scene.open(Photo(pixels, "made up"), small_models, settings, masks=masks_from_labels(labels, None))
+    scene = Scene.open(Photo(pixels, "made up"), small_models, settings, masks=hard_matte(labels))
     save_scene(scene, tmp_path / "wide.landscape")
     opened = open_scene(tmp_path / "wide.landscape", small_models)
     assert np.array_equal(opened.photo.pixels, pixels) and len(opened.inversions) == 3
@@ -128,6 +132,47 @@ def change_facts(content, **changes):
     content["scene.json"] = json.dumps(json.loads(content["scene.json"]) | changes).encode()
 
 
+def as_format_1(content):
+    """What the first format held in place of the matte."""
+    tensors = load(content.pop(MATTE))
+    planes = {name: (tensors[name].numpy() / 65535.0).astype(np.float32) for name in ("sky", "water", "freeze")}
+    content[MASKS] = save({name: torch.from_numpy(plane) for name, plane in planes.items()})
+    facts = json.loads(content["scene.json"]) | {"format": 1}
+    content["scene.json"] = json.dumps({k: v for k, v in facts.items() if k not in ("mirror", "night")}).encode()
+    return content
+
+
+def test_files_of_the_first_format_open(scene, saved, small_models):
+    content = as_format_1(members(saved))
+    write(saved, content)
+    opened = open_scene(saved, small_models)
+    for name in ("sky", "water", "freeze"):
+        assert np.array_equal(getattr(opened.masks, name), getattr(scene.masks, name))
+    assert opened.masks.horizon == scene.masks.horizon and opened.masks.certainty.min() == 1
+    for before, after in zip(frames(scene), frames(opened), strict=True):
+        assert np.array_equal(before, after)
+
+
+def test_what_shines_and_what_is_doubtful_is_saved(scene, small_models, tmp_path):
+    height, width = scene.masks.sky.shape
+    rng = np.random.default_rng(4)
+    glow = Glow(
+        *(
+            rng.integers(0, 256, size, dtype=np.uint8)
+            for size in ((height, width, 3), (height, width), (height, width))
+        ),
+        night=True,
+    )
+    doubtful = in_steps(rng.random((height, width), dtype=np.float32))
+    matte = dataclasses.replace(scene.masks, glow=glow, certainty=doubtful, mirror=0.7)
+    save_scene(scene.with_masks(matte), tmp_path / "night.landscape")
+    opened = open_scene(tmp_path / "night.landscape", small_models).masks
+    assert np.array_equal(opened.certainty, doubtful) and opened.mirror == 0.7
+    assert opened.glow is not None and opened.glow.night
+    for name in ("backdrop", "place", "burnt"):
+        assert np.array_equal(getattr(opened.glow, name), getattr(glow, name))
+
+
 def change_tensors(content, member, change):
     tensors = load(content[member])
     change(tensors)
@@ -158,10 +203,16 @@ HOSTILE = {
     "no channels": lambda c: change_facts(c, generator=json.loads(c["scene.json"])["generator"] | {"channels": []}),
     "padding": lambda c: change_facts(c, generator=json.loads(c["scene.json"])["generator"] | {"padding_mode": "x"}),
     "horizon": lambda c: change_facts(c, horizon=float("nan")),
-    "mask size": lambda c: change_tensors(c, "masks.safetensors", lambda t: t.update(sky=torch.ones(4, 4))),
-    "mask values": lambda c: change_tensors(c, "masks.safetensors", lambda t: t["sky"].fill_(7)),
-    "mask nan": lambda c: change_tensors(c, "masks.safetensors", lambda t: t["sky"].fill_(float("nan"))),
-    "mask bomb": lambda c: c.update({"masks.safetensors": b"\0" * 50_000_000}),
+    "matte size": lambda c: change_tensors(c, MATTE, lambda t: t.update(sky=torch.ones(4, 4, dtype=torch.uint16))),
+    "matte type": lambda c: change_tensors(c, MATTE, lambda t: t.update(sky=t["sky"].float())),
+    "matte sum": lambda c: change_tensors(c, MATTE, lambda t: t.update(water=t["sky"].clone())),
+    "matte plane": lambda c: change_tensors(c, MATTE, lambda t: t.pop("certainty")),
+    "glow": lambda c: change_tensors(c, MATTE, lambda t: t.update(backdrop=torch.zeros(9, 9, 3, dtype=torch.uint8))),
+    "mirror": lambda c: change_facts(c, mirror=float("nan")),
+    "matte bomb": lambda c: c.update({MATTE: b"\0" * 50_000_000}),
+    "mask size": lambda c: change_tensors(as_format_1(c), MASKS, lambda t: t.update(sky=torch.ones(4, 4))),
+    "mask values": lambda c: change_tensors(as_format_1(c), MASKS, lambda t: t["sky"].fill_(7)),
+    "mask nan": lambda c: change_tensors(as_format_1(c), MASKS, lambda t: t["sky"].fill_(float("nan"))),
     "w": lambda c: change_tensors(c, "model.safetensors", lambda t: t.update({"0.w": torch.zeros(1, 5, 7)})),
     "map": lambda c: change_tensors(c, "model.safetensors", lambda t: t.pop("0.s_static.2")),
     "nan": lambda c: change_tensors(c, "model.safetensors", lambda t: t["0.w"].fill_(float("nan"))),

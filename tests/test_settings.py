@@ -5,15 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
-from landscape.settings import (
-    STYLES,
-    ExportSettings,
-    FitSettings,
-    LightSettings,
-    MotionSettings,
-    as_dict,
-    parse_direction,
-)
+from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
+from landscape.spelling import parse_direction
 
 
 @pytest.mark.parametrize(

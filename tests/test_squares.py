@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landscape.fit.mosaic import _share
-from landscape.masks.masks import masks_from_labels
 from landscape.motion.flow import displacement
 from landscape.motion.maps import DynamicMotion
 from landscape.photo.read import Photo
@@ -15,6 +14,7 @@ from landscape.photo.squares import LONGEST, PART_LENGTH, WHOLE, Layout, Square,
 from landscape.photo.squeeze import model_image
 from landscape.scene.scene import Scene
 from landscape.settings import FitSettings, LightSettings, MotionSettings
+from tests.mattes import hard_matte
 
 SIDES = st.integers(64, 4000)
 
@@ -112,21 +112,16 @@ def panorama(height, width):
     land = np.stack([70 + 25 * np.sin(x / 5), 90 + y * 0.1, 50 + x * 0], axis=2)
     pixels = np.where(y[..., None] < height * 0.6, sky, land).clip(0, 255).astype(np.uint8)
     labels = (y < height * 0.6).astype(np.uint8)
-    return Photo(pixels, "panorama"), masks_from_labels(labels, None, feather=0.0)
+    return Photo(pixels, "panorama"), hard_matte(labels)
 
 
 @pytest.mark.parametrize(("size", "count"), [((96, 384), 3), ((320, 96), 3), ((160, 90), 1)])
 def test_long_photos_open_and_move_without_seams(size, count, small_models):
     photo, masks = panorama(*size)
     seen = []
-    scene = Scene.open(
-        photo,
-        small_models,
-        FitSettings(latent_steps=6, tune_steps=4),
-        masks=masks,
-        progress=lambda *step: seen.append(step),
-        observe=lambda make: seen.append(("snapshot", len(make().inversions), count)),
-    )
+    for state in Scene.fit(photo, small_models, FitSettings(latent_steps=6, tune_steps=4), masks):
+        seen += [(state.stage, state.done, state.total), ("snapshot", len(state.snapshot().inversions), count)]
+    scene = state.snapshot()
     assert len(scene.inversions) == scene.layout.count == count
     assert ("fitting latents", 6 * count, 6 * count) in seen and ("fine-tuning", 4 * count, 4 * count) in seen
     assert {step[1] for step in seen if step[0] == "snapshot"} == {count}

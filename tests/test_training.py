@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.models.bundle import load_generator
 from landscape.models.config import ModelConfig, TrainingConfig, load_config
 from landscape.models.files import load_weights
+from landscape.models.weights import load_generator
 from landscape.networks.generator_block import GeneratorConfig
 from landscape.training.data.arrays import GrowingArray
 from landscape.training.data.batches import RealData

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from landscape.masks.twigs import around_twigs, find_twigs
+from landscape.masks.twigs import find_twigs
 
 HEIGHT, WIDTH, GROUND = 300, 400, 220
 SKY, DARK = 180.0, 50.0
@@ -55,14 +55,6 @@ def test_a_tree_hides_as_much_of_the_sky_as_it_darkens_it(scene) -> None:
 def test_what_does_not_grow_out_of_the_ground_is_no_tree(scene) -> None:
     light, sky = scene
     assert find_twigs(_photo(_with_tree(light, GROUND - 8)), sky) is None
-
-
-def test_halos_count_as_what_they_surround() -> None:
-    hidden = np.zeros((400, 1000), np.float32)
-    hidden[200, 500] = 0.3
-    around = around_twigs(hidden)
-    assert around[194:207, 494:507].all()
-    assert around.sum() == 169
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])

@@ -15,8 +15,9 @@ from landscape.fit.numbers import FIT_NUMBERS
 from landscape.output.video import probe_video
 from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 from landscape.ui.page import widgets
+from landscape.ui.sentences import UNEXPECTED
 from landscape.ui.visitors.controls import PHOTO_LIGHT, QUALITIES, STANDARD, STYLE_CHOICES, Controls, inversion
-from landscape.ui.visitors.handlers import UNEXPECTED, Handlers, View
+from landscape.ui.visitors.handlers import Handlers, View
 from landscape.ui.visitors.jobs import Meter, Status
 from landscape.ui.visitors.sessions import CAPACITY, LIFETIME, SessionStore
 from tests.fake_engine import FakeEngine, slow

@@ -15,9 +15,10 @@ from torch import nn
 from landscape.errors import Cancelled, LandscapeError
 from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table, psnr
 from landscape.models import realesrgan
-from landscape.models.bundle import default_folder, load_models, load_upscaler, save_upscaler
+from landscape.models.bundle import default_folder, load_models
 from landscape.models.enlarge import upscale_with
 from landscape.models.files import save_weights
+from landscape.models.weights import load_upscaler, save_upscaler
 from landscape.networks.upscaler import CONFIGS, RRDBNet, UpscalerConfig, bicubic, build_upscaler
 from landscape.scene.scene import Scene
 from landscape.settings import FitSettings

@@ -10,13 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from landscape.commands.choices import given, override, recipe_of, with_format
+from landscape.commands.choices import given, override, recipe_of, with_format, with_light
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.errors import printable
 from landscape.files import replacing
 from landscape.marks import MARK, VERSION
-from landscape.output.formats import format_of
-from landscape.settings import FIT_NUMBERS, FORMATS, STYLES, VARIANTS, as_dict, parse_direction, parse_keys
+from landscape.output.formats import format_of, require_fits
+from landscape.settings import FIT_NUMBERS, FORMATS, PHOTO_STYLE, STYLES, VARIANTS, as_dict
+from landscape.spelling import parse_direction
 from landscape.targets import require_targets
+
+OTHER_SHAPE = "The masks in this recipe are those of a photo of another shape: sky and water were found anew."
 
 
 def animate(
@@ -31,31 +35,39 @@ def animate(
     water: Annotated[float, typer.Option(help="Amount of motion in the water.")] = 1.0,
     perspective: Annotated[float, typer.Option(help="1 slows down towards the horizon, 0 moves all alike.")] = 1.0,
     change: Annotated[float, typer.Option(help="How much clouds change: 0 still, 1 as real ones, 2 lively.")] = 1.0,
-    style: Annotated[str | None, typer.Option(help=f"Light: {', '.join(STYLES)}.")] = None,
+    style: Annotated[str | None, typer.Option(help=f"Light: {PHOTO_STYLE} or {', '.join(STYLES)}.")] = None,
     strength: Annotated[float, typer.Option(help="How far the light goes towards the style, 0 to 1.")] = 1.0,
-    day_cycle: Annotated[bool, typer.Option("--day-cycle", help="Travel through all styles of a day.")] = False,
+    day_cycle: Annotated[
+        bool, typer.Option("--day-cycle/--no-day-cycle", help="Travel through all styles of a day.")
+    ] = False,
     keys: Annotated[
         str | None, typer.Option(help="Key frames of the day cycle: “0 photo, 0.5 deep night, 1 photo”.")
     ] = None,
     seconds: Annotated[float, typer.Option(help="Length of the clip.")] = 6.0,
-    fps: Annotated[int, typer.Option(help="Frames a second.")] = 30,
+    fps: Annotated[int, typer.Option(help="Frames a second; a GIF has 50 at most.")] = 30,
     size: Annotated[int, typer.Option(help="Long side in pixels.")] = 1280,
-    loop: Annotated[bool, typer.Option("--loop", help="The end leads seamlessly into the beginning.")] = False,
+    loop: Annotated[
+        bool, typer.Option("--loop/--no-loop", help="The end leads seamlessly into the beginning.")
+    ] = False,
     crf: Annotated[int, typer.Option(help="Quality: 0 is lossless, 18 very good, 28 small.")] = 18,
     format: Annotated[str | None, typer.Option(help=f"{', '.join(FORMATS)}; by the file's ending otherwise.")] = None,
     recipe: Annotated[
         Path | None, typer.Option(help="Begin with the settings of this recipe, or of a clip made with one.")
     ] = None,
     generator_only: Annotated[
-        bool, typer.Option("--generator-only", help="Show only what the generator draws.")
+        bool, typer.Option("--generator-only/--no-generator-only", help="Show only what the generator draws.")
     ] = False,
     variant: Annotated[str, typer.Option(help=f"Inversion: {', '.join(VARIANTS)}.")] = "EOIFS",
-    fit_recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(FIT_NUMBERS)}.")] = "product",
+    fit_numbers: Annotated[
+        str, typer.Option("--fit-numbers", "--fit-recipe", help=f"Numbers of the fit: {', '.join(FIT_NUMBERS)}.")
+    ] = "product",
     fit_seconds: Annotated[float | None, typer.Option(help="Most seconds for the inversion.")] = None,
     save_scene: Annotated[
         Path | None, typer.Option(help="Keep the fitted scene here, ending in .landscape; animate it again at once.")
     ] = None,
-    mask: Annotated[Path | None, typer.Option(help="Labels as PNG: 0 other, 1 sky, 2 water.")] = None,
+    mask: Annotated[
+        Path | None, typer.Option(help="PNG of 16 bits (red sky, green water) or labels (0 other, 1 sky, 2 water).")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
@@ -66,12 +78,10 @@ def animate(
     turn = parse_direction(direction)
     motion = override(start.motion, written, direction=turn, speed=speed, sky=sky, water=water)
     motion = override(motion, written, perspective=perspective, change=change)
-    light = override(start.light, written, style=style, strength=strength, day_cycle=day_cycle)
-    if keys is not None:
-        light = dataclasses.replace(light, day_cycle=True, keys=parse_keys(keys))
+    light = with_light(start.light, written, style=style, strength=strength, day_cycle=day_cycle, keys=keys)
     inversion = override(start.inversion, written, variant=variant, seed=seed)
-    if "fit_recipe" in written:
-        inversion = dataclasses.replace(inversion, recipe=fit_recipe)
+    if "fit_numbers" in written:
+        inversion = dataclasses.replace(inversion, numbers=fit_numbers)
     if "fit_seconds" in written:
         inversion = dataclasses.replace(inversion, seconds=fit_seconds)
     clip = {"seconds": seconds, "fps": fps, "loop": loop, "crf": crf, "generator_only": generator_only}
@@ -80,19 +90,25 @@ def animate(
         export = dataclasses.replace(export, long_side=size)
     export = with_format(export, out, written)
     format_of(out)
+    if "fps" in written and export.fps < fps:
+        console.print(f"The format {export.format} has {export.fps} frames a second at most.", style="yellow")
 
-    from landscape.masks.labels import read_labels
-    from landscape.masks.masks import Masks, masks_from_labels
+    from landscape.masks.find import completed
+    from landscape.masks.labels import same_shape
+    from landscape.masks.matte import Matte
+    from landscape.masks.matte_files import read_mask
     from landscape.models.bundle import choose_device, default_folder, load_models
     from landscape.photo.read import Photo, read_photo
     from landscape.scene import files as scene_files
     from landscape.scene.recipe import Recipe, recipe_beside, write_recipe
     from landscape.scene.scene import Scene
 
-    def own_masks(picture: Photo) -> Masks | None:
+    def own_masks(picture: Photo) -> Matte | None:
         if mask is None:
-            return None if start.masks is None else start.masks.resized(picture.height, picture.width)
-        return masks_from_labels(read_labels(mask, picture.height, picture.width), picture.pixels)
+            if start.masks is None or not same_shape(start.masks.sky.shape, (picture.height, picture.width)):
+                return None
+            return completed(start.masks, picture.pixels)
+        return read_mask(mask, picture.pixels)
 
     if save_scene is not None:
         scene_files.require_ending(save_scene)
@@ -106,19 +122,22 @@ def animate(
     with cancel_on_signals() as cancel, progress_bars() as progress:
         if scene_files.is_scene_file(photo):
             scene = scene_files.open_scene(photo, load_models(checkpoints, choose_device(device)))
+            require_fits(export, scene.photo.width, scene.photo.height)
             masks = own_masks(scene.photo)
             scene = scene if masks is None else scene.with_masks(masks)
         else:
             picture = read_photo(photo)
+            require_fits(export, picture.width, picture.height)
             masks = own_masks(picture)
             models = load_models(checkpoints, choose_device(device))
             scene = Scene.open(picture, models, inversion, masks=masks, progress=progress, cancel=cancel)
         if save_scene is not None:
             scene_files.save_scene(scene, save_scene)
-        for sentence in scene.warnings:
-            console.print(sentence, style="yellow", highlight=False, soft_wrap=True)
+        others = [OTHER_SHAPE] if masks is None and start.masks is not None else []
+        for sentence in [*others, *scene.warnings]:
+            console.print(sentence, style="yellow", soft_wrap=True)
         result = scene.render(out, motion, light, export, progress=progress, cancel=cancel)
-    kept = None if mask is None and start.masks is None else scene.masks
+    kept = None if masks is None else scene.masks
     write_recipe(recipe_beside(out), Recipe(motion, light, scene.settings, export, kept), photo)
     if report is not None:
         settings = as_dict(motion, light, scene.settings, export) | {"photo": str(photo), "device": device}
@@ -136,7 +155,7 @@ def animate(
                 "settings": settings,
             },
         )
-    console.print(f"{out}: {result.width} x {result.height}, {result.frames} frames", highlight=False)
+    console.print(printable(f"{out}: {result.width} x {result.height}, {result.frames} frames"), soft_wrap=True)
 
 
 def _output_only(items: list[tuple[str, Any]]) -> dict[str, Any]:

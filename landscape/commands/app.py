@@ -9,13 +9,17 @@ import typer
 
 def app(
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on: 127.0.0.1 if not given, 0.0.0.0 for a booth.")
+        str | None,
+        typer.Option(help="Address to listen on: 127.0.0.1 if not given, 0.0.0.0 for a booth; :: and ::1 are IPv6."),
     ] = None,
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
     mcp: Annotated[
         bool, typer.Option("--mcp", help="Offer the endpoints to language models (Model Context Protocol).")
     ] = False,
+    root_path: Annotated[
+        str, typer.Option(help="Path under which a proxy offers the app, such as /studio; see docs/app.md.")
+    ] = "",
     booth: Annotated[bool, typer.Option("--booth", help="A screen for visitors: no settings, begins anew.")] = False,
     idle: Annotated[int, typer.Option(help="Seconds without a touch after which a booth begins anew.")] = 60,
     address: Annotated[
@@ -23,10 +27,13 @@ def app(
     ] = None,
 ) -> None:
     """Start the app in the browser."""
+    from landscape.errors import require
     from landscape.ui.server.serve import serve, serve_booth
     from landscape.ui.visitors.engine import ModelEngine
 
     if booth:
+        # Visitors are told from the booth's own screen by their address, which a proxy hides.
+        require(not root_path, "A booth cannot stand behind a proxy: leave out --root-path.")
         serve_booth(ModelEngine(), host or "0.0.0.0", port, browser, idle, address)
     else:
-        serve(ModelEngine(), host or "127.0.0.1", port, browser, mcp)
+        serve(ModelEngine(), host or "127.0.0.1", port, browser, mcp, root_path)

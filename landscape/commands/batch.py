@@ -11,6 +11,7 @@ import typer
 
 from landscape.commands.choices import recipe_of
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.errors import printable
 from landscape.targets import require_folder
 
 
@@ -41,8 +42,10 @@ def batch(
         models = load_models(checkpoints, choose_device(device))
         report = run_batch(items, chosen, animator(models), progress, cancel)
     for photo, sentence in report.failed.items():
-        console.print(f"{photo}: {sentence}", style="red", highlight=False, soft_wrap=True)
+        console.print(printable(f"{photo}: {sentence}"), style="red", soft_wrap=True)
+    for photo, sentence in report.notes.items():
+        console.print(printable(f"{photo}: {sentence}"), style="yellow", soft_wrap=True)
     counts = f"{len(report.written)} made, {len(report.skipped)} there before, {len(report.failed)} failed"
-    console.print(f"{out}: {counts}", highlight=False, soft_wrap=True)
+    console.print(printable(f"{out}: {counts}"), soft_wrap=True)
     if report.failed:
         raise typer.Exit(1)

@@ -16,7 +16,8 @@ from rich.progress import Progress as Bars
 from landscape.progress import Progress
 from landscape.stopping import SIGNALS, outlives, stop_at_once
 
-console = Console(stderr=True)
+console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+"""Names of files are shown as they are: brackets and colons in them mean nothing."""
 PATIENCE = 2.0
 """Seconds after which a second Ctrl+C no longer waits for the end of a step; sooner it is the same wish, as programs
 that start several processes hand it on as well."""
@@ -28,7 +29,7 @@ stopped_by: list[int] = []
 def progress_bars() -> Iterator[Progress]:
     """Give a progress callback that draws one bar per stage with the time left."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -10,38 +10,16 @@ import typer
 
 from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.commands.evaluate_masks import CheckpointsOption, JsonOption, TableOption, evaluate_masks, tell
 from landscape.commands.scenes import open_scenes
 from landscape.errors import LandscapeError
-from landscape.files import require_writable, write_table
+from landscape.files import require_writable
 from landscape.settings import FIT_NUMBERS, VARIANTS, FitSettings
 from landscape.targets import require_targets
 
 evaluate = typer.Typer(help="Measure the networks.", no_args_is_help=True)
 
-CheckpointsOption = Annotated[Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
-TableOption = Annotated[Path | None, typer.Option(help="Write a Markdown table here.")]
-
-
-@evaluate.command()
-def segmentation(
-    data: Annotated[Path, typer.Option(help="Folder with labelled sets.")],
-    report: JsonOption = None,
-    checkpoints: CheckpointsOption = None,
-) -> None:
-    """Intersection over union of sky and water on held-out photos."""
-    from landscape.evaluation.segmentation import evaluate_segmentation
-    from landscape.models.bundle import SEGMENTER_FILE, default_folder
-    from landscape.models.frozen import load_segmenter
-
-    weights = (checkpoints or default_folder()) / SEGMENTER_FILE
-    require_targets([weights], (report, "report"))
-    network = load_segmenter(weights)
-    with progress_bars() as progress:
-        figures = evaluate_segmentation(data, network, progress=progress)
-    console.print(json.dumps(figures, indent=2), highlight=False)
-    if report is not None:
-        write_json(report, dict(figures))
+evaluate.add_typer(evaluate_masks)
 
 
 @evaluate.command()
@@ -51,24 +29,24 @@ def inversion(
     report: JsonOption = None,
     table: TableOption = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    recipe: Annotated[str, typer.Option(help=f"Numbers of the inversion: {', '.join(FIT_NUMBERS)}.")] = "product",
+    fit_numbers: Annotated[str, typer.Option(help=f"Numbers of the fit: {', '.join(FIT_NUMBERS)}.")] = "product",
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Reconstruction and motion of inversion variants (paper, section 8 and table 2)."""
     from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
-    from landscape.masks.find import find_masks
+    from landscape.masks.find import find_matte
     from landscape.models.bundle import load_models
     from landscape.photo.read import read_photo
 
     require_targets([*photos, checkpoints], (report, "report"), (table, "table"))
     names = [name.strip() for name in variants.split(",")]
-    settings = [FitSettings(name, seed=seed, recipe=recipe) for name in names][0]
+    settings = [FitSettings(name, seed=seed, numbers=fit_numbers) for name in names][0]
     pictures = [read_photo(path) for path in photos]
     models = load_models(checkpoints)
-    masked = [MaskedPhoto(picture, find_masks(picture, models.segmenter)) for picture in pictures]
+    masked = [MaskedPhoto(picture, find_matte(picture.pixels, models.segmenter, models.matte)) for picture in pictures]
     with cancel_on_signals() as cancel, progress_bars() as progress:
         figures = evaluate_inversion(masked, models, names, settings, progress=progress, cancel=cancel)
-    _tell(markdown_table(figures), figures, report, table)
+    tell(markdown_table(figures), figures, report, table)
 
 
 @evaluate.command()
@@ -91,7 +69,7 @@ def animation(
     for name in ("ssim", "lpips"):
         summary[f"reconstruction_{name}_mean"] = round(sum(r["reconstruction"][name] for r in rows) / len(rows), 4)
     summary["seconds_to_open_mean"] = round(sum(sum(r["timings"].values()) for r in rows) / len(rows), 1)
-    console.print(json.dumps(summary, indent=2), highlight=False)
+    console.print(json.dumps(summary, indent=2))
     if report is not None:
         write_json(report, {"summary": summary, "photos": rows})
 
@@ -131,11 +109,9 @@ def generation(
         SEGMENTER_FILE,
         UPSCALER_FILE,
         default_folder,
-        load_generator,
-        load_prior,
-        load_upscaler,
     )
     from landscape.models.frozen import load_lpips, load_segmenter
+    from landscape.models.weights import load_generator, load_prior, load_upscaler
     from landscape.training.data.pictures import prepare
 
     if threads:
@@ -169,7 +145,7 @@ def generation(
         change = change_of_clips(prepared, generator.resolution, perceptual, seed, cancel)
         if change is not None:
             figures["clips_moving_lpips"] = change
-    console.print(json.dumps(figures, indent=2), highlight=False)
+    console.print(json.dumps(figures, indent=2))
     if report is not None:
         write_json(report, figures)
     if run is not None:
@@ -196,7 +172,7 @@ def output(
     with cancel_on_signals() as cancel, progress_bars() as progress:
         for scene in open_scenes(photos, checkpoints, seed, progress, cancel):
             rows.append(evaluate_output(scene, size, seconds, progress, cancel))
-    _tell(markdown_table(rows), {"size": size, "seconds": seconds, "photos": rows}, report, table)
+    tell(markdown_table(rows), {"size": size, "seconds": seconds, "photos": rows}, report, table)
 
 
 @evaluate.command()
@@ -210,19 +186,12 @@ def upscaler(
 ) -> None:
     """The enlargement of the generator's frames against bicubic interpolation."""
     from landscape.evaluation.upscaling import evaluate_upscaler, markdown_table
-    from landscape.models.bundle import UPSCALER_FILE, default_folder, load_upscaler
+    from landscape.models.bundle import UPSCALER_FILE, default_folder
+    from landscape.models.weights import load_upscaler
 
     require_targets([*photos, weights, checkpoints], (report, "report"), (table, "table"))
     network = load_upscaler(weights or (checkpoints or default_folder()) / UPSCALER_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         scenes = open_scenes(photos, checkpoints, seed, progress, cancel)
         rows = [evaluate_upscaler(scene, network) for scene in scenes]
-    _tell(markdown_table(rows), {"photos": rows}, report, table)
-
-
-def _tell(text: str, figures: dict[str, object], report: Path | None, table: Path | None) -> None:
-    console.print(text, highlight=False)
-    if report is not None:
-        write_json(report, figures)
-    if table is not None:
-        write_table(table, text)
+    tell(markdown_table(rows), {"photos": rows}, report, table)

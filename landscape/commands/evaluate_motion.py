@@ -11,7 +11,8 @@ from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.errors import LandscapeError
 from landscape.files import write_table
-from landscape.settings import MotionSettings, parse_direction
+from landscape.settings import MotionSettings
+from landscape.spelling import parse_direction
 from landscape.targets import require_targets
 
 
@@ -49,7 +50,7 @@ def motion(
     if not rows:
         raise LandscapeError("No clip has 12 frames and some sky; give longer clips that show the sky.")
     text = markdown_table(rows)
-    console.print(text, highlight=False)
+    console.print(text)
     if report is not None:
         write_json(report, {"summary": summarise(rows), "clips": [row.as_dict() for row in worst_first(rows)]})
     if table is not None:

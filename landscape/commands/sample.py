@@ -12,7 +12,8 @@ from landscape.errors import LandscapeError
 from landscape.files import require_picture_name, save_picture
 from landscape.marks import MARK, VERSION
 from landscape.output.formats import format_of
-from landscape.settings import ExportSettings, MotionSettings, parse_direction
+from landscape.settings import ExportSettings, MotionSettings
+from landscape.spelling import parse_direction
 from landscape.targets import require_targets
 
 
@@ -32,15 +33,8 @@ def sample(
 ) -> None:
     """Draw scenes that never existed: a grid of stills, enlarged, or a video with the paper's motion (3.1.3)."""
     from landscape.generate.synthesis import sample_stills, sample_video
-    from landscape.models.bundle import (
-        GENERATOR_FILE,
-        PRIOR_FILE,
-        UPSCALER_FILE,
-        default_folder,
-        load_generator,
-        load_prior,
-        load_upscaler,
-    )
+    from landscape.models.bundle import GENERATOR_FILE, PRIOR_FILE, UPSCALER_FILE, default_folder
+    from landscape.models.weights import load_generator, load_prior, load_upscaler
     from landscape.output.video import write_video
 
     if out is None and video is None:

@@ -11,20 +11,30 @@ import typer
 def segment(
     photo: Annotated[Path, typer.Argument(help="The photo.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="PNG to write: 0 other, 1 sky, 2 water.")],
+    soft: Annotated[
+        bool, typer.Option("--soft", help="Write 16 bits: red sky, green water, blue certainty; 2048 pixels at most.")
+    ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
 ) -> None:
-    """Find sky and water; the labels have the photo's size and can be edited and given to ``animate --mask``."""
-    from landscape.masks.find import segment as find_labels
-    from landscape.masks.labels import write_labels
-    from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder
+    """Find sky and water; either picture can be edited and given to ``animate --mask``."""
+    from landscape.masks.find import find_matte
+    from landscape.masks.labels import require_labels_name, write_labels
+    from landscape.masks.matte_files import write_matte
+    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, choose_device, default_folder
     from landscape.models.frozen import load_segmenter
+    from landscape.models.weights import load_matte
     from landscape.photo.read import read_photo
     from landscape.targets import require_targets
 
-    weights = (checkpoints or default_folder()) / SEGMENTER_FILE
-    require_targets([photo, weights], (out, "picture"))
+    folder = checkpoints or default_folder()
+    weights = [folder / SEGMENTER_FILE, folder / MATTE_FILE]
+    require_labels_name(out)
+    require_targets([photo, *weights], (out, "picture"))
     target = choose_device(device)
     picture = read_photo(photo)
-    network = load_segmenter(weights).to(target)
-    write_labels(out, find_labels(picture.pixels, network, target))
+    matte = find_matte(picture.pixels, load_segmenter(weights[0]).to(target), load_matte(weights[1]).to(target))
+    if soft:
+        write_matte(out, matte)
+    else:
+        write_labels(out, matte.resized(picture.height, picture.width).labels())

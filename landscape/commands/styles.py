@@ -29,7 +29,8 @@ def fit(
     ] = None,
 ) -> None:
     """Find the z_dynamic of every style by measuring what it does to samples through the lighting network."""
-    from landscape.models.bundle import GENERATOR_FILE, LIGHTING_FILE, default_folder, load_generator, load_lighting
+    from landscape.models.bundle import GENERATOR_FILE, LIGHTING_FILE, default_folder
+    from landscape.models.weights import load_generator, load_lighting
     from landscape.training.data.pictures import prepare
     from landscape.training.styles import STILLS_RESOLUTION, fit_styles
 

@@ -48,9 +48,10 @@ def gan(
     """Train M and G with the static and the pairwise discriminator, or by reconstruction, as configured."""
     import torch
 
-    from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder, load_prior
+    from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder
     from landscape.models.config import load_config
     from landscape.models.frozen import load_segmenter
+    from landscape.models.weights import load_prior
     from landscape.training.data.moving import mark_moving
     from landscape.training.data.pictures import prepare
     from landscape.training.gan.gan import train_gan
@@ -124,15 +125,8 @@ def prior(
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Train the prior of the latents that the bundled posterior finds in the run's stills."""
-    from landscape.models.bundle import (
-        ENCODER_FILE,
-        GENERATOR_FILE,
-        default_folder,
-        load_encoder,
-        load_generator,
-        load_prior,
-        save_prior,
-    )
+    from landscape.models.bundle import ENCODER_FILE, GENERATOR_FILE, default_folder
+    from landscape.models.weights import load_encoder, load_generator, load_prior, save_prior
     from landscape.networks.posterior import Posterior
     from landscape.training.latent_prior import train_prior
 
@@ -171,7 +165,7 @@ def curves(
     from landscape.training.run.curves import draw_curves
 
     require_targets([run / "metrics.jsonl"], (out or run / "curves.png", "picture"))
-    console.print(str(draw_curves(run, out)), highlight=False)
+    console.print(str(draw_curves(run, out)))
 
 
 @train.command()
@@ -187,8 +181,9 @@ def encoder(
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Train E on samples of G (paper, 3.2) and on how well it redraws real stills."""
-    from landscape.models.bundle import GENERATOR_FILE, choose_device, default_folder, load_generator
+    from landscape.models.bundle import GENERATOR_FILE, choose_device, default_folder
     from landscape.models.files import save_weights
+    from landscape.models.weights import load_generator
     from landscape.training.data.pictures import prepare
     from landscape.training.encoder import train_encoder
 
@@ -224,7 +219,8 @@ def lighting(
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Train A, which moves w towards another light (paper, 3.2)."""
-    from landscape.models.bundle import GENERATOR_FILE, default_folder, load_generator, save_lighting
+    from landscape.models.bundle import GENERATOR_FILE, default_folder
+    from landscape.models.weights import load_generator, save_lighting
     from landscape.training.lighting import train_lighting
 
     network_file = (checkpoints or default_folder()) / GENERATOR_FILE

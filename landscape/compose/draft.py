@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 from torch import Tensor
 
+from landscape.compose.luminaries import Luminaries
 from landscape.compose.plates import cut_plate
 from landscape.compose.region import Region
-from landscape.compose.scenery import MovingMasks, Part, Scenery
-from landscape.compose.separation import Border
+from landscape.compose.scenery import Part, Scenery
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels
-from landscape.masks.luminaries import take_out_luminaries
+from landscape.masks.matte import Matte
 
 
 class DraftScenery(Scenery):
@@ -25,24 +25,24 @@ class DraftScenery(Scenery):
     shrank, the picture is final.
     """
 
-    def __init__(self, former: Scenery, photo: Pixels, masks: MovingMasks, reconstruction: Array | Tensor) -> None:
+    def __init__(self, former: Scenery, photo: Pixels, matte: Matte, reconstruction: Array | Tensor) -> None:
         """Cut a photo.
 
         Args:
             former: The scenery of the same photo, at any size.
             photo: (H, W, 3) uint8 RGB at the size of the frames.
-            masks: The new masks, of the same size.
+            matte: The new matte, of the same size.
             reconstruction: (3, R, R) float32 in [-1, 1], the generator's frame at time 0 in the photo's light.
         """
         self._known = {part.water: part for part in former.parts}
         plans = [part.canvas.plan for part in former.parts if part.canvas is not None]
-        super().__init__(photo, masks, reconstruction, plan=plans[0] if plans else None)
+        super().__init__(photo, matte, reconstruction, plan=plans[0] if plans else None)
 
     def _part(
         self,
         photo: Pixels,
+        matte: Matte,
         share: Array,
-        hidden: Array | None,
         above: Array | None,
         first: Array,
         analysed: Grid,
@@ -51,16 +51,16 @@ class DraftScenery(Scenery):
     ) -> Part | None:
         known = self._known.get(water)
         if known is None:
-            return super()._part(photo, share, hidden, above, first, analysed, water=water)
+            return super()._part(photo, matte, share, above, first, analysed, water=water)
         reduced = self.grid.reduce(share)
         rows, columns = (np.flatnonzero(reduced.max(axis=axis) > 0) for axis in (1, 0))
         if not len(rows):
             return None
         window = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
         region, luminaries = dataclasses.replace(_resampled(known.region, analysed), window=window), None
-        if not water:
-            photo, luminaries = take_out_luminaries(photo, share)
-        plate = cut_plate(self.static, photo, share, hidden, above, luminaries, region, self.grid)
+        if not water and matte.glow is not None:
+            photo, luminaries = Luminaries.of(photo, matte.glow)
+        plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
         canvas = None if water else self._canvas(region, plate, reduced, first)
         return dataclasses.replace(known, region=region, plate=plate, share=reduced, canvas=canvas)
 
@@ -70,18 +70,16 @@ def _resampled(region: Region, grid: Grid) -> Region:
     if region.grid == grid:
         return region
 
-    def smooth(part: Border | Region, *names: str) -> dict[str, Any]:
+    def smooth(*names: str) -> dict[str, Any]:
         size = (grid.columns, grid.rows)
-        return {name: cv2.resize(getattr(part, name), size, interpolation=cv2.INTER_AREA) for name in names}
+        return {name: cv2.resize(getattr(region, name), size, interpolation=cv2.INTER_AREA) for name in names}
 
-    colours = smooth(region.border, "own", "spread", "band", "axis", "start", "distinct", "other")
     size = (grid.width, grid.height)
     source = cv2.resize(region.source, size, interpolation=cv2.INTER_AREA)
     return dataclasses.replace(
         region,
         grid=grid,
-        border=dataclasses.replace(region.border, **colours),
         source=source * np.float32(grid.width / region.grid.width),
         detail=cv2.resize(region.detail, size, interpolation=cv2.INTER_AREA),
-        **smooth(region, "base", "carried", "still", "prominence"),
+        **smooth("other", "base", "carried", "still", "prominence"),
     )

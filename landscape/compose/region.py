@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.compose.separation import (
-    Border,
     fill_colours,
-    find_border,
     pure_generator_pixels,
     pure_pixels,
     reflection,
@@ -19,7 +17,6 @@ from landscape.compose.separation import (
 from landscape.images.filters import blur, fill, look_up, masked_blur, smoothstep
 from landscape.images.grid import Grid, GridWindow
 from landscape.images.pixels import Array
-from landscape.masks.twigs import around_twigs
 
 STILL_BLUR = 0.12
 """Colours smoother than this fraction of the long side stay in place: the gradient of the sky, the glow of the sun."""
@@ -30,6 +27,8 @@ _DETAIL_RANGE = (1.0, 6.0)
 _RANGE = (1.8, 6.0)
 """The generator's colours go at most so many standard deviations of the photo's, and so much more, from smooth ones:
 it may draw a rock into the water where the photo shows none."""
+_OTHER = 0.02
+"""Share of the region under which a pixel's colour is that of what is not the region."""
 _LEAST_SPREAD = 6.0
 """Least deviation of a region's luminance, 0 to 255, that counts as one of clouds."""
 _MEAN = np.array([[1 / 3, 1 / 3, 1 / 3, 0]], np.float32)
@@ -43,7 +42,7 @@ class Region:
     Attributes:
         grid: Grid of the smooth parts, over the picture that was analysed.
         window: The part of the grid that holds the region.
-        border: Colours on both sides of the region's edge.
+        other: (h, w, 3) colours of what is not the region, continued smoothly into it, 0 to 255.
         source: (H, W, 2) where the analysed picture's detail comes from beyond the region, dx, dy in its pixels.
         detail: (H, W) the detail's luminance in the analysed picture.
         base: (h, w, 3) the colours at time 0.
@@ -59,7 +58,7 @@ class Region:
 
     grid: Grid
     window: GridWindow
-    border: Border = field(repr=False)
+    other: Array = field(repr=False)
     source: Array = field(repr=False)
     detail: Array = field(repr=False)
     base: Array = field(repr=False)
@@ -88,41 +87,34 @@ class Region:
 
 def make_region(
     photo: npt.NDArray[np.uint8],
-    mask: Array,
+    alpha: Array,
     reconstruction: Array,
     grid: Grid,
     *,
-    hidden: Array | None = None,
     photo_alone: bool = False,
 ) -> Region | None:
     """Prepare a moving region.
 
     Args:
         photo: (H, W, 3) uint8.
-        mask: (H, W) share of the region in each pixel, in [0, 1].
+        alpha: (H, W) share of the region in each pixel, in [0, 1].
         reconstruction: (R, R, 3) the generator's picture of the photo, 0 to 255.
         grid: Grid over the photo.
-        hidden: (H, W) how much of the region is behind something that the mask overlooks, in [0, 1]; or None.
         photo_alone: Take no colours from the generator but those of the light.
 
     Returns:
-        The region, or None where the mask is empty.
+        The region, or None where the region is empty.
     """
-    rows, columns = (np.flatnonzero(grid.down(mask).max(axis=axis) > 0) for axis in (1, 0))
-    border = find_border(photo, mask, grid)
-    alpha = border.matte(photo, mask, grid, grid.whole)
+    rows, columns = (np.flatnonzero(grid.down(alpha).max(axis=axis) > 0) for axis in (1, 0))
     valid = pure_pixels(alpha)
     if valid is None:
         return None
-    seen = valid if hidden is None else valid & ~around_twigs(hidden)
-    if not seen.any():
-        seen = valid
-    pixels, known = fill_colours(photo, seen, grid)
+    pixels, known = fill_colours(photo, valid, grid)
     long_side, resolution = max(grid.rows, grid.columns), reconstruction.shape[0]
     colours = blur(pixels, 0.55 * grid.columns / resolution)
     still = blur(colours, STILL_BLUR * long_side)
 
-    inside = pure_generator_pixels(seen, alpha, resolution)
+    inside = pure_generator_pixels(valid, alpha, resolution)
     filled = fill(reconstruction, inside)
     smooth = blur(filled, STILL_BLUR * resolution)
     trust, share_drawn = _trust(colours - still, grid.square(filled - smooth), known)
@@ -140,7 +132,7 @@ def make_region(
     else:
         error = masked_blur(np.abs(drawn - colours).mean(axis=2, keepdims=True) / 255, known, long_side / 32)
         fine = ((photo - grid.up(colours)) ** 2).mean(axis=2)
-        energy = masked_blur(grid.down(fine * seen)[..., None], known, long_side / 24)
+        energy = masked_blur(grid.down(fine * valid)[..., None], known, long_side / 24)
         detailed = smoothstep(np.sqrt(np.maximum(energy[..., 0], 0)), *_DETAIL_RANGE)
         photo_weight = np.maximum(smoothstep(error[..., 0], *_ERROR_RANGE), detailed)
         photo_weight = np.maximum(photo_weight, 1 - share_drawn**2)
@@ -151,7 +143,7 @@ def make_region(
     return Region(
         grid=grid,
         window=(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1),
-        border=border,
+        other=fill_colours(photo, alpha < _OTHER, grid)[0],
         source=source,
         detail=_sample(detail, source),
         base=base,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from torch import Tensor
 
+from landscape.compose.luminaries import Luminaries
 from landscape.compose.plates import Plate, cut_plate
 from landscape.compose.region import Region, make_region
 from landscape.compose.sky_canvas import SkyCanvas, draw_canvas
@@ -15,36 +15,14 @@ from landscape.compose.sky_plan import SkyPlan, draft_plan
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels, Upscale
 from landscape.light.relight import LightModel, StaticLight
-from landscape.masks.attachments import find_attachments
-from landscape.masks.luminaries import take_out_luminaries
-from landscape.masks.mirror import is_mirror
-from landscape.masks.mist import find_in_mist
-from landscape.masks.twigs import find_twigs
+from landscape.masks.matte import Matte
 
 _GRID_RANGE = (256, 768)
 """Long side of the grid that carries all smooth parts: within it that of enlarged frames, or twice the generator's."""
 _ANALYSED = 2048
 """Long side in pixels at which a photo is analysed at most, which bounds time and memory; frames have any size."""
-
-
-class MovingMasks(Protocol):
-    """What is needed of :class:`landscape.masks.masks.Masks`."""
-
-    @property
-    def sky(self) -> Array:
-        """(H, W) in [0, 1]."""
-
-    @property
-    def water(self) -> Array:
-        """(H, W) in [0, 1]."""
-
-    @property
-    def freeze(self) -> Array:
-        """(H, W) in [0, 1]."""
-
-    @property
-    def horizon(self) -> float:
-        """Fraction of the height."""
+MIRROR = 0.5
+"""Likeness of the water with what lies above it from which it ripples in place as a mirror."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +63,7 @@ class Scenery:
     def __init__(
         self,
         photo: Pixels,
-        masks: MovingMasks,
+        matte: Matte,
         reconstruction: Array | Tensor,
         *,
         generator_only: bool = False,
@@ -96,7 +74,7 @@ class Scenery:
 
         Args:
             photo: (H, W, 3) uint8 RGB at the size of the frames.
-            masks: Masks of the same size.
+            matte: What moves, of the same size.
             reconstruction: (3, R, R) float32 in [-1, 1], the generator's frame at time 0 in the photo's light.
             generator_only: Show what the generator draws and nothing of the photo.
             upscale: Enlarges generator frames before they are resized, or None.
@@ -105,7 +83,7 @@ class Scenery:
         self._upscale = upscale
         self._plan = plan
         self.generator_only = generator_only
-        self.horizon = masks.horizon
+        self.horizon = matte.horizon
         first = self.colours(reconstruction)
         height, width = photo.shape[:2]
         self.grid, analysed = make_grids(height, width, max(2 * reconstruction.shape[-1], first.shape[0]))
@@ -115,14 +93,10 @@ class Scenery:
         # What lies in front is cut first, as it hides what is behind.
         above: Array | None = None
         moving = np.zeros((analysed.rows, analysed.columns), np.float32)
-        for water, mask in () if generator_only else ((True, masks.water), (False, masks.sky)):
-            share = np.asarray(mask * (1 - masks.freeze) if masks.freeze.any() else mask, np.float32)
-            twigs = None
-            if not water:
-                for still in (find_attachments(photo, share), find_in_mist(photo, share, 1 - masks.sky - masks.water)):
-                    share = share if still is None else share * (1 - still)
-                twigs = find_twigs(photo, share)
-            part = self._part(photo, share, twigs, above, first, analysed, water=water)
+        moves = 1 - matte.freeze
+        for water, mask in () if generator_only else ((True, matte.water), (False, matte.sky)):
+            share = np.asarray(mask * moves if matte.freeze.any() else mask, np.float32)
+            part = self._part(photo, matte, share, above, first, analysed, water=water)
             if part is not None:
                 self.parts.insert(0, part)
                 moving += part.share
@@ -137,8 +111,8 @@ class Scenery:
     def _part(
         self,
         photo: Pixels,
+        matte: Matte,
         share: Array,
-        hidden: Array | None,
         above: Array | None,
         first: Array,
         analysed: Grid,
@@ -146,17 +120,13 @@ class Scenery:
         water: bool,
     ) -> Part | None:
         step = Grid(self.grid.height, self.grid.width, self.grid.scale // analysed.scale)
-        small, luminaries, mirror = step.reduce(photo), None, False
-        if water:
-            mirror = is_mirror(small, step.reduce(share))
-        else:
-            photo, luminaries = take_out_luminaries(photo, share)
-            small = step.reduce(photo)
-        behind = None if hidden is None else step.reduce(hidden)
-        region = make_region(small, step.reduce(share), first, analysed, hidden=behind, photo_alone=mirror)
+        mirror, luminaries = water and matte.mirror >= MIRROR, None
+        if not water and matte.glow is not None:
+            photo, luminaries = Luminaries.of(photo, matte.glow)
+        region = make_region(step.reduce(photo), step.reduce(share), first, analysed, photo_alone=mirror)
         if region is None:
             return None
-        plate = cut_plate(self.static, photo, share, hidden, above, luminaries, region, self.grid)
+        plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
         reduced = self.grid.reduce(share)
         return Part(
             water, mirror, region, plate, reduced, None if water else self._canvas(region, plate, reduced, first)

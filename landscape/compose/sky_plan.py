@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from landscape.compose.luminaries import Luminaries
 from landscape.compose.separation import reflection
 from landscape.compose.sky_backdrop import find_backdrop
 from landscape.compose.sky_ring import MARGIN, Arrangement, Copy, arrange
 from landscape.images.filters import blur, look_up, smoothstep
 from landscape.images.pixels import Array
-from landscape.masks.luminaries import take_out_luminaries
+from landscape.masks.glow import Glow
 from landscape.motion.pieces import Pieces, find_pieces
 
 Pixels = npt.NDArray[np.uint8]
@@ -54,12 +55,13 @@ class SkyPlan:
     draft: bool = False
 
 
-def plan_sky(photo: Pixels, sky: Array, seed: int = 0) -> SkyPlan | None:
+def plan_sky(photo: Pixels, sky: Array, glow: Glow | None = None, seed: int = 0) -> SkyPlan | None:
     """Plan a ring.
 
     Args:
         photo: (H, W, 3) uint8, some 640 pixels wide.
         sky: (H, W) share of the sky in each pixel, in [0, 1].
+        glow: What shines in it, which is no part of what travels.
         seed: Seed of the plan.
 
     Returns:
@@ -75,7 +77,7 @@ def plan_sky(photo: Pixels, sky: Array, seed: int = 0) -> SkyPlan | None:
     known = cv2.erode(sure, np.ones((reach, reach), np.uint8), borderValue=1) > 0
     if known.mean() * bottom < _LEAST * len(sky):
         return None
-    dark, luminaries = take_out_luminaries(photo, sky)
+    dark, luminaries = (photo, None) if glow is None else Luminaries.of(photo, glow)
     colours = dark[:bottom].astype(np.float32)
     if luminaries is not None:
         shining = halo(luminaries.glow[:bottom, :, :3].mean(axis=2), width) > 0.2

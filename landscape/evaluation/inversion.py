@@ -15,9 +15,10 @@ from torch import nn
 
 from landscape.errors import LandscapeError
 from landscape.evaluation.metrics import direction_error, sky_flow
-from landscape.fit.invert import Inversion, confine_dynamic, extend_dynamic, invert
+from landscape.fit.cells import confine_dynamic, extend_dynamic
+from landscape.fit.invert import Inversion, invert
 from landscape.images.tensors import to_pixels
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.motion.maps import DynamicMotion
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
@@ -62,7 +63,7 @@ class MaskedPhoto:
     """A photo to be fitted and its masks, of the photo's size."""
 
     photo: Photo
-    masks: Masks
+    masks: Matte
 
 
 def evaluate_inversion(
@@ -141,7 +142,7 @@ def _measure(
     sky = _small_sky(item, models)
     device = models.generator.w_mean.device
     image, region = model_image(item.photo, size).to(device), model_mask(item.masks.moving, size).to(device)
-    teacher = None if settings.recipe == "product" else models.vgg
+    teacher = None if settings.numbers == "product" else models.vgg
     networks = models.generator, models.encoder, models.perceptual
     found = invert(image, region, *networks, settings, cancel=cancel, teacher=teacher)
     frames = moving_frames(found, region, item.masks.horizon, motion)

@@ -57,7 +57,7 @@ def finished_clips(
 
 
 def _sky(path: Path, first: Pixels, models: Models) -> Mask:
-    from landscape.masks.find import segment
+    from landscape.masks.find import find_matte
 
     file = path / "labels.png" if path.is_dir() else path.with_suffix(".labels.png")
     if file.is_file():
@@ -65,7 +65,7 @@ def _sky(path: Path, first: Pixels, models: Models) -> Mask:
         if labels is None:
             raise LandscapeError(f"“{file}” is no picture; write labels as a grey PNG: 0 other, 1 sky, 2 water.")
         return sky_of_labels(np.asarray(labels, np.uint8), first.shape[:2])
-    return sky_of_labels(np.asarray(segment(first, models.segmenter), np.uint8), first.shape[:2])
+    return sky_of_labels(find_matte(first, models.segmenter, models.matte).labels(), first.shape[:2])
 
 
 def made_clips(

@@ -11,8 +11,9 @@ import numpy as np
 from torch import nn
 
 from landscape.errors import LandscapeError
-from landscape.masks.find import segment
+from landscape.masks.find import find_matte
 from landscape.masks.labels import SKY, UNKNOWN, WATER
+from landscape.networks.matte import MatteNetwork
 from landscape.progress import Progress, ignore_progress
 from landscape.training.data.masks import LabelledPhoto, read_labelled_photos
 
@@ -42,16 +43,18 @@ class PhotoScore:
     seconds: float
 
 
-def score_photo(network: nn.Module, photo: LabelledPhoto, device: str = "cpu") -> PhotoScore:
-    """Compare :func:`landscape.masks.find.segment` with the labels of a photo.
+def score_photo(network: nn.Module, matte: MatteNetwork, photo: LabelledPhoto, device: str = "cpu") -> PhotoScore:
+    """Compare the labels of :func:`landscape.masks.find.find_matte` with those of a photo.
 
     Args:
         network: The segmenter, in evaluation mode on ``device``.
+        matte: What corrects it pixel by pixel, likewise.
         photo: A photo with labels.
         device: Torch device.
     """
     start = time.perf_counter()
-    guess = segment(photo.pixels, network, device)
+    found = find_matte(photo.pixels, network, matte)
+    guess = found.resized(*photo.labels.shape).labels()
     seconds = time.perf_counter() - start
     sky, water = (overlap(guess, photo.labels, value) for value in (SKY, WATER))
     return PhotoScore(sky, water, photo.labels_water, seconds)
@@ -75,13 +78,14 @@ def summarise(scores: Sequence[PhotoScore]) -> dict[str, float]:
 
 
 def evaluate_segmentation(
-    data: Path, network: nn.Module, device: str = "cpu", progress: Progress = ignore_progress
+    data: Path, network: nn.Module, matte: MatteNetwork, device: str = "cpu", progress: Progress = ignore_progress
 ) -> dict[str, dict[str, float]]:
     """Score the held-out photos of every set of labels.
 
     Args:
         data: Folder of labelled sets, see :func:`landscape.training.data.masks.read_labelled_photos`.
         network: The segmenter, in evaluation mode on ``device``.
+        matte: What corrects it pixel by pixel, likewise.
         device: Torch device.
         progress: Called after every photo.
 
@@ -96,7 +100,7 @@ def evaluate_segmentation(
         raise LandscapeError(f"No labelled photo in {data} is held out for evaluation; add more photos.")
     scores: dict[str, list[PhotoScore]] = {}
     for done, photo in enumerate(photos):
-        scores.setdefault(photo.source, []).append(score_photo(network, photo, device))
+        scores.setdefault(photo.source, []).append(score_photo(network, matte, photo, device))
         progress("segmentation", done + 1, len(photos))
     everything = [score for part in scores.values() for score in part]
     return {source: summarise(part) for source, part in {**scores, "all": everything}.items()}

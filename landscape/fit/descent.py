@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from landscape.fit.numbers import Schedule
-from landscape.progress import Progress, check_cancelled
+from landscape.fit.state import Step
 
 LOOK_EVERY = 10
 """Steps between two looks at whether the result is good enough."""
@@ -51,7 +50,7 @@ class Plateau:
 
 @dataclass(frozen=True)
 class Turn:
-    """One kind of step: what is drawn, what is minimised, over which tensors. Steps take turns between the phases."""
+    """One kind of step: what is drawn, what is minimised, over which tensors. Steps take turns."""
 
     draw: Callable[[], Tensor]
     loss: Callable[[Tensor], Tensor]
@@ -74,57 +73,34 @@ class Group:
     gradient: float = 1.0
 
 
-Kept = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class Watch:
-    """How the owner of a long fit follows and steers it.
-
-    Attributes:
-        progress: Called after every step.
-        cancel: Set to give up at the next step.
-        observe: Called after every step with a function from tensors to what the stage, ending now, would leave in
-            them; tensors that it does not change are their own.
-        expired: Asked before every step whether the time is up; the stage then ends as if its steps were done.
-    """
-
-    progress: Progress
-    cancel: threading.Event | None = None
-    observe: Callable[[Kept], None] | None = None
-    expired: Callable[[], bool] | None = None
-
-
 def descend(
     stage: str,
-    phases: Sequence[Turn],
+    turns: Sequence[Turn],
     groups: Sequence[Group],
     schedule: Schedule,
-    watch: Watch,
     after_step: Callable[[], None] | None = None,
-) -> None:
+) -> Iterator[Step]:
     """The one optimisation loop: Adam on the parameters of the groups, changed in place.
 
-    A step gives gradients to the parameters of its own phase; all others stay exactly where they are. The loss that
-    decides about the learning rate and the best state is the sum of the latest losses of all phases.
+    A step gives gradients to the parameters of its own turn; all others stay exactly where they are. The loss that
+    decides about the learning rate and the best state is the sum of the latest losses of all turns.
 
     Args:
         stage: Name for the progress.
-        phases: Kinds of steps, in their order.
+        turns: Kinds of steps, in their order.
         groups: All parameters.
         schedule: Steps, rates and when to end.
-        watch: How it is followed.
         after_step: Called after each step to put the parameters right.
 
-    Raises:
-        Cancelled: If the watch was cancelled.
+    Yields:
+        The state before the first step and after each; the parameters hold the result when all states were asked for.
     """
     parameters = [item for group in groups for item in group.parameters]
     optimiser = torch.optim.Adam([{"params": group.parameters, "lr": group.rate} for group in groups])
     plateau = Plateau(schedule.patience, schedule.stop_after)
     steps = schedule.steps
     latest: dict[int, float] = {}
-    first_look = min(len(phases), steps) - 1
+    first_look = min(len(turns), steps) - 1
     kept = [item.detach().clone() for item in parameters]
     places = {id(item): state for item, state in zip(parameters, kept, strict=True)}
     for item in parameters:
@@ -133,23 +109,26 @@ def descend(
     def keep() -> None:
         torch._foreach_copy_(kept, [item.detach() for item in parameters])
 
+    def now(done: int) -> Step:
+        return Step(stage, done, steps, lambda item: places.get(id(item), item))
+
+    yield (state := now(0))
     for step in range(steps):
-        check_cancelled(watch.cancel)
-        if watch.expired is not None and watch.expired():
+        if state.ended:
             break
-        turn = step % len(phases)
-        phase = phases[turn]
-        drawn = phase.draw()
-        good_enough = phase.enough is not None and step % LOOK_EVERY == 0 and phase.enough(drawn)
-        loss = phase.loss(drawn)
-        latest[turn] = float(loss.detach())
+        number = step % len(turns)
+        current = turns[number]
+        drawn = current.draw()
+        good_enough = current.enough is not None and step % LOOK_EVERY == 0 and current.enough(drawn)
+        loss = current.loss(drawn)
+        latest[number] = float(loss.detach())
         improved = step >= first_look and plateau.update(sum(latest.values()))
         if good_enough or (improved and schedule.keep_best):
             keep()
         if good_enough or plateau.stalled:
             break
         optimiser.zero_grad()
-        for item, gradient in zip(phase.parameters, torch.autograd.grad(loss, phase.parameters), strict=True):
+        for item, gradient in zip(current.parameters, torch.autograd.grad(loss, current.parameters), strict=True):
             item.grad = gradient
         for group, options in zip(groups, optimiser.param_groups, strict=True):
             options["lr"] = group.rate * plateau.factor
@@ -162,10 +141,9 @@ def descend(
                 after_step()
         if not schedule.keep_best:
             keep()
-        if watch.observe is not None:
-            watch.observe(lambda item: places.get(id(item), item))
-        watch.progress(stage, step + 1, steps)
-    watch.progress(stage, steps, steps)
+        yield (state := now(step + 1))
+    if state.done < steps:
+        yield now(steps)
     for item in parameters:
         item.requires_grad_(False)
         item.grad = None

@@ -10,27 +10,27 @@ import copy
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor, nn
 
-from landscape.fit.cells import confine_dynamic, extend_dynamic
-from landscape.fit.descent import Kept, Watch
 from landscape.fit.latents import Latents, Start, starting_latents
 from landscape.fit.losses import PerceptualNetwork
 from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
 from landscape.fit.quality import Quality, QualityMeter
 from landscape.fit.stages import fit_latents, tune, tuned_weights
+from landscape.fit.state import FitState, Step, finish
 from landscape.networks.folding import folded
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.progress import Progress, ignore_progress
 from landscape.settings import FitSettings
 
-__all__ = ["Inversion", "Observe", "confine_dynamic", "extend_dynamic", "invert"]
+STARTED = "starting"
+"""The stage of fits that end at the encoder's answer."""
 
 
 @dataclass(frozen=True)
@@ -74,25 +74,17 @@ class Inversion:
         return image
 
 
-Observe = Callable[[Callable[[], Inversion]], None]
-"""Called after every step with a function that copies the state so far; nothing is copied unless it is called."""
-
-
-def invert(
+def fit(
     image: Tensor,
     moving: Tensor,
     generator: Generator,
     encoder: nn.Module | None,
     perceptual: LpipsAlex,
     settings: FitSettings | None = None,
-    progress: Progress = ignore_progress,
-    cancel: threading.Event | None = None,
     *,
-    observe: Observe | None = None,
-    expired: Callable[[], bool] | None = None,
     start: Start = starting_latents,
     teacher: PerceptualNetwork | None = None,
-) -> Inversion:
+) -> Iterator[FitState[Inversion]]:
     """Find latents, and with most variants a copy of the generator, that draw a photo.
 
     Args:
@@ -102,26 +94,22 @@ def invert(
         encoder: E, (1, 3, R, R) to (1, blocks, width); None starts every variant at the mean w.
         perceptual: LPIPS, which measures the result.
         settings: Variant, numbers, most steps and seed.
-        progress: Called after every step with the stages "fitting latents" and "fine-tuning".
-        cancel: Set to stop at the next step.
-        observe: Follows the fit from its start on; it does not change the result.
-        expired: Asked before every step whether the time is up; what is reached then is the result.
         start: Gives the latents to start from.
         teacher: The perceptual network of the loss, if it is another one.
 
-    Returns:
-        The best fit seen.
+    Yields:
+        The state before and after every step of the stages "fitting latents" and "fine-tuning", from the start on; the
+        snapshot of the last is the best fit seen.
 
     Raises:
         ValueError: If the sizes do not fit the generator.
-        landscape.errors.Cancelled: If ``cancel`` is set.
     """
     settings = settings or FitSettings()
     size = generator.resolution
     if image.shape != (1, 3, size, size) or moving.shape != (1, 1, size, size):
         raise ValueError(f"The model takes one photo and its mask at {size} x {size} pixels.")
     started = time.perf_counter()
-    variant, numbers = VARIANTS[settings.variant], FIT_NUMBERS[settings.recipe]
+    variant, numbers = VARIANTS[settings.variant], FIT_NUMBERS[settings.numbers]
     judge = QualityMeter(image, perceptual)
     teacher = teacher or perceptual
     latents = start(image, moving, generator, encoder, variant, settings.seed)
@@ -134,35 +122,54 @@ def invert(
             state.w, state.s_static, state.s_dynamic, fitted, quality.ssim, quality.lpips, seconds, variant.split
         )
 
-    def watch(snapshot: Callable[[Kept], Inversion]) -> Watch:
-        if observe is None:
-            return Watch(progress, cancel, None, expired)
-        return Watch(progress, cancel, lambda kept: observe(lambda: snapshot(kept)), expired)
+    def latents_of(step: Step) -> Inversion:
+        return result(latents.copy(step.kept), generator)
 
-    def latents_so_far(kept: Kept) -> Inversion:
-        return result(latents.copy(kept), generator)
-
-    def weights_so_far(kept: Kept) -> Inversion:
+    def weights_of(step: Step) -> Inversion:
         tuned = working_copy(generator)
-        state = [kept(item).detach() for item in tuned_weights(working, numbers.tuned_blocks)]
+        state = [step.kept(item).detach() for item in tuned_weights(working, numbers.tuned_blocks)]
         torch._foreach_copy_(tuned_weights(tuned, numbers.tuned_blocks), state)
         return result(latents.copy(), tuned)
 
-    if observe is not None:
-        observe(lambda: result(latents.copy(), generator))
+    stage, total = STARTED, 0
     idle = not (variant.optimise_w or variant.optimise_maps or variant.tune)
     working = generator if idle else working_copy(generator)
     if variant.optimise_w or variant.optimise_maps:
         schedule = _limited(numbers.latents_of(settings.variant), settings.latent_steps)
-        following = watch(latents_so_far)
-        fit_latents(working, latents, image, moving, teacher, variant, numbers, schedule, following)
-    if not variant.tune:
-        return result(latents, generator)
-    schedule = _limited(numbers.tuning, settings.tune_steps)
-    following = watch(weights_so_far)
-    tune(working, latents, image, moving, teacher, judge, variant, numbers, schedule, settings.seed, following)
-    _round(tuned_weights(working, numbers.tuned_blocks))
-    return result(latents, working)
+        for step in fit_latents(working, latents, image, moving, teacher, variant, numbers, schedule):
+            stage, total = step.stage, step.total
+            yield FitState(stage, step.done, total, partial(latents_of, step), step.end)
+    if variant.tune:
+        schedule = _limited(numbers.tuning, settings.tune_steps)
+        for step in tune(working, latents, image, moving, teacher, judge, variant, numbers, schedule, settings.seed):
+            stage, total = step.stage, step.total
+            yield FitState(stage, step.done, total, partial(weights_of, step), step.end)
+        _round(tuned_weights(working, numbers.tuned_blocks))
+    found = result(latents, working if variant.tune else generator)
+    yield FitState(stage, total, total, lambda: found, lambda: None, finished=True)
+
+
+def invert(
+    image: Tensor,
+    moving: Tensor,
+    generator: Generator,
+    encoder: nn.Module | None,
+    perceptual: LpipsAlex,
+    settings: FitSettings | None = None,
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
+    *,
+    start: Start = starting_latents,
+    teacher: PerceptualNetwork | None = None,
+) -> Inversion:
+    """Go through :func:`fit`, whose arguments these are, to its end.
+
+    Raises:
+        ValueError: If the sizes do not fit the generator.
+        landscape.errors.Cancelled: If ``cancel`` is set.
+    """
+    states = fit(image, moving, generator, encoder, perceptual, settings, start=start, teacher=teacher)
+    return finish(states, progress, cancel)
 
 
 @torch.no_grad()

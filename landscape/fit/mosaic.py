@@ -4,52 +4,43 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from torch import Tensor
 
-from landscape.fit.invert import Inversion, Observe, invert
+from landscape.fit.invert import Inversion, fit
+from landscape.fit.state import FitState, finish
 from landscape.images.pixels import Array
 from landscape.models.bundle import Models
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout
 from landscape.photo.squeeze import model_image, model_mask
-from landscape.progress import Progress, ignore_progress
 from landscape.settings import FitSettings
 
 Mosaic = tuple[Inversion, ...]
 """The photo in the model's terms, square by square."""
 
-ObserveMosaic = Callable[[Callable[[], Mosaic]], None]
-"""Called after every step with a function that copies the state so far."""
 
-
-def invert_photo(
+def fit_photo(
     photo: Photo,
     moving: Array,
     models: Models,
     settings: FitSettings,
-    progress: Progress = ignore_progress,
-    cancel: threading.Event | None = None,
-    observe: ObserveMosaic | None = None,
     remaining: Callable[[], float] | None = None,
-) -> Mosaic:
-    """Fit the squares that cover a photo; arguments as in :func:`invert_squares` but for these.
+) -> Iterator[FitState[Mosaic]]:
+    """Fit the squares that cover a photo.
 
     Args:
         photo: The photo.
         moving: How much each of its pixels moves, (H, W) in [0, 1].
         models: The networks.
         settings: How to fit.
-        progress: Called after every step.
-        cancel: Set to stop.
-        observe: Follows the fit.
         remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
 
-    Raises:
-        Cancelled: If ``cancel`` was set.
+    Returns:
+        The states of the fit, as :func:`fit_squares` gives them.
     """
     if remaining is None and settings.seconds is not None:
         deadline = time.monotonic() + settings.seconds
@@ -58,19 +49,16 @@ def invert_photo(
     resolution, device = models.generator.resolution, models.generator.w_mean.device
     images = layout.cut(model_image(photo, resolution, layout).to(device))
     parts = layout.cut(model_mask(moving, resolution, layout).to(device))
-    return invert_squares(images, parts, models, settings, progress, cancel, observe, remaining)
+    return fit_squares(images, parts, models, settings, remaining)
 
 
-def invert_squares(
+def fit_squares(
     images: Sequence[Tensor],
     moving: Sequence[Tensor],
     models: Models,
     settings: FitSettings,
-    progress: Progress = ignore_progress,
-    cancel: threading.Event | None = None,
-    observe: ObserveMosaic | None = None,
     remaining: Callable[[], float] | None = None,
-) -> Mosaic:
+) -> Iterator[FitState[Mosaic]]:
     """Fit every square; all have the encoder's answer before the first is fitted further.
 
     Args:
@@ -78,51 +66,33 @@ def invert_squares(
         moving: How much their pixels move, (1, 1, R, R) each in [0, 1].
         models: The networks.
         settings: How to fit.
-        progress: Called after every step; the steps of all squares count together.
-        cancel: Set to stop.
-        observe: Follows the fit from the encoder's answers on.
         remaining: Gives the seconds that are left for the fit; each square gets a fair share of them.
 
-    Raises:
-        Cancelled: If ``cancel`` was set.
+    Yields:
+        The states from the encoder's answers on; the steps of all squares count together.
     """
     count = len(images)
 
-    def fit(
-        index: int,
-        settings: FitSettings,
-        progress: Progress,
-        observe: Observe | None = None,
-        expired: Callable[[], bool] | None = None,
-    ) -> Inversion:
-        return invert(
-            images[index],
-            moving[index],
-            models.generator,
-            models.encoder,
-            models.perceptual,
-            settings,
-            progress,
-            cancel,
-            observe=observe,
-            expired=expired,
-            teacher=None if settings.recipe == "product" else models.vgg,
-        )
+    def states(index: int, settings: FitSettings) -> Iterator[FitState[Inversion]]:
+        teacher = None if settings.numbers == "product" else models.vgg
+        networks = models.generator, models.encoder, models.perceptual
+        return fit(images[index], moving[index], *networks, settings, teacher=teacher)
 
     first_answer = dataclasses.replace(settings, latent_steps=0, tune_steps=0)
-    fitted = [fit(index, first_answer, ignore_progress) for index in range(count)] if count > 1 else []
+    fitted = [finish(states(index, first_answer)) for index in range(count)] if count > 1 else []
+
+    def whole(index: int, part: Inversion) -> Mosaic:
+        return (*fitted[:index], part, *fitted[index + 1 :])
+
     for index in range(count):
-
-        def report(stage: str, done: int, total: int, index: int = index) -> None:
-            progress(stage, index * total + done, count * total)
-
-        def mosaic(snapshot: Callable[[], Inversion], index: int = index) -> Mosaic:
-            return (*fitted[:index], snapshot(), *fitted[index + 1 :])
-
-        following = None if observe is None else lambda snapshot: observe(lambda: mosaic(snapshot))  # noqa: B023
-        inversion = fit(index, settings, report, following, _share(remaining, count - index))
-        fitted[index : index + 1] = [inversion]
-    return tuple(fitted)
+        expired = _share(remaining, count - index)
+        for state in states(index, settings):
+            if expired is not None and expired():
+                state.end()
+            done, total, last = index * state.total + state.done, count * state.total, index == count - 1
+            counted = dataclasses.replace(state, done=done, total=total, finished=state.finished and last)
+            yield counted.of(partial(whole, index))
+        fitted[index : index + 1] = [state.snapshot()]
 
 
 def _share(remaining: Callable[[], float] | None, squares: int) -> Callable[[], bool] | None:

@@ -35,7 +35,7 @@ class Outlook:
 
 def planned_steps(settings: FitSettings, squares: int = 1) -> dict[str, int]:
     """Most steps of each stage of a fit of so many squares."""
-    variant, numbers = VARIANTS[settings.variant], FIT_NUMBERS[settings.recipe]
+    variant, numbers = VARIANTS[settings.variant], FIT_NUMBERS[settings.numbers]
     plan = {}
     if variant.optimise_w or variant.optimise_maps:
         steps = settings.latent_steps

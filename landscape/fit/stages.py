@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from landscape.fit.cells import moving_cells
-from landscape.fit.descent import Group, Turn, Watch, descend
+from landscape.fit.descent import Group, Turn, descend
 from landscape.fit.latents import Latents
 from landscape.fit.losses import PerceptualNetwork, ReconstructionLoss, style_tie
 from landscape.fit.numbers import FitNumbers, Schedule, Variant
 from landscape.fit.quality import QualityMeter
 from landscape.fit.rehearsal import rehearsed_views
+from landscape.fit.state import Step
 from landscape.networks.folding import folded
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import NoiseScale
@@ -37,8 +38,7 @@ def fit_latents(
     variant: Variant,
     numbers: FitNumbers,
     schedule: Schedule,
-    watch: Watch,
-) -> None:
+) -> Iterator[Step]:
     """Step 2: change the latents in place (algorithm 2 where the variant is split, else algorithm 1).
 
     Args:
@@ -50,14 +50,16 @@ def fit_latents(
         variant: What is fitted.
         numbers: Weight of the tie and pace of the maps.
         schedule: Steps and rates.
-        watch: Progress, cancelling; it observes the latents.
+
+    Returns:
+        The states of the latents.
     """
     w, s_static, s_dynamic = latents.w, latents.s_static, latents.s_dynamic
     start = w.clone()
     drawing = folded(generator)
     cells = moving_cells(moving, generator.config.resolutions)
 
-    def phase(region: Tensor | None, maps: Sequence[Tensor]) -> Turn:
+    def turn(region: Tensor | None, maps: Sequence[Tensor]) -> Turn:
         reconstruction = ReconstructionLoss(image, perceptual, region)
 
         def loss(drawn: Tensor) -> Tensor:
@@ -73,16 +75,16 @@ def fit_latents(
             dynamic.mul_(cell)
 
     if variant.split and not numbers.joint:
-        phases = [phase(1 - moving, s_static), phase(moving, s_dynamic)]
+        turns = [turn(1 - moving, s_static), turn(moving, s_dynamic)]
     else:
-        phases = [phase(None, [*s_static, *s_dynamic])]
+        turns = [turn(None, [*s_static, *s_dynamic])]
     groups = [Group([w], schedule.rate)] if variant.optimise_w else []
     if variant.optimise_maps and numbers.map_gradient is not None:
         groups.append(Group([*s_static, *s_dynamic], schedule.rate, numbers.map_gradient))
     elif variant.optimise_maps:
         rates = [schedule.rate * gain for gain in _map_gains(generator)]
         groups += [Group(list(maps), rate) for *maps, rate in zip(s_static, s_dynamic, rates, strict=True)]
-    descend(LATENT_STAGE, phases, groups, schedule, watch, confine if variant.split else None)
+    return descend(LATENT_STAGE, turns, groups, schedule, confine if variant.split else None)
 
 
 def _map_gains(generator: Generator) -> list[float]:
@@ -116,8 +118,7 @@ def tune(
     numbers: FitNumbers,
     schedule: Schedule,
     seed: int,
-    watch: Watch,
-) -> None:
+) -> Iterator[Step]:
     """Step 3: change the weights of the generator in place; latents stay.
 
     Args:
@@ -131,12 +132,14 @@ def tune(
         numbers: Whether to rehearse and whether to end early.
         schedule: Steps and rates.
         seed: Seed of the rehearsed views.
-        watch: Progress, cancelling; it observes the weights.
+
+    Returns:
+        The states of the weights.
     """
     weights = tuned_weights(generator, numbers.tuned_blocks)
     first = _first_tuned(generator, numbers.tuned_blocks)
 
-    def phase(maps: list[Tensor], target: Tensor, region: Tensor | None) -> Turn:
+    def turn(maps: list[Tensor], target: Tensor, region: Tensor | None) -> Turn:
         reconstruction = ReconstructionLoss(target, perceptual, region)
         with torch.no_grad():
             early = _run_blocks(generator, None, latents.w, latents.s_static, maps, 0, first)
@@ -153,12 +156,12 @@ def tune(
             (lambda drawn: judge(drawn).enough) if numbers.enough and region is None else None,
         )
 
-    still = phase(latents.s_dynamic, image, None)
+    still = turn(latents.s_dynamic, image, None)
     turns = [still]
     if numbers.rehearse and variant.split:
         views = rehearsed_views(image, latents.s_dynamic, moving, VIEWS, seed)
-        turns = [turn for view in views for turn in (still, phase(view.s_dynamic, view.target, view.region))]
-    descend(TUNE_STAGE, turns, [Group(weights, schedule.rate)], schedule, watch)
+        turns = [item for view in views for item in (still, turn(view.s_dynamic, view.target, view.region))]
+    return descend(TUNE_STAGE, turns, [Group(weights, schedule.rate)], schedule)
 
 
 def _run_blocks(

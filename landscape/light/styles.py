@@ -98,7 +98,7 @@ class StyleTable:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content.pop("format") != FORMAT:
-                raise LandscapeError(f"The style table {path} is of another version; fit the styles again.")
+                raise LandscapeError(f"The style table “{path}” is of another version; fit the styles again.")
             styles = tuple(
                 Style(
                     entry["name"],
@@ -109,7 +109,7 @@ class StyleTable:
             )
             return cls(styles, **content)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise LandscapeError(f"The style table {path} cannot be read; fit the styles again.") from error
+            raise LandscapeError(f"The style table “{path}” cannot be read; fit the styles again.") from error
 
 
 def _triple(values: list[float]) -> tuple[float, float, float]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from landscape.masks.history import History
-from landscape.masks.layers import MaskSettings, layers_of, masks_of
-from landscape.masks.masks import Masks
+from landscape.masks.layers import MaskSettings, layers_of, matte_of
+from landscape.masks.matte import Matte
 from landscape.masks.strokes import Layers, Stroke, painted
 
 
@@ -23,14 +23,16 @@ class MaskEditor:
         settings: Growth, feather, snapping, horizon.
     """
 
-    found: Masks
+    found: Matte
     settings: MaskSettings = field(default_factory=MaskSettings)
+    _base: Matte = field(init=False, repr=False)
     _layers: Layers = field(init=False, repr=False)
     _history: History = field(default_factory=History, repr=False)
     _changes: int = 0
-    _made: tuple[Any, Masks] | None = field(default=None, repr=False)
+    _made: tuple[Any, Matte] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        self._base = self.found
         self._layers = layers_of(self.found)
 
     @property
@@ -54,14 +56,14 @@ class MaskEditor:
 
     def reset(self) -> None:
         """Return to the masks found and to the settings' defaults; the strokes can be brought back by :meth:`undo`."""
-        self.settings = MaskSettings()
+        self.settings, self._base = MaskSettings(), self.found
         self._change(layers_of(self.found))
 
-    def replace(self, masks: Masks) -> None:
-        """Use other masks, as read from a file."""
+    def replace(self, matte: Matte) -> None:
+        """Use another matte, as read from a file."""
         height, width = self._layers.shape[:2]
-        layers = layers_of(masks.resized(height, width))
-        self._change(layers)
+        self._base = matte.resized(height, width)
+        self._change(layers_of(self._base))
 
     def undo(self) -> None:
         """Take the last change of the layers back, if there is one."""
@@ -73,12 +75,12 @@ class MaskEditor:
         if self.can_redo:
             self._put(self._history.redo(self._layers))
 
-    def masks(self, pixels: np.ndarray) -> Masks:
+    def masks(self, pixels: np.ndarray) -> Matte:
         """The masks for the photo, uint8 (H, W, 3), at any size: those found where nothing was changed."""
         key = (self._changes, pixels.shape, dataclasses.replace(self.settings, horizon=None), self.touched)
         if self._made is None or self._made[0] != key:
             if self.touched:
-                made = masks_of(self._layers, pixels, self.settings, self.found.horizon)
+                made = matte_of(self._layers, pixels, self.settings, self._base)
             else:
                 same = self.found.sky.shape == pixels.shape[:2]
                 made = self.found if same else self.found.resized(*pixels.shape[:2])

@@ -1,56 +1,145 @@
-"""Where a photo moves: sky and water, as the segmenter finds them."""
+"""Finding the matte of a photo: what the segmenter sees, pixel by pixel, sun, moon and stars, and still water."""
 
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
-import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
-from landscape.images.filters import guided, resize
+from landscape.errors import LandscapeError
+from landscape.images.filters import guided, resize, soften
+from landscape.images.pixels import Array
+from landscape.masks.attachments import find_attachments
 from landscape.masks.closer_look import SIDE as CLOSER_SIDE
 from landscape.masks.closer_look import blend_in
-from landscape.masks.labels import SKY, WATER, clean_labels
-from landscape.masks.masks import Masks, masks_from_labels
-from landscape.masks.settle import work_size
-from landscape.photo.read import Photo
+from landscape.masks.glow import find_glow
+from landscape.masks.horizon import find_horizon
+from landscape.masks.labels import SKY, WATER
+from landscape.masks.matte import Matte, in_steps
+from landscape.masks.mirror import mirror_likeness
+from landscape.masks.sizes import FEATHER, SNAP_RADIUS, SNAP_SLOPE, work_size
+from landscape.masks.solve import solve, tidied
+from landscape.masks.twigs import find_twigs
+from landscape.networks.matte import MatteNetwork
+
+Pixels = npt.NDArray[np.uint8]
 
 NETWORK_SIDE = 448
 """Long side of the segmenter's input; it was trained on cuts that show photos at 256 to 512 pixels."""
+_WET = 0.005
+"""Least share of the photo that is water."""
 
 
-def segment(pixels: np.ndarray, segmenter: nn.Module, device: str = "cpu") -> np.ndarray:
-    """Find the sky and the water of a photo.
+def find_matte(pixels: Pixels, segmenter: nn.Module, network: MatteNetwork) -> Matte:
+    """Find what moves in a photo.
 
     Args:
         pixels: uint8 (H, W, 3) RGB.
-        segmenter: Network of :func:`landscape.networks.segmenter.build_segmenter`, in evaluation mode on ``device``.
+        segmenter: Network of :func:`landscape.networks.segmenter.build_segmenter`, in evaluation mode.
+        network: The network that corrects it pixel by pixel, in evaluation mode on the same device.
+
+    Returns:
+        The matte, at the photo's size but 2048 pixels long at most.
+    """
+    photo = resize(pixels, *work_size(*pixels.shape[:2]))
+    soft = look_softly(photo, segmenter, str(next(network.parameters()).device))
+    sky, water, certainty = solve(photo, soft, network)
+    return _completed(photo, *vote(photo, sky, water, certainty))
+
+
+def vote(photo: Pixels, sky: Array, water: Array, certainty: Array) -> tuple[Array, Array, Array]:
+    """Let what finds thin dark things vote against the network: what either sees stands, and is as doubtful.
+
+    Args:
+        photo: uint8 (H, W, 3) RGB.
+        sky: Share of the sky, (H, W) in [0, 1].
+        water: Share of the water, (H, W) in [0, 1].
+        certainty: How sure both are, (H, W) in [0, 1].
+
+    Returns:
+        The three with the votes.
+    """
+    left = sky
+    for find in (find_attachments, find_twigs):
+        hidden = find(photo, left)
+        left = left if hidden is None else left * (1 - hidden)
+    return left, water, np.asarray(np.minimum(certainty, 1 - (sky - left)), np.float32)
+
+
+def matte_of_labels(
+    labels: npt.NDArray[np.uint8], pixels: Pixels, *, feather: float = FEATHER, horizon: float | None = None
+) -> Matte:
+    """The matte of somebody's own labels; their borders move to the photo's edges.
+
+    Args:
+        labels: uint8 (H, W): 0 other, 1 sky, 2 water, 255 unknown (treated as other).
+        pixels: The photo, uint8 (H, W, 3) RGB.
+        feather: Width of the soft border as a fraction of the long side, 0 for hard ones.
+        horizon: Fraction of the height; None asks :func:`landscape.masks.horizon.find_horizon`.
+
+    Raises:
+        LandscapeError: If the sizes differ.
+    """
+    if pixels.shape[:2] != labels.shape:
+        raise LandscapeError("The mask and the photo differ in size; give a mask of the photo's size.")
+    rows, columns = work_size(*labels.shape)
+    photo = resize(pixels, rows, columns)
+    planes = np.stack([resize((labels == value).astype(np.float32), rows, columns) for value in (SKY, WATER)], axis=2)
+    snapped = np.clip(SNAP_SLOPE * (guided(planes, photo, radius=SNAP_RADIUS) - 0.5) + 0.5, 0, 1)
+    shares = np.clip(soften(snapped, feather), 0, 1)
+    shares /= np.maximum(shares.sum(axis=2, keepdims=True), 1)
+    sky, water = (np.ascontiguousarray(shares[..., index]) for index in range(2))
+    return _completed(photo, sky, water, np.ones((rows, columns), np.float32), horizon)
+
+
+def completed(matte: Matte, pixels: Pixels, certainty: Array | None = None) -> Matte:
+    """A matte that was read from a file, with what shines in its sky and how much its water mirrors.
+
+    Args:
+        matte: The matte.
+        pixels: Its photo, uint8 (H, W, 3), at any size.
+        certainty: (H, W) in [0, 1], for a matte whose horizon is to be found as well; None keeps its own.
+    """
+    photo = resize(pixels, *matte.sky.shape)
+    sure, level = (matte.certainty, matte.horizon) if certainty is None else (certainty, None)
+    return _completed(photo, matte.sky, matte.water, sure, level, matte.freeze)
+
+
+def _completed(
+    photo: Pixels, sky: Array, water: Array, certainty: Array, horizon: float | None = None, freeze: Array | None = None
+) -> Matte:
+    sky, water, certainty = (in_steps(plane) for plane in (sky, water, certainty))
+    frozen = np.broadcast_to(np.float32(0), sky.shape) if freeze is None else in_steps(freeze)
+    matte = Matte.certain(sky, water, frozen, 0.5)
+    level = find_horizon(matte.labels()) if horizon is None else horizon
+    # Where no water was found somebody may paint some.
+    wet = water if water.mean() > _WET else 1 - sky
+    mirror = mirror_likeness(photo, wet)
+    return dataclasses.replace(matte, horizon=level, certainty=certainty, glow=find_glow(photo, sky), mirror=mirror)
+
+
+def look_softly(photo: Pixels, segmenter: nn.Module, device: str = "cpu") -> Array:
+    """The segmenter's probabilities, with a closer look at borders, without specks.
+
+    Args:
+        photo: uint8 (H, W, 3) RGB.
+        segmenter: The network, in evaluation mode on ``device``.
         device: Torch device.
 
     Returns:
-        Labels uint8 (H, W): 0 other, 1 sky, 2 water.
+        Probabilities of other, sky and water, float32 (h, w, 3), half as large as the photo.
     """
-    height, width = pixels.shape[:2]
-    photo = resize(pixels, *work_size(height, width))
-    rows, columns = photo.shape[:2]
+    rows, columns = (-(-side // 2) for side in photo.shape[:2])
     # There is nothing more to see in small photos.
-    sides = (NETWORK_SIDE, CLOSER_SIDE) if max(rows, columns) > NETWORK_SIDE else (NETWORK_SIDE,)
+    sides = (NETWORK_SIDE, CLOSER_SIDE) if max(photo.shape) > NETWORK_SIDE else (NETWORK_SIDE,)
     with ThreadPoolExecutor(2 if torch.get_num_threads() == 1 else 1) as pool:  # as somebody waits
         looks = pool.map(lambda side: segment_softly(photo, segmenter, device, side), sides)
     soft, *closer = (resize(look, rows, columns) for look in looks)
-    if closer:
-        soft = blend_in(soft, closer[0])
-    moving = guided(soft[..., SKY:], photo, radius=0.012)  # linear: what they leave is the third class
-    labels = clean_labels(np.dstack([1 - moving.sum(axis=2), moving]))
-    if (rows, columns) == (height, width):
-        return labels
-    full = np.zeros((height, width), dtype=np.uint8)
-    for value in (SKY, WATER):
-        part = cv2.resize((labels == value).astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_LINEAR)
-        full[part > 127] = value
-    return full
+    return tidied(blend_in(soft, closer[0]) if closer else soft)
 
 
 @torch.inference_mode()
@@ -78,14 +167,3 @@ def segment_softly(
         mean = (mean + segmenter(images.flip(3)).softmax(1).flip(3)) / 2
     soft: np.ndarray = mean[0].permute(1, 2, 0).float().cpu().numpy()
     return np.ascontiguousarray(soft)
-
-
-def find_masks(photo: Photo, segmenter: nn.Module) -> Masks:
-    """Find sky and water of a photo.
-
-    Args:
-        photo: The photo.
-        segmenter: As in :func:`segment`.
-    """
-    labels = segment(photo.pixels, segmenter, str(next(segmenter.parameters()).device))
-    return masks_from_labels(labels, photo.pixels, guessed=True)

@@ -1,4 +1,4 @@
-"""Where the horizon lies, by the masks alone."""
+"""The line that the motion's perspective is built on."""
 
 from __future__ import annotations
 

@@ -71,19 +71,49 @@ def read_labels(path: Path, height: int, width: int) -> np.ndarray:
         Labels uint8 (height, width).
 
     Raises:
-        LandscapeError: If the file cannot be read or holds other values.
+        LandscapeError: If the file cannot be read, is of another shape than the photo, or holds other values.
     """
     try:
         # Other formats of Pillow start programs on their own; a mask may come from a stranger.
         with Image.open(path, formats=("PNG",)) as image:
             labels = np.array(image if image.mode in ("L", "P") else image.convert("L"), dtype=np.uint8)
     except Exception as error:  # Pillow raises many types on damaged files
-        raise LandscapeError(f"The mask {path} cannot be read; give a PNG picture.") from error
+        raise LandscapeError(f"The mask “{path}” cannot be read; give a PNG picture.") from error
+    require_same_shape(path, labels.shape, (height, width))
     if not np.isin(labels, (OTHER, SKY, WATER, UNKNOWN)).all():
-        raise LandscapeError(f"The mask {path} must hold 0 (other), 1 (sky), 2 (water) or 255 (unknown) alone.")
+        raise LandscapeError(f"The mask “{path}” must hold 0 (other), 1 (sky), 2 (water) or 255 (unknown) alone.")
     if not np.isin(labels, (SKY, WATER)).any():
-        raise LandscapeError(f"The mask {path} marks nothing; paint sky with the value 1 and water with 2.")
+        raise LandscapeError(f"The mask “{path}” marks nothing; paint sky with the value 1 and water with 2.")
     return cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
+
+
+def same_shape(size: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two pictures of height and width in pixels may be one at two sizes, each side rounded up or down."""
+    (height, width), (other_height, other_width) = size, other
+    return abs(height * other_width - width * other_height) < max(height + width, other_height + other_width)
+
+
+def require_same_shape(path: Path, size: tuple[int, ...], photo: tuple[int, int]) -> None:
+    """Refuse a mask of another shape than its photo's; sizes are heights and widths in pixels.
+
+    Raises:
+        LandscapeError: If the shapes differ.
+    """
+    if not same_shape(size, photo):
+        raise LandscapeError(
+            f"The mask “{path.name}” is {size[1]} x {size[0]} pixels and the photo {photo[1]} x {photo[0]}: "
+            "give a mask of the photo's shape; its size may be another."
+        )
+
+
+def require_labels_name(path: Path) -> None:
+    """Find out before long work whether labels can be written under a name.
+
+    Raises:
+        LandscapeError: If it does not end in ``.png``: other formats change values.
+    """
+    if path.suffix.lower() != ".png":
+        raise LandscapeError(f"Labels are written as PNG, which keeps them exactly: end “{path.name}” in .png.")
 
 
 def write_labels(path: Path, labels: np.ndarray) -> None:

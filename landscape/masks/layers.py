@@ -1,6 +1,6 @@
-"""Layers that are painted on, and the masks that they become: grown, feathered, snapped to the photo's edges.
+"""Layers that are painted on, and the matte that they become: grown, feathered, snapped to the photo's edges.
 
-Masks are computed plane by plane: NumPy takes many times as long over the last axis of a picture.
+Mattes are computed plane by plane: NumPy takes many times as long over the last axis of a picture.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ import numpy as np
 
 from landscape.errors import is_number, require, require_range, require_switch
 from landscape.images.filters import guided, resize, soften
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
+from landscape.masks.sizes import FEATHER, SNAP_RADIUS, SNAP_SLOPE, WORK_SIDE
 from landscape.masks.strokes import Layers
 
-EDIT_SIDE = 1024
-"""Long side of the layers in pixels. Strokes are soft, and snapping finds the photo's edges again."""
-FEATHER = 0.004
-"""Feather of the masks as they are found, as a fraction of the long side."""
-_SNAP_RADIUS = 0.012
+EDIT_SIDE = WORK_SIDE
+"""Long side of the layers in pixels: that of mattes, so that a stroke leaves everything else as fine as it was."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class MaskSettings:
 
     Attributes:
         grow: Widens (or, negative, narrows) what moves; fraction of the long side, -0.03 to 0.03.
-        feather: Width of the soft border as a fraction of the long side, 0 to 0.03.
+        feather: Width of the soft border as a fraction of the long side, 0 to 0.03; the matte's own at the default.
         snap: Whether painted borders follow the photo's edges (guided filter).
         horizon: Fraction of the height, or None for the one that was found.
     """
@@ -46,27 +44,27 @@ class MaskSettings:
         require(fits, "Choose a horizon between 0 (the top) and 1.")
 
 
-def layers_of(masks: Masks) -> Layers:
-    """Masks as layers without strokes, at most :data:`EDIT_SIDE` pixels long."""
-    height, width = masks.sky.shape
+def layers_of(matte: Matte) -> Layers:
+    """A matte as layers without strokes, at most :data:`EDIT_SIDE` pixels long."""
+    height, width = matte.sky.shape
     scale = min(1.0, EDIT_SIDE / max(height, width))
-    small = masks.resized(max(1, round(height * scale)), max(1, round(width * scale)))
+    small = matte.resized(max(1, round(height * scale)), max(1, round(width * scale)))
     nothing = np.zeros_like(small.sky)
     stack = np.dstack([small.sky, small.water, small.freeze, nothing])
     return np.rint(np.clip(stack, 0, 1) * 255).astype(np.uint8)
 
 
-def masks_of(layers: Layers, pixels: np.ndarray, settings: MaskSettings, horizon: float) -> Masks:
-    """Turn layers into masks.
+def matte_of(layers: Layers, pixels: np.ndarray, settings: MaskSettings, found: Matte) -> Matte:
+    """Turn layers into a matte: what was painted is as it was painted, and certain.
 
     Args:
         layers: The layers.
-        pixels: The photo, uint8 (H, W, 3) RGB; the masks get its size.
+        pixels: The photo, uint8 (H, W, 3) RGB; the matte gets its size.
         settings: Growth, feather, snapping.
-        horizon: The horizon where the settings name none.
+        found: The matte that the layers were made of; tells what nobody can paint.
 
     Returns:
-        Masks of the photo's size, which is any size of the photo.
+        A matte of the photo's size, which is any size of the photo.
     """
     *planes, strokes = cv2.split(resize(layers, *pixels.shape[:2]))
     parts = [plane * np.float32(1 / 255) for plane in planes]
@@ -74,8 +72,13 @@ def masks_of(layers: Layers, pixels: np.ndarray, settings: MaskSettings, horizon
         _snap(parts, strokes, pixels)
     sky, water = (_feathered(part, settings.feather) for part in _grown(parts[0], parts[1], settings.grow))
     total = np.maximum(sky + water, 1)
-    level = horizon if settings.horizon is None else settings.horizon
-    return Masks(sky / total, water / total, _feathered(parts[2], settings.feather), level)
+    level = found.horizon if settings.horizon is None else settings.horizon
+    freeze = _feathered(parts[2], settings.feather)
+    painted = strokes * np.float32(1 / 255)
+    certainty = np.maximum(resize(found.certainty, *painted.shape), painted)
+    # What somebody paints over the sun is sky that moves, or stands.
+    glow = found.glow if found.glow is None or not strokes.any() else found.glow.without(painted)
+    return Matte(sky / total, water / total, freeze, level, certainty, glow, found.mirror)
 
 
 def _snap(parts: list[np.ndarray], strokes: np.ndarray, pixels: np.ndarray) -> None:
@@ -83,23 +86,23 @@ def _snap(parts: list[np.ndarray], strokes: np.ndarray, pixels: np.ndarray) -> N
     near = _near(strokes * np.float32(1 / 255))
     here = _surroundings(near)
     near, guide = near[here], np.ascontiguousarray(pixels[here])
-    radius = _SNAP_RADIUS * max(pixels.shape) / max(guide.shape)
+    radius = SNAP_RADIUS * max(pixels.shape) / max(guide.shape)
     for part in parts:
         if part[here].any():
             snapped = guided(part[here][..., None], guide, radius)[..., 0]
-            part[here] += near * (np.clip(1.6 * (snapped - 0.5) + 0.5, 0, 1) - part[here])
+            part[here] += near * (np.clip(SNAP_SLOPE * (snapped - 0.5) + 0.5, 0, 1) - part[here])
 
 
 def _near(strokes: np.ndarray) -> np.ndarray:
     """How near pixels are to strokes (H, W), 1 within them; so smooth that a quarter of the size will do."""
     height, width = strokes.shape
     small = resize(strokes, -(-height // 4), -(-width // 4))
-    return np.clip(2 * resize(soften(small, 2 * _SNAP_RADIUS), height, width), 0, 1)
+    return np.clip(2 * resize(soften(small, 2 * SNAP_RADIUS), height, width), 0, 1)
 
 
 def _surroundings(near: np.ndarray) -> tuple[slice, slice]:
     """Rows and columns of an (H, W) mask in which it is not zero, with what the guided filter sees around them."""
-    reach = 4 * max(4, round(_SNAP_RADIUS * max(near.shape)))
+    reach = 4 * max(4, round(SNAP_RADIUS * max(near.shape)))
     slices = []
     for axis in (1, 0):
         there = np.flatnonzero(near.any(axis=axis))

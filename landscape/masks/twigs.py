@@ -34,10 +34,6 @@ _GROUND = 0.03
 """Blur, as a fraction of the long side, by which the ground's luminance is learnt."""
 _LEAST_CONTRAST = 30.0
 """Least difference of the luminance of sky and ground, 0 to 255."""
-_SEEN = 0.04
-"""Share of a pixel that is hidden from which that shows."""
-_HALO = 0.006
-"""Width of a halo as a fraction of the long side."""
 
 
 def find_twigs(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
@@ -78,9 +74,3 @@ def find_twigs(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
     hidden = np.clip(darker / np.maximum(beside - ground, _LEAST_CONTRAST), 0, 1)
     found = hidden * cv2.dilate(kept[labels].astype(np.float32), np.ones((3, 3), np.uint8))
     return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def around_twigs(hidden: Array) -> npt.NDArray[np.bool_]:
-    """Pixels (H, W) that show some of what hides the sky (H, W), or the halo that sharpening draws around it."""
-    reach = 2 * max(1, round(_HALO * max(hidden.shape))) + 1
-    return np.asarray(cv2.dilate((hidden > _SEEN).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0)

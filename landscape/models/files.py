@@ -41,13 +41,13 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         LandscapeError: If the file is missing or not a weights file.
     """
     if not path.is_file():
-        raise LandscapeError(f"The weights {path.name} are missing in {path.parent}; get the project's files again.")
+        raise LandscapeError(f"The weights {path.name} are missing in “{path.parent}”; get the project's files again.")
     try:
         with safe_open(path, framework="pt") as file:
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
             metadata = json.loads((file.metadata() or {}).get(MARK, "{}"))
     except (SafetensorError, OSError, ValueError) as error:
-        raise LandscapeError(f"The weights {path} are damaged; get the project's files again.") from error
+        raise LandscapeError(f"The weights “{path}” are damaged; get the project's files again.") from error
     return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}, metadata
 
 
@@ -69,5 +69,5 @@ def fill_network(network: nn.Module, state: dict[str, Tensor], path: Path) -> No
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        raise LandscapeError(f"{path} does not fit this version; get the project's files again.") from error
+        raise LandscapeError(f"“{path}” does not fit this version; get the project's files again.") from error
     network.eval().requires_grad_(False)

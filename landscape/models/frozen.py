@@ -28,7 +28,7 @@ def load_lpips(path: Path, device: str = "cpu") -> LpipsAlex:
     try:
         network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise LandscapeError(f"The perceptual network {path} cannot be read; restore the file.") from error
+        raise LandscapeError(f"The perceptual network “{path}” cannot be read; restore the file.") from error
     return network.eval().requires_grad_(False).to(device)
 
 
@@ -44,7 +44,7 @@ def load_vgg19(path: Path) -> Vgg19:
         wanted = network.features_list.state_dict().keys()
         network.features_list.load_state_dict({name: state[name] for name in wanted})
     except (OSError, SafetensorError, RuntimeError, KeyError) as error:
-        raise LandscapeError(f"The perceptual network {path} cannot be read; restore the file.") from error
+        raise LandscapeError(f"The perceptual network “{path}” cannot be read; restore the file.") from error
     return network.eval().requires_grad_(False)
 
 
@@ -61,10 +61,10 @@ def load_segmenter(path: Path) -> nn.Module:
         LandscapeError: If the file is missing or holds another network.
     """
     if not path.is_file():
-        raise LandscapeError(f"The sky and water weights {path} are missing; restore the file or train them again.")
+        raise LandscapeError(f"The sky and water weights “{path}” are missing; restore the file or train them again.")
     network = build_segmenter()
     try:
         network.load_state_dict(load_file(path))  # copies float16 into the network's float32
     except Exception as error:
-        raise LandscapeError(f"The file {path} does not hold sky and water weights; choose another file.") from error
+        raise LandscapeError(f"The file “{path}” does not hold sky and water weights; choose another file.") from error
     return network.eval()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from landscape.errors import LandscapeError
+from landscape.settings import ExportSettings
 
 _BT709 = (
     # RGB is converted by the matrix that the file names: players guess another one otherwise, and colours shift.
@@ -32,6 +33,7 @@ class Format:
         crf_offset: See ``crf_scale``.
         crf_limit: Largest rate factor of the encoder.
         deep: Whether its frames have 16 bits a channel; 8 otherwise.
+        least_side: Least width and height in pixels that the encoder takes.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Format:
     crf_offset: float = 0.0
     crf_limit: int = 51
     deep: bool = False
+    least_side: int = 1
 
     @property
     def even(self) -> bool:
@@ -58,6 +61,22 @@ class Format:
         filters = ["-vf", _BT709.format(pixels=self.pixels)] if self.pixels else []
         return [*filters, "-crf", str(own), *self.parameters]
 
+    def completed(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height of files with frames of this size: odd sides are completed where they must be even."""
+        return (width + width % 2, height + height % 2) if self.even else (width, height)
+
+    def require_size(self, width: int, height: int) -> None:
+        """Find out whether frames of a size in pixels can be written.
+
+        Raises:
+            LandscapeError: If they are too small for the encoder.
+        """
+        if min(self.completed(width, height)) < self.least_side:
+            raise LandscapeError(
+                f"{self.label.split(':')[0]} cannot show {width} x {height} pixels, as both sides need at least "
+                f"{self.least_side}: choose a larger size or another format."
+            )
+
 
 _FASTSTART = ("-movflags", "+faststart")
 _APPLE = ("-tag:v", "hvc1")  # Apple's players know H.265 by this tag only
@@ -66,7 +85,10 @@ _VP9 = ("-b:v", "0", "-deadline", "good", "-cpu-used", "5", "-row-mt", "1")
 _H264 = Format(
     "h264", "MP4, H.264: plays everywhere", ".mp4", "video/mp4", "libx264", "veryfast", "yuv420p", _FASTSTART
 )
-_H265 = Format("h265", "MP4, H.265: smaller", ".mp4", "video/mp4", "libx265", "veryfast", "yuv420p", _X265, 1.15, 0.5)
+_H265 = replace(
+    Format("h265", "MP4, H.265: smaller", ".mp4", "video/mp4", "libx265", "veryfast", "yuv420p", _X265, 1.15, 0.5),
+    least_side=16,
+)
 _VP9_WEBM = Format(
     "vp9", "WebM, VP9: for web pages", ".webm", "video/webm", "libvpx-vp9", "", "yuv420p", _VP9, 2.2, -9, 63
 )
@@ -86,6 +108,21 @@ FORMATS = {
 """All formats by name; the first of a suffix is the one that the suffix alone stands for."""
 SUFFIXES = tuple(dict.fromkeys(entry.suffix for entry in FORMATS.values()))
 """Endings of the names of written files."""
+
+
+def require_fits(export: ExportSettings, width: int, height: int) -> None:
+    """Find out before long work whether a photo's clip can be written.
+
+    Args:
+        export: The file.
+        width: Of the photo, in pixels.
+        height: Of the photo, in pixels.
+
+    Raises:
+        LandscapeError: If the format cannot show it at this size.
+    """
+    scale = min(1.0, export.long_side / max(width, height))
+    FORMATS[export.format].require_size(max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def format_of(path: Path, name: str | None = None) -> Format:

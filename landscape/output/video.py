@@ -62,7 +62,8 @@ def write_video(
         The path.
 
     Raises:
-        LandscapeError: If the path has another suffix or cannot be written, or there is no frame.
+        LandscapeError: If the path has another suffix or cannot be written, there is no frame, or frames are too small
+            for the format.
         Cancelled: If ``cancel`` was set; no file is left behind.
         ValueError: If a frame has another type than the format takes, or another size than the first.
     """
@@ -121,6 +122,7 @@ def _encode(
             if encoder is None:
                 shape = frame.shape
                 _require_frame(frame, shape, kind)
+                kind.require_size(shape[1], shape[0])
                 encoder = _encoder(kind)(part, shape, fps, kind, crf, metadata)
             _require_frame(frame, shape, kind)
             encoder.add(frame)

@@ -23,6 +23,7 @@ from landscape.images.pixels import Frame
 from landscape.marks import RECIPE_ENTRY
 from landscape.output.formats import Format
 from landscape.progress import check_cancelled
+from landscape.settings import FASTEST
 
 _FULL_PALETTE_CRF = 18
 """Up to this rate factor GIFs get all 256 colours and the finest dithering."""
@@ -56,7 +57,8 @@ class Padding:
     @classmethod
     def of(cls, shape: tuple[int, ...], form: Format) -> Padding:
         """What frames of a shape (H, W, 3) lack."""
-        return cls(shape[0] % 2, shape[1] % 2) if form.even else cls(0, 0)
+        width, height = form.completed(shape[1], shape[0])
+        return cls(height - shape[0], width - shape[1])
 
     def size(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Width and height of complete frames."""
@@ -132,7 +134,8 @@ class VideoWriter:
 class GifWriter:
     """A GIF with one palette made for the whole clip, which takes two looks at the frames.
 
-    The frames wait on the disk without loss; nothing is held in memory.
+    The frames wait on the disk without loss; nothing is held in memory. Where there are more of them a second than GIFs
+    can show, some are left out.
     """
 
     _FRAMES = Format("frames", "", ".mkv", "", "libx264rgb", "ultrafast")
@@ -141,6 +144,7 @@ class GifWriter:
         self, part: Path, shape: tuple[int, ...], fps: float, form: Format, crf: int, metadata: dict[str, Any] | None
     ) -> None:
         self._part, self._crf, self._metadata = part, crf, metadata
+        self._rate = min(fps, FASTEST[form.name])
         self._frames = part.with_name(f"{part.name}.mkv")
         self._palette = part.with_name(f"{part.name}.png")
         self._video = VideoWriter(self._frames, shape, fps, self._FRAMES, 0, None)
@@ -158,7 +162,8 @@ class GifWriter:
         look = ["-i", str(self._frames), "-vf", f"palettegen=max_colors={colours}:stats_mode=full"]
         _run_ffmpeg([*look, "-frames:v", "1", "-update", "1", str(self._palette)], cancel)
         use = ["-i", str(self._frames), "-i", str(self._palette)]
-        use += ["-lavfi", f"paletteuse=dither={dither}:diff_mode=rectangle", "-loop", "0", str(self._part)]
+        draw = f"[0:v]fps={self._rate}[frames];[frames][1:v]paletteuse=dither={dither}:diff_mode=rectangle"
+        use += ["-lavfi", draw, "-loop", "0", str(self._part)]
         _run_ffmpeg(use, cancel)
         if self._metadata is not None:
             _add_gif_comment(self._part, self._metadata)

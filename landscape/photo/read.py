@@ -13,23 +13,28 @@ from typing import BinaryIO
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import Image
 
-from landscape.errors import LandscapeError
-from landscape.photo.colour import srgb, upright
+from landscape.photo import jpeg
+from landscape.photo.colour import orientation, srgb, upright
+from landscape.photo.raw import is_raw_suffix, is_tiff, refuse_raw
+from landscape.photo.refusals import (
+    MAX_PIXELS,
+    RawError,
+    not_allowed,
+    require_file,
+    require_size,
+    sentences,
+)
 
 logger = logging.getLogger(__name__)
 
-MIN_SIDE = 64
-"""Smallest side in pixels."""
-MAX_ASPECT = 8.0
-"""Largest ratio of the sides."""
-MAX_PIXELS = 200_000_000
-"""Most pixels: 600 MB decoded."""
 MAX_SOURCE = 1 << 26
 """Photos keep the bytes of their files up to this size."""
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "BMP", "GIF", "PPM", "JPEG2000")
-"""Pillow's names of the formats read; others only widen what a hostile file can reach."""
+MOST_MISSING = 0.1
+"""Part of a photo that may be missing at its end."""
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "GIF", "PPM", "JPEG2000")
+"""Pillow's names of the formats read, besides TIFF; others only widen what a hostile file can reach."""
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own guard starts at 89 megapixels
@@ -43,11 +48,13 @@ class Photo:
         pixels: uint8 (H, W, 3), sRGB, upright.
         name: The file's name without its suffix.
         source: The bytes of the file that it was read from, None where it was changed since or the file is large.
+        notes: Sentences for the user about how it was read.
     """
 
     pixels: NDArray[np.uint8]
     name: str
     source: bytes | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def height(self) -> int:
@@ -66,7 +73,7 @@ class Photo:
             return self
         width, height = (max(1, round(side * long_side / longest)) for side in (self.width, self.height))
         small = Image.fromarray(self.pixels).resize((width, height), Image.Resampling.LANCZOS)
-        return Photo(np.asarray(small).copy(), self.name)
+        return Photo(np.asarray(small).copy(), self.name, notes=self.notes)
 
 
 def read_photo(path: Path | str, max_long_side: int | None = None) -> Photo:
@@ -86,7 +93,7 @@ def read_photo(path: Path | str, max_long_side: int | None = None) -> Photo:
         LandscapeError: If the file is missing, empty, broken, no picture, or its size is out of bounds.
     """
     path = Path(path)
-    _require_file(path)
+    require_file(path)
     try:
         # From a path, Pillow maps uncompressed TIFFs into memory and mixes up the sides of those stored sideways.
         with path.open("rb") as file:
@@ -94,7 +101,7 @@ def read_photo(path: Path | str, max_long_side: int | None = None) -> Photo:
                 return _decode(file, path, max_long_side)
             source = file.read()
     except PermissionError as error:
-        raise _not_allowed(path) from error
+        raise not_allowed(path) from error
     return dataclasses.replace(_decode(io.BytesIO(source), path, None), source=source)
 
 
@@ -102,17 +109,21 @@ def photo_size(path: Path | str) -> tuple[int, int]:
     """Width and height in pixels of a photo as :func:`read_photo` gives it; the pixels are not read.
 
     Raises:
-        LandscapeError: If the file is no picture.
+        LandscapeError: If the file is no picture that is read.
     """
     path = Path(path)
-    _require_file(path)
-    try:
-        with path.open("rb") as file, _open(file) as image:
-            width, height = image.size
-            sideways = image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
-    except Exception as error:  # as in _decode
-        raise LandscapeError(f"“{path.name}” is not a picture that can be read.") from error
-    return (height, width) if sideways else (width, height)
+    require_file(path)
+    with path.open("rb") as file, sentences(path):
+        refuse_raw(file, path.suffix)
+        if is_tiff(file):
+            from landscape.photo import tiff
+
+            with tiff.opened(file) as page:
+                width, height, stored = page.imagewidth, page.imagelength, tiff.orientation(page)
+        else:
+            with _open(file, path) as image:
+                (width, height), stored = image.size, orientation(image)
+    return (height, width) if stored in (5, 6, 7, 8) else (width, height)
 
 
 def decode_photo(data: bytes, name: str) -> Photo:
@@ -125,76 +136,66 @@ def decode_photo(data: bytes, name: str) -> Photo:
     Raises:
         LandscapeError: If it is broken, no picture, or its size is out of bounds.
     """
-    return Photo(_decode(io.BytesIO(data), Path(name), None).pixels, name, data)
+    # A name without its ending may end in anything.
+    return dataclasses.replace(_decode(io.BytesIO(data), Path(name), None, ""), name=name, source=data)
 
 
-def _decode(file: BinaryIO, path: Path, max_long_side: int | None) -> Photo:
-    try:
-        with _open(file) as image:
-            _require_size(path, *image.size)
-            if max_long_side is not None and image.format in ("JPEG", "MPO"):
-                scale = min(1.0, max_long_side / max(image.size))
-                image.draft(None, (round(image.width * scale), round(image.height * scale)))
-            image.load()
-            pixels = np.array(srgb(upright(image)), dtype=np.uint8)
-    except LandscapeError:
-        raise
-    except Image.UnidentifiedImageError as error:
-        raise LandscapeError(
-            f"“{path.name}” is not a picture that can be read: choose a JPEG, PNG, WebP, TIFF or HEIC photo."
-        ) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(path) from error
-    except MemoryError as error:
-        raise LandscapeError(f"“{path.name}” does not fit into memory: make it smaller and try again.") from error
-    except Exception as error:  # decoders answer broken files with any kind of exception
-        logger.debug("cannot decode %s: %s", path, error)
-        raise LandscapeError(
-            f"“{path.name}” is damaged or incomplete: copy or download it again, or choose another photo."
-        ) from error
-    photo = Photo(pixels, path.stem)
+def _decode(file: BinaryIO, path: Path, max_long_side: int | None, suffix: str | None = None) -> Photo:
+    with sentences(path):
+        refuse_raw(file, path.suffix if suffix is None else suffix)
+        if is_tiff(file):
+            image, notes = _decode_tiff(file, path)
+        else:
+            image, notes = _decode_picture(file, path, max_long_side)
+        photo = Photo(np.array(image, dtype=np.uint8), path.stem, notes=notes)
     return photo if max_long_side is None else photo.resized(max_long_side)
 
 
-def _open(file: BinaryIO) -> Image.Image:
+def _decode_tiff(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[str, ...]]:
+    from landscape.photo import tiff  # here, as other photos are read faster without
+
+    with tiff.opened(file) as page:
+        require_size(path, page.imagewidth, page.imagelength)
+        decoded = tiff.decode(page, file)
+        return upright(srgb(decoded.image, file, decoded.alpha), tiff.orientation(page)), ()
+
+
+def _decode_picture(file: BinaryIO, path: Path, max_long_side: int | None) -> tuple[Image.Image, tuple[str, ...]]:
+    notes: tuple[str, ...] = ()
+    with _open(file, path) as image:
+        require_size(path, *image.size)
+        _draft(image, max_long_side)
+        try:
+            image.load()
+        except OSError:
+            if image.format not in ("JPEG", "MPO"):
+                raise
+            file.seek(0)
+            data = file.read()
+            share = jpeg.missing_share(data)
+            if share > MOST_MISSING:
+                raise
+            if share > 0:
+                notes = (f"The end of “{path.name}” is missing: copy or download it again to have it whole.",)
+            with _open(io.BytesIO(data + jpeg.END), path) as whole:
+                _draft(whole, max_long_side)
+                return upright(srgb(whole, file), orientation(whole)), notes
+        return upright(srgb(image, file), orientation(image)), notes
+
+
+def _draft(image: Image.Image, max_long_side: int | None) -> None:
+    if max_long_side is not None and image.format in ("JPEG", "MPO"):
+        scale = min(1.0, max_long_side / max(image.size))
+        image.draft(None, (round(image.width * scale), round(image.height * scale)))
+
+
+def _open(file: BinaryIO, path: Path) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        return Image.open(file, formats=FORMATS)
-
-
-def _require_file(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise LandscapeError(f"“{path.name or path}” is a folder: choose a photo inside it.")
-        if not path.is_file():
-            raise LandscapeError(f"There is no file “{path}”: check the name and the folder.")
-        if path.stat().st_size == 0:
-            raise LandscapeError(f"“{path.name}” is empty: copy or download it again, or choose another photo.")
-    except PermissionError as error:
-        raise _not_allowed(path) from error
-    except (OSError, ValueError) as error:
-        raise LandscapeError(f"There is no file “{path}”: check the name and the folder.") from error
-
-
-def _require_size(path: Path, width: int, height: int) -> None:
-    if min(width, height) < MIN_SIDE:
-        raise LandscapeError(
-            f"“{path.name}” is {width} x {height} pixels: choose a photo with at least {MIN_SIDE} pixels on both sides."
-        )
-    if max(width, height) > MAX_ASPECT * min(width, height):
-        raise LandscapeError(
-            f"“{path.name}” is more than {MAX_ASPECT:g} times as long as it is wide: crop it to a less extreme shape."
-        )
-    if width * height > MAX_PIXELS:
-        raise _too_large(path)
-
-
-def _too_large(path: Path) -> LandscapeError:
-    return LandscapeError(
-        f"“{path.name}” has more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller and try again."
-    )
-
-
-def _not_allowed(path: Path) -> LandscapeError:
-    return LandscapeError(f"“{path.name}” may not be read: change its permissions or choose another photo.")
+        try:
+            return Image.open(file, formats=FORMATS)
+        except Image.UnidentifiedImageError as error:
+            if is_raw_suffix(path.suffix):
+                raise RawError from error
+            raise

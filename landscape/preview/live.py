@@ -13,15 +13,13 @@ from landscape.preview.parts import DRAFT_SIDE, PreviewParts
 from landscape.preview.player import LiveFrame, Player
 from landscape.preview.size import PreviewSize
 from landscape.scene.scene import Scene
-from landscape.scene.take import Take
+from landscape.scene.shot import Shot
 from landscape.settings import LightSettings, MotionSettings
 
 RATE = 30.0
 """Frames a second that are aimed at."""
-SPARING_RATE = 8.0
-"""Frames a second while others need the computer."""
-SPARING_SIDE = 512
-"""Long side that is sharp enough while others need the computer."""
+SPARING_RATE, SPARING_SIDE = 8.0, 512
+"""Frames a second, and the long side that is sharp enough, while others need the computer."""
 _LATE, _INTERRUPTED = 0.004, 0.2
 """Seconds after its time at which a picture is late, and from which nobody asked for it before."""
 _SETTLED = 0.35
@@ -40,7 +38,7 @@ class LivePreview:
         self._now = clock
         self._clock = PreviewClock(clock)
         self._changed = threading.Condition()
-        self._take: Take | None = None
+        self._shot: Shot | None = None
         self._number = 0
         self._player: Player | None = None
         self._sparing = False
@@ -62,12 +60,12 @@ class LivePreview:
     def show(self, scene: Scene, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool) -> int:
         """Show a scene from now on; returns the number of the change."""
         with self._changed:
-            take = Take(scene, motion, light, seconds, loop)
-            if self._take is not None and take.same(self._take):
+            shot = Shot(scene, motion, light, seconds, loop)
+            if self._shot is not None and shot.same(self._shot):
                 return self._number
-            if self._take is None or not take.same_wish(self._take):
+            if self._shot is None or not shot.same_wish(self._shot):
                 self._touched = self._now()
-            self._take = take
+            self._shot = shot
             self._number += 1
             self._settle()
             self._changed.notify_all()
@@ -120,11 +118,11 @@ class LivePreview:
                 raise failure
             while not self._closed and (rest := min(self._start(), end) - self._now()) > 0:
                 self._changed.wait(rest)
-            player, take, number, seconds = self._player, self._take, self._number, self._clock.seconds
-            if self._closed or player is None or take is None or self._now() < self._start():
+            player, shot, number, seconds = self._player, self._shot, self._number, self._clock.seconds
+            if self._closed or player is None or shot is None or self._now() < self._start():
                 return None
-        if player.number != number and player.follows(take):
-            player = self._turn(player, take, number, seconds)
+        if player.number != number and player.follows(shot):
+            player = self._turn(player, shot, number, seconds)
         with self._changed:
             seconds, playing, sparing = self._clock.seconds, self._clock.playing, self._sparing
             self._shown = (player.run, seconds)
@@ -140,13 +138,13 @@ class LivePreview:
     def clear(self) -> None:
         """Show nothing until the next :meth:`show`."""
         with self._changed:
-            self._take = self._player = None
+            self._shot = self._player = None
 
     def close(self) -> None:
         """End; frees the threads."""
         with self._changed:
             self._closed = True
-            self._take = None
+            self._shot = None
             self._changed.notify_all()
         for pool in (self._settler, self._drawer):
             pool.shutdown(wait=False, cancel_futures=True)
@@ -154,16 +152,16 @@ class LivePreview:
     def _start(self) -> float:
         """When to make the next picture, infinite where there is nothing new to show; callers hold the lock."""
         player = self._player
-        if player is None or self._take is None:
+        if player is None or self._shot is None:
             return math.inf
-        if player.number != self._number and player.follows(self._take):
+        if player.number != self._number and player.follows(self._shot):
             return min(self._due, self._began + 1 / RATE)  # a change does not wait, however sparing the preview is
         fresh = self._clock.playing or self._shown != (player.run, self._clock.seconds)
         return self._due if fresh else math.inf
 
-    def _turn(self, player: Player, take: Take, number: int, seconds: float) -> Player:
+    def _turn(self, player: Player, shot: Shot, number: int, seconds: float) -> Player:
         """Show the newest change with what the player has."""
-        turned = player.turned(take, number, self._drawer, seconds)
+        turned = player.turned(shot, number, self._drawer, seconds)
         with self._changed:
             if self._player is not player:  # something better prepared came meanwhile; the change comes next
                 return self._player or player
@@ -200,40 +198,40 @@ class LivePreview:
             if task is None:
                 self._settling = False
                 return False
-            take, side, rest = task
+            shot, side, rest = task
             former = self._player
             if rest > 0:
                 self._changed.wait(rest)
                 return True
             self._preparing = True
         try:
-            self._bring_in(PreviewParts.prepare(take, side, None if former is None else former.parts))
+            self._bring_in(PreviewParts.prepare(shot, side, None if former is None else former.parts))
         finally:
             self._preparing = False
         return True
 
-    def _task(self) -> tuple[Take, int, float] | None:
+    def _task(self) -> tuple[Shot, int, float] | None:
         """What to prepare, at which size, and in how many seconds; callers hold the lock."""
-        take, player = self._take, self._player
-        if take is None or self._closed:
+        shot, player = self._shot, self._player
+        if shot is None or self._closed:
             return None
-        if player is None or not player.follows(take):
-            return take, min(self._size.side, DRAFT_SIDE), 0.0
+        if player is None or not player.follows(shot):
+            return shot, min(self._size.side, DRAFT_SIDE), 0.0
         side = self._size.side if self._clock.playing else self._size.best
         if self._sparing and self._clock.playing and player.side >= SPARING_SIDE:
             side = player.side
-        if player.side == side and player.parts.settled(take):
+        if player.side == side and player.parts.settled(shot):
             return None
-        return take, side, _SETTLED - (self._now() - self._touched)
+        return shot, side, _SETTLED - (self._now() - self._touched)
 
     def _bring_in(self, parts: PreviewParts) -> None:
         """Play parts from now on, under the newest wish, unless the masks are others by now."""
         while True:
             with self._changed:
-                former, take, number, seconds = self._player, self._take, self._number, self._clock.seconds
-            if take is None or not take.same_masks(parts.take):
+                former, shot, number, seconds = self._player, self._shot, self._number, self._clock.seconds
+            if shot is None or not shot.same_masks(parts.shot):
                 return
-            parts = parts.turned(take)
+            parts = parts.turned(shot)
             player = Player.begin(parts, number, self._drawer, seconds, former)
             with self._changed:
                 if self._closed:

@@ -13,10 +13,9 @@ from landscape.compose.draft import DraftScenery
 from landscape.compose.scenery import Scenery
 from landscape.compose.steady import SteadyCompositor, SteadyLight
 from landscape.images.pixels import Pixels
-from landscape.masks.masks import Masks
 from landscape.photo.read import Photo
 from landscape.scene.scene import PREVIEW_SIDE, Scene
-from landscape.scene.take import Take
+from landscape.scene.shot import Shot
 from landscape.settings import STYLES, LightSettings, MotionSettings
 
 DRAFT_SIDE = 384
@@ -28,7 +27,7 @@ class PreviewParts:
     """Everything of a preview but the generator's frames.
 
     Attributes:
-        take: What is shown.
+        shot: What is shown.
         side: Long side of the frames in pixels.
         photo: The photo at the largest size of previews.
         small: The photo at this size.
@@ -40,7 +39,7 @@ class PreviewParts:
         draft: Whether the photo was only cut along new masks, or its sky is only drafted.
     """
 
-    take: Take
+    shot: Shot
     side: int
     photo: Photo
     small: Photo
@@ -52,64 +51,64 @@ class PreviewParts:
     draft: bool = False
 
     @classmethod
-    def prepare(cls, take: Take, side: int, old: PreviewParts | None = None) -> PreviewParts:
+    def prepare(cls, shot: Shot, side: int, old: PreviewParts | None = None) -> PreviewParts:
         """Take a photo apart.
 
         Args:
-            take: What will be shown.
+            shot: What will be shown.
             side: Long side of the frames in pixels.
-            old: Parts of a take before, to take over what has not changed.
+            old: Parts of a shot before, to take over what has not changed.
         """
-        scene = take.scene
-        if old is not None and not take.same_photo(old.take):
+        scene = shot.scene
+        if old is not None and not shot.same_photo(old.shot):
             old = None
         photo = scene.photo.resized(PREVIEW_SIDE) if old is None else old.photo
-        moving = old.moving if old is not None and take.same_masks(old.take) else take.moving()
-        known = old is not None and old.take.scene.inversions is scene.inversions
+        moving = old.moving if old is not None and shot.same_masks(old.shot) else shot.scene.moving()
+        known = old is not None and old.shot.scene.inversions is scene.inversions
         reconstruction = old.reconstruction if old is not None and known else scene.reconstruction()
         small = old.small if old is not None and old.side == side else photo.resized(side)
-        masks = _fitting(scene.masks, photo, small)
+        matte = scene.masks.resized(small.height, small.width)
         # The first pictures of a photo do not wait for all of its sky.
         plan = None if old is None else scene.sky_plan()
-        scenery = Scenery(small.pixels, masks, reconstruction, plan=plan)
-        light = SteadyLight(scenery.light, 1 - masks.moving)
-        compositor = SteadyCompositor(scenery, light, take.motion, take.period)
+        scenery = Scenery(small.pixels, matte, reconstruction, plan=plan)
+        light = SteadyLight(scenery.light, 1 - matte.moving)
+        compositor = SteadyCompositor(scenery, light, shot.motion, shot.period)
         parts = (reconstruction, moving, scenery, light, compositor)
-        return cls(take, side, photo, small, *parts, draft=old is None)
+        return cls(shot, side, photo, small, *parts, draft=old is None)
 
-    def settled(self, take: Take) -> bool:
-        """Whether nothing is left to prepare for a take at this size."""
-        return not self.draft and take.same_picture(self.take)
+    def settled(self, shot: Shot) -> bool:
+        """Whether nothing is left to prepare for a shot at this size."""
+        return not self.draft and shot.same_picture(self.shot)
 
-    def turned(self, take: Take) -> PreviewParts:
+    def turned(self, shot: Shot) -> PreviewParts:
         """The parts for another wish for the same photo, ready in a moment.
 
         The fit stays the one at hand, and where the masks are others, the photo is cut along them without learning its
         colours anew.
 
         Args:
-            take: Another take of the same photo.
+            shot: Another shot of the same photo.
         """
-        shown = dataclasses.replace(take, scene=self.take.scene.with_masks(take.scene.masks))
-        if not take.same_masks(self.take):
+        shown = dataclasses.replace(shot, scene=self.shot.scene.with_masks(shot.scene.masks))
+        if not shot.same_masks(self.shot):
             return self._drafted(shown)
-        if take.same_motion(self.take):
-            return dataclasses.replace(self, take=shown)
+        if shot.same_motion(self.shot):
+            return dataclasses.replace(self, shot=shown)
         scenery = copy.copy(self.scenery)  # the horizon alone may differ, which only the motion asks for
-        scenery.horizon = take.scene.masks.horizon
-        compositor = SteadyCompositor(scenery, self.light, take.motion, take.period)
-        return dataclasses.replace(self, take=shown, scenery=scenery, compositor=compositor)
+        scenery.horizon = shot.scene.masks.horizon
+        compositor = SteadyCompositor(scenery, self.light, shot.motion, shot.period)
+        return dataclasses.replace(self, shot=shown, scenery=scenery, compositor=compositor)
 
-    def _drafted(self, take: Take) -> PreviewParts:
+    def _drafted(self, shot: Shot) -> PreviewParts:
         """Parts under other masks, at the size of drafts."""
         side = min(self.side, DRAFT_SIDE)
         small = self.small if side == self.side else self.photo.resized(side)
-        masks = _fitting(take.scene.masks, self.photo, small)
-        scenery = DraftScenery(self.scenery, small.pixels, masks, self.reconstruction)
-        light = SteadyLight(scenery.light, 1 - masks.moving)
-        compositor = SteadyCompositor(scenery, light, take.motion, take.period)
-        known = (self.reconstruction, take.moving())
-        return PreviewParts(take, side, self.photo, small, *known, scenery, light, compositor, draft=True)
+        matte = shot.scene.masks.resized(small.height, small.width)
+        scenery = DraftScenery(self.scenery, small.pixels, matte, self.reconstruction)
+        light = SteadyLight(scenery.light, 1 - matte.moving)
+        compositor = SteadyCompositor(scenery, light, shot.motion, shot.period)
+        known = (self.reconstruction, shot.scene.moving())
+        return PreviewParts(shot, side, self.photo, small, *known, scenery, light, compositor, draft=True)
 
     def frame(self, generated: Tensor, seconds: float) -> Pixels:
         """Composite one frame, uint8 (H, W, 3).
@@ -118,14 +117,8 @@ class PreviewParts:
             generated: (3, R, R) in [-1, 1], the generator's frame.
             seconds: Its time.
         """
-        pixels: Pixels = self.compositor.frame(generated, seconds, self.take.light.active)
+        pixels: Pixels = self.compositor.frame(generated, seconds, self.shot.light.active)
         return pixels
-
-
-def _fitting(masks: Masks, photo: Photo, small: Photo) -> Masks:
-    """Masks at a small photo's size; by way of the larger photo's, which keeps thin things alike at every size."""
-    between = masks.resized(photo.height, photo.width)
-    return dataclasses.replace(between.resized(small.height, small.width), horizon=masks.horizon)
 
 
 def style_pictures(scene: Scene, side: int, strength: float = 1.0) -> Iterator[tuple[str, Pixels]]:
@@ -139,8 +132,8 @@ def style_pictures(scene: Scene, side: int, strength: float = 1.0) -> Iterator[t
     Yields:
         Style and picture, uint8 (H, W, 3), one by one: each takes a moment.
     """
-    still = Take(scene, MotionSettings(speed=0.0), LightSettings(), 1.0, False)
+    still = Shot(scene, MotionSettings(speed=0.0), LightSettings(), 1.0, False)
     parts = PreviewParts.prepare(still, side)
     for style in STYLES:
         lit = parts.turned(dataclasses.replace(still, light=LightSettings(style, strength)))
-        yield style, lit.frame(lit.take.animator(lit.moving).frame(0.0), 0.0)
+        yield style, lit.frame(lit.shot.animator(lit.moving).frame(0.0), 0.0)

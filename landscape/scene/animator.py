@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from landscape.fit.invert import Inversion, confine_dynamic, extend_dynamic
+from landscape.fit.cells import confine_dynamic, extend_dynamic
+from landscape.fit.invert import Inversion
 from landscape.light.paths import grade, grade_path, light_path
 from landscape.light.styles import StyleTable
 from landscape.motion.maps import DynamicMotion

@@ -1,4 +1,4 @@
-"""Inversion that can be watched: a scene that is usable at once and gets better in the background."""
+"""A fit that can be watched: a scene that is usable at once and gets better in the background."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
 
 from landscape.fit.outlook import Outlook, WorkClock, planned_steps
 from landscape.fit.quality import Quality
-from landscape.masks.masks import Masks
+from landscape.fit.state import FitState
+from landscape.masks.matte import Matte
 from landscape.models.bundle import Models
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout
@@ -35,12 +35,12 @@ class BackgroundFit:
 
     Args:
         photo: The photo.
-        masks: Masks of the photo's size; found by the segmenter if None.
+        masks: What moves; found if None.
         models: The networks; they are not changed.
         settings: How to fit, the defaults if None.
     """
 
-    def __init__(self, photo: Photo, masks: Masks | None, models: Models, settings: FitSettings | None = None) -> None:
+    def __init__(self, photo: Photo, masks: Matte | None, models: Models, settings: FitSettings | None = None) -> None:
         self._photo, self._masks, self._models = photo, masks, models
         self._settings = settings or FitSettings()
         self._changed = threading.Condition()
@@ -55,7 +55,7 @@ class BackgroundFit:
         self._plan = planned_steps(self._settings, squares)
         self._steps: dict[str, int] = {}
         self._outlook = Outlook(MASK_STAGE, 0, sum(self._plan.values()), None)
-        self._thread = threading.Thread(target=self._work, name="refinement", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="landscape-fit", daemon=True)
 
     def start(self) -> BackgroundFit:
         """Begin the work; call it once."""
@@ -157,31 +157,26 @@ class BackgroundFit:
 
     def _work(self) -> None:
         try:
-            scene = Scene.open(
-                self._photo,
-                self._models,
-                self._settings,
-                self._masks,
-                progress=self._note,
-                observe=self._observe,
-                remaining=self._remaining,
-            )
-            self._publish(scene)
+            for state in Scene.fit(self._photo, self._models, self._settings, self._masks, self._remaining):
+                self._look_at(state)
+                self._note(state)
+                self._rest()
         except Exception as error:
-            logger.exception("refinement ended")
+            logger.exception("the fit ended")
             self._error = error
         finally:
             with self._changed:
                 self._done = True
                 self._changed.notify_all()
 
-    def _observe(self, make: Callable[[], Scene]) -> None:
+    def _look_at(self, state: FitState[Scene]) -> None:
+        """Publish what is reached: the first answer at once, later ones as often as that costs little."""
         if self._version == 0:
             self._clock.restart()
-        elif self._clock.seconds() < self._next_snapshot:
+        elif not state.finished and self._clock.seconds() < self._next_snapshot:
             return
         started = time.monotonic()
-        self._publish(make())
+        self._publish(state.snapshot())
         cost = time.monotonic() - started
         self._next_snapshot = self._clock.seconds() + max(SHORTEST_PAUSE, cost / SNAPSHOT_SHARE)
 
@@ -195,12 +190,16 @@ class BackgroundFit:
         limit = math.inf if self._settings.seconds is None else self._settings.seconds
         return 0.0 if self._cancelled else limit - self._clock.seconds()
 
-    def _note(self, stage: str, done: int, total: int) -> None:
-        """Note a step, and rest here while paused or giving way."""
-        if stage in self._plan:
-            self._clock.step(stage)
-            self._steps[stage] = done
-            self._outlook = self._estimate(stage)
+    def _note(self, state: FitState[Scene]) -> None:
+        """Note how far the fit is."""
+        if state.stage in self._plan:
+            if state.done > self._steps.get(state.stage, 0):
+                self._clock.step(state.stage)
+            self._steps[state.stage] = state.done
+            self._outlook = self._estimate(state.stage)
+
+    def _rest(self) -> None:
+        """Rest while paused or giving way."""
         with self._changed:
             if self._paused or self._rest_until > time.monotonic():
                 with self._clock.resting():

@@ -7,14 +7,15 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from landscape.errors import LandscapeError
 from landscape.marks import made_here
 from landscape.models.bundle import Models
-from landscape.output.formats import FORMATS
+from landscape.output.formats import FORMATS, require_fits
+from landscape.photo.raw import is_raw_suffix
 from landscape.photo.read import read_photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.recipe import RECIPE_SUFFIX, Recipe, recipe_beside, source_of, write_recipe
@@ -24,11 +25,14 @@ from landscape.targets import file_identities, longest_name, replaceable, shorte
 logger = logging.getLogger(__name__)
 
 PHOTO_SUFFIXES = (
-    ".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".jp2",
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif", ".tif", ".tiff", ".bmp",
+    ".gif", ".ppm", ".jp2",
 )  # fmt: skip
 """Endings of the names of photos that are looked for in a folder."""
 OWN_KINDS = ("clip", "picture", "recipe", "report")
 """What this program made and may lie among photos."""
+_APPLE_DOUBLE = "._"
+"""Beginning of the names of files in which macOS keeps what other systems cannot."""
 UNEXPECTED = "Something unexpected happened; run this photo alone with “animate” to see more."
 STAGE = "photos"
 
@@ -49,15 +53,17 @@ class BatchReport:
         written: Files made now.
         skipped: Files that had been made before.
         failed: A sentence for each photo that could not be animated.
+        notes: Sentences about photos that could, but are not whole.
     """
 
     written: list[Path]
     skipped: list[Path]
     failed: dict[Path, str]
+    notes: dict[Path, str]
 
 
-Animate = Callable[[BatchItem, Recipe, Progress, threading.Event | None], None]
-"""Makes one file; raises LandscapeError, or Cancelled when the event is set."""
+Animate = Callable[[BatchItem, Recipe, Progress, threading.Event | None], Sequence[str] | None]
+"""Makes one file and gives sentences about its photo; raises LandscapeError, or Cancelled when the event is set."""
 
 
 def plan_batch(
@@ -65,8 +71,10 @@ def plan_batch(
 ) -> list[BatchItem]:
     """Give each photo a file; of folders, the photos in them are taken by name.
 
-    What this program made is never taken for a photo. Photos of one name get different files, always in the same order,
-    and no file is one that is read or that somebody else made.
+    What this program made is never taken for a photo, and a photo given by several names is taken once. Links that lead
+    nowhere, and camera raw files without a photo of their name beside them, are items that fail with a sentence. Photos
+    of one name get different files, always in the same order, and no file is one that is read or that somebody else
+    made.
 
     Args:
         photos: Photos and folders of photos.
@@ -75,19 +83,19 @@ def plan_batch(
         others: Files that are read as well, folders for those in them.
 
     Raises:
-        LandscapeError: If there is no photo.
+        LandscapeError: If there is no photo, or a folder is closed to us.
     """
     suffix = FORMATS[recipe.export.format].suffix
     found: list[Path] = []
     for path in photos:
-        if path.is_dir():
-            found += sorted(entry for entry in path.iterdir() if entry.suffix.lower() in PHOTO_SUFFIXES)
+        if os.path.isdir(path):
+            found += sorted(_photos_in(path))
         else:
             found.append(path)
-    spellings: dict[str, Path] = {}
+    spellings: dict[object, Path] = {}
     for path in found:
-        spellings.setdefault(os.path.realpath(path), path)
-    found = [path for path in spellings.values() if not made_here(path, *OWN_KINDS)]
+        spellings.setdefault(next(iter(file_identities([path])), os.path.realpath(path)), path)
+    found = [path for path in spellings.values() if not (os.path.isfile(path) and made_here(path, *OWN_KINDS))]
     if not found:
         raise LandscapeError("There is no photo: name photos, or a folder with photos in it.")
     reads = file_identities([*found, *others])
@@ -106,6 +114,20 @@ def plan_batch(
     return items
 
 
+def _photos_in(folder: Path) -> Iterator[Path]:
+    try:
+        names = os.listdir(folder)
+    except PermissionError as error:
+        raise LandscapeError(f"“{folder}” may not be read: change its permissions or choose another folder.") from error
+    paths = [folder / name for name in names if not name.startswith(_APPLE_DOUBLE)]
+    entries = [path for path in paths if os.path.isfile(path) or (os.path.islink(path) and not os.path.exists(path))]
+    photos = {entry.stem for entry in entries if entry.suffix.lower() in PHOTO_SUFFIXES}
+    for entry in entries:
+        raw = is_raw_suffix(entry.suffix) and entry.stem not in photos
+        if raw or entry.suffix.lower() in PHOTO_SUFFIXES:
+            yield entry
+
+
 def _free(item: BatchItem, recipe: Recipe, reads: set[tuple[int, int]]) -> bool:
     """Whether nothing is lost when an item's files are written."""
     targets = ((item.out, "clip"), (recipe_beside(item.out), "recipe"))
@@ -117,7 +139,7 @@ def _free(item: BatchItem, recipe: Recipe, reads: set[tuple[int, int]]) -> bool:
 def finished(item: BatchItem, recipe: Recipe) -> bool:
     """Whether the item's file was made of the same photo with the same recipe."""
     try:
-        content = json.loads(recipe_beside(item.out).read_text(encoding="utf-8"))
+        content = json.loads(recipe_beside(item.out).read_bytes())
         return bool(
             item.out.is_file()
             and Recipe.from_dict(content).as_dict() == recipe.as_dict()
@@ -149,6 +171,7 @@ def run_batch(
     written: list[Path] = []
     skipped: list[Path] = []
     failed: dict[Path, str] = {}
+    notes: dict[Path, str] = {}
     for index, item in enumerate(items):
         progress(STAGE, index, len(items))
         check_cancelled(cancel)
@@ -156,24 +179,28 @@ def run_batch(
             skipped.append(item.out)
             continue
         try:
-            animate(item, recipe, progress, cancel)
+            sentences = animate(item, recipe, progress, cancel)
             write_recipe(recipe_beside(item.out), recipe, item.photo)
             written.append(item.out)
+            if sentences:
+                notes[item.photo] = " ".join(sentences)
         except LandscapeError as error:
             failed[item.photo] = str(error)
         except Exception:
             logger.exception("cannot animate %s", item.photo)
             failed[item.photo] = UNEXPECTED
     progress(STAGE, len(items), len(items))
-    return BatchReport(written, skipped, failed)
+    return BatchReport(written, skipped, failed, notes)
 
 
 def animator(models: Models) -> Animate:
     """An :data:`Animate` with the networks."""
 
-    def animate(item: BatchItem, recipe: Recipe, progress: Progress, cancel: threading.Event | None) -> None:
+    def animate(item: BatchItem, recipe: Recipe, progress: Progress, cancel: threading.Event | None) -> Sequence[str]:
         photo = read_photo(item.photo)
+        require_fits(recipe.export, photo.width, photo.height)
         scene = Scene.open(photo, models, recipe.inversion, progress=progress, cancel=cancel)
         scene.render(item.out, recipe.motion, recipe.light, recipe.export, progress=progress, cancel=cancel)
+        return photo.notes
 
     return animate

@@ -4,11 +4,13 @@ The file is a zip of
 
 - ``scene.json``: format, versions, settings, and what the other members hold,
 - ``photo``: the photo's own file, or a PNG,
-- ``masks.safetensors``: ``sky``, ``water`` and ``freeze`` at the photo's size,
+- ``matte.safetensors``: the matte, at most 2048 pixels long: ``sky``, ``water``, ``freeze`` and ``certainty`` in parts
+  of 65535, and where there is a sun or a moon or stars ``backdrop``, ``place`` and ``burnt``,
 - ``model.safetensors``: latents and the generator's weights of each square.
 
-Nothing in it is executed. Weights are kept whole, in half precision where that is exact, so a scene outlives the
-generator that it was made with.
+Files of format 1 held ``masks.safetensors`` with ``sky``, ``water`` and ``freeze`` at the photo's size instead, and
+open as well. Nothing in any is executed. Weights are kept whole, in half precision where that is exact, so a scene
+outlives the generator that it was made with.
 """
 
 from __future__ import annotations
@@ -30,14 +32,15 @@ from torch import Tensor
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.fit.invert import Inversion
+from landscape.marks import made_here
 from landscape.models.bundle import Models
 from landscape.photo.read import Photo, decode_photo
+from landscape.scene.matte_tensors import matte_size, matte_tensors
 from landscape.scene.scene import Scene
 from landscape.scene.scene_format import (
     FORMAT,
     JSON,
-    MASK_NAMES,
-    MASKS,
+    MATTE,
     MODEL,
     PHOTO,
     drawing_weights,
@@ -50,7 +53,11 @@ SUFFIX = ".landscape"
 
 
 def is_scene_file(path: Path) -> bool:
-    """Whether a path names a scene file."""
+    """Whether a path names a scene file; one that was renamed to a ZIP, as programs do, is known by what is in it."""
+    return _has_ending(path) or (path.suffix.lower() == ".zip" and made_here(path, "scene"))
+
+
+def _has_ending(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX
 
 
@@ -60,7 +67,7 @@ def require_ending(path: Path) -> None:
     Raises:
         LandscapeError: If it does not end in ``.landscape``.
     """
-    if not is_scene_file(path):
+    if not _has_ending(path):
         raise LandscapeError(f"Name the scene with the ending {SUFFIX}, not “{path.name}”.")
 
 
@@ -75,13 +82,15 @@ def save_scene(scene: Scene, path: Path) -> None:
         LandscapeError: If the file cannot be written.
     """
     require_ending(path)
-    masks, generator = scene.masks, scene.inversion.generator
+    matte, generator = scene.masks.resized(*matte_size(scene.photo)), scene.inversion.generator
     content = {
         "format": FORMAT,
         "program": __version__,
         "torch": torch.__version__,
         "photo": scene.photo.name,
-        "horizon": masks.horizon,
+        "horizon": matte.horizon,
+        "mirror": matte.mirror,
+        "night": matte.glow is not None and matte.glow.night,
         "settings": dataclasses.asdict(scene.settings),
         "timings": scene.timings,
         "settled": scene.settled,
@@ -95,7 +104,7 @@ def save_scene(scene: Scene, path: Path) -> None:
     members = {
         JSON: json.dumps(content, indent=1).encode(),
         PHOTO: _photo_bytes(scene.photo),
-        MASKS: save({name: torch.from_numpy(np.ascontiguousarray(getattr(masks, name))) for name in MASK_NAMES}),
+        MATTE: save(matte_tensors(matte)),
         MODEL: save(_model_tensors(scene.inversions)),
     }
     with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:

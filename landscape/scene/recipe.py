@@ -6,25 +6,25 @@ A recipe is a JSON file. It lies beside every written clip and in the clip's own
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 import io
 import json
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from PIL import Image
 
-from landscape.errors import LandscapeError
+from landscape.errors import LandscapeError, is_number, printable
 from landscape.files import replacing
 from landscape.marks import MARK, RECIPE_ENTRY, VERSION
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.output.formats import SUFFIXES
 from landscape.output.video import probe_video
-from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
+from landscape.settings import EARLIER_NAMES, ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
 
 RECIPE_SUFFIX = ".json"
 READABLE = (RECIPE_SUFFIX, *SUFFIXES)
@@ -46,14 +46,14 @@ class Recipe:
         light: Style or day cycle.
         inversion: How the model was fitted.
         export: The file.
-        masks: Masks that a person made for this one photo, small; None for those found in the photo.
+        masks: Matte that a person made for this one photo, small; None for those found in the photo.
     """
 
     motion: MotionSettings = field(default_factory=MotionSettings)
     light: LightSettings = field(default_factory=LightSettings)
     inversion: FitSettings = field(default_factory=FitSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
-    masks: Masks | None = field(default=None, compare=False)
+    masks: Matte | None = field(default=None, compare=False)
 
     def as_dict(self, with_masks: bool = True) -> dict[str, Any]:
         """JSON values; masks are large, and left out of the metadata of files."""
@@ -73,7 +73,7 @@ class Recipe:
         if not isinstance(content, dict) or not {"motion", "light", "export"} & set(content):
             raise LandscapeError("This is no recipe: choose the JSON file that lies beside a clip.")
         version = content.get(MARK, VERSION)
-        if not isinstance(version, int) or version > VERSION:
+        if not is_number(version) or version > VERSION:
             raise LandscapeError("This recipe was made by a newer version of the app: update the app to use it.")
         masks = content.get("masks")
         return cls(
@@ -110,7 +110,7 @@ def source_of(photo: Path) -> dict[str, str]:
     with photo.open("rb") as file:
         while block := file.read(2**20):
             digest.update(block)
-    return {"name": photo.name, "sha256": digest.hexdigest()}
+    return {"name": printable(photo.name), "sha256": digest.hexdigest()}
 
 
 def recipe_beside(clip: Path) -> Path:
@@ -147,7 +147,7 @@ def _json(path: Path) -> Any:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise ValueError("too large")
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_bytes())  # bytes, as editors save UTF-16 and byte-order marks as well
     except (OSError, ValueError, RecursionError) as error:
         raise LandscapeError(f"“{path.name}” is no recipe: choose the JSON file that lies beside a clip.") from error
 
@@ -173,31 +173,29 @@ def _json_in_gif(path: Path) -> Any:
 def _settings(kind: type[Settings], content: Any) -> Settings:
     if not isinstance(content, dict):
         raise LandscapeError("This recipe is damaged: choose another one.")
-    defaults = {item.name: getattr(kind(), item.name) for item in dataclasses.fields(kind)}
-    unknown = sorted(set(content) - set(defaults))
+    if kind is FitSettings:
+        content = {EARLIER_NAMES.get(name, name): value for name, value in content.items()}
+    types = get_type_hints(kind)
+    unknown = sorted(set(content) - set(types))
     if unknown:
         raise LandscapeError(f"This recipe has a setting that this version does not know: {', '.join(unknown)}.")
     try:
-        return kind(**{name: _value(name, value, defaults[name]) for name, value in content.items()})
+        return kind(**{name: _value(name, value, types[name]) for name, value in content.items()})
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise LandscapeError("This recipe is damaged: choose another one.") from error
 
 
-def _value(name: str, value: Any, default: Any) -> Any:
-    """A JSON value as what the setting is: lists become tuples, whole numbers numbers."""
-    if isinstance(default, bool):
-        fits = isinstance(value, bool)
-    elif isinstance(default, int):
-        fits = isinstance(value, int) and not isinstance(value, bool)
-    elif isinstance(default, float):
-        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
-        value = float(value) if fits else value
-    elif isinstance(default, tuple):
-        fits = isinstance(value, (list, tuple))
-        value = _tuples(value)
-    else:
-        fits = value is None or isinstance(value, (str, int, float))
-    if not fits:
+def _value(name: str, value: Any, kind: Any) -> Any:
+    """A JSON value as what the setting is: lists become tuples, whole numbers and fractions each other."""
+    kinds = get_args(kind) if isinstance(kind, UnionType) else (get_origin(kind) or kind,)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if number and float in kinds:
+        return float(value)
+    if number and int in kinds and value == int(value):
+        return int(value)
+    if tuple in kinds and isinstance(value, (list, tuple)):
+        return _tuples(value)
+    if not isinstance(value, kinds) or number or isinstance(value, bool) and bool not in kinds:
         raise LandscapeError(f"This recipe is damaged: {name} cannot be {json.dumps(value)[:40]}.")
     return value
 
@@ -206,7 +204,7 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(item) for item in value) if isinstance(value, (list, tuple)) else value
 
 
-def _masks_to_json(masks: Masks) -> dict[str, Any]:
+def _masks_to_json(masks: Matte) -> dict[str, Any]:
     height, width = masks.sky.shape
     scale = min(1.0, MASK_SIDE / max(height, width))
     small = masks.resized(max(1, round(height * scale)), max(1, round(width * scale)))
@@ -216,7 +214,7 @@ def _masks_to_json(masks: Masks) -> dict[str, Any]:
     return {"horizon": small.horizon, "png": base64.b64encode(buffer.getvalue()).decode()}
 
 
-def _masks_from_json(content: Any) -> Masks:
+def _masks_from_json(content: Any) -> Matte:
     try:
         with Image.open(io.BytesIO(base64.b64decode(content["png"], validate=True)), formats=("PNG",)) as image:
             if image.mode != "RGB" or max(image.size) > MASK_SIDE:
@@ -226,4 +224,4 @@ def _masks_from_json(content: Any) -> Masks:
     except (TypeError, KeyError, ValueError, OSError, SyntaxError) as error:
         raise LandscapeError("The masks in this recipe are damaged: remove them or choose another recipe.") from error
     sky, water, freeze = (np.ascontiguousarray(pixels[..., i]) for i in range(3))
-    return Masks(sky, water, freeze, min(max(horizon, 0.0), 1.0))
+    return Matte.certain(sky, water, freeze, min(max(horizon, 0.0), 1.0))

@@ -138,7 +138,6 @@ def render_clip(
             finish=finish,
             format=export.format,
         )
-    even = FORMATS[export.format].even
-    width, height = (side + side % 2 if even else side for side in size)
+    width, height = FORMATS[export.format].completed(*size)
     timings = {"rendering": round(time.monotonic() - started, 3)}
     return RenderReport(width, height, written, export.fps, renderer.mean_photo_weight, timings)

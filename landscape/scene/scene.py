@@ -6,34 +6,33 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 from torch import Tensor
 
-from landscape.compose.compositor import Compositor
+from landscape.compose.scenery import Scenery
 from landscape.compose.sky_plan import SkyPlan
 from landscape.fit.invert import Inversion
-from landscape.fit.mosaic import Mosaic, invert_photo
+from landscape.fit.mosaic import Mosaic, fit_photo
 from landscape.fit.quality import Quality
-from landscape.images.pixels import Frame
-from landscape.masks.find import find_masks
-from landscape.masks.masks import Masks
+from landscape.fit.state import FitState, finish
+from landscape.masks.find import find_matte
+from landscape.masks.matte import Matte
 from landscape.models.bundle import Models
-from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout, as_square
 from landscape.photo.squeeze import model_mask
-from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.scene.animator import Animator
+from landscape.progress import Progress, ignore_progress
 from landscape.scene.recipe import Recipe
 from landscape.scene.render import Renderer, RenderReport, render_clip
-from landscape.scene.sceneries import SceneryCache
+from landscape.scene.sceneries import PREVIEW_SIDE, SceneryCache
+from landscape.scene.shot import Shot, clip_renderer
 from landscape.scene.warnings import POOR_SSIM, sentences_about
 from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
-PREVIEW_SIDE = 768
 MASK_STAGE = "finding sky and water"
 
 
@@ -43,7 +42,7 @@ class Scene:
 
     Attributes:
         photo: The photo at its own size.
-        masks: Sky, water, frozen parts and horizon at the photo's size.
+        masks: What moves, at any size.
         inversions: Latents and tuned generator of each square of the layout.
         models: All networks.
         settings: How the model was fitted.
@@ -53,7 +52,7 @@ class Scene:
     """
 
     photo: Photo
-    masks: Masks
+    masks: Matte
     inversions: tuple[Inversion, ...]
     models: Models
     settings: FitSettings
@@ -68,12 +67,9 @@ class Scene:
         photo: Photo,
         models: Models,
         settings: FitSettings | None = None,
-        masks: Masks | None = None,
+        masks: Matte | None = None,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
-        *,
-        observe: ObserveScene | None = None,
-        remaining: Callable[[], float] | None = None,
     ) -> Scene:
         """Fit the model to a photo; :class:`landscape.scene.background_fit.BackgroundFit` does so in the background.
 
@@ -81,32 +77,47 @@ class Scene:
             photo: The photo.
             models: The networks.
             settings: How to fit, the defaults if None.
-            masks: Masks of the photo's size; found by the segmenter if None.
+            masks: What moves; found if None.
             progress: Called after every step.
             cancel: Set it to stop.
-            observe: Called after every step, from the encoder's answer on, with a function that makes the scene as it
-                is so far; it does not change the result.
-            remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
 
         Raises:
             Cancelled: If ``cancel`` was set.
         """
+        return finish(cls.fit(photo, models, settings, masks), progress, cancel)
+
+    @classmethod
+    def fit(
+        cls,
+        photo: Photo,
+        models: Models,
+        settings: FitSettings | None = None,
+        masks: Matte | None = None,
+        remaining: Callable[[], float] | None = None,
+    ) -> Iterator[FitState[Scene]]:
+        """Fit the model to a photo step by step.
+
+        Args:
+            photo: The photo.
+            models: The networks.
+            settings: How to fit.
+            masks: What moves; found if None.
+            remaining: Gives the seconds that are left for the fit; by default those of the settings are counted.
+
+        Yields:
+            The states of the fit, from the encoder's answer on.
+        """
         settings = settings or FitSettings()
         started = time.monotonic()
-        if masks is None:
-            progress(MASK_STAGE, 0, 1)
-            masks = find_masks(photo, models.segmenter)
-            progress(MASK_STAGE, 1, 1)
-        check_cancelled(cancel)
+        masks = find_matte(photo.pixels, models.segmenter, models.matte) if masks is None else masks
         masked = time.monotonic()
 
-        def scene(inversions: Mosaic, settled: bool) -> Scene:
+        def scene(settled: bool, inversions: Mosaic) -> Scene:
             timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
             return cls(photo, masks, inversions, models, settings, timings, settled)
 
-        following = None if observe is None else lambda copy: observe(lambda: scene(copy(), False))
-        fitted = invert_photo(photo, masks.moving, models, settings, progress, cancel, following, remaining)
-        return scene(fitted, True)
+        for state in fit_photo(photo, masks.moving, models, settings, remaining):
+            yield state.of(partial(scene, state.finished))
 
     @property
     def inversion(self) -> Inversion:
@@ -121,14 +132,13 @@ class Scene:
     @property
     def quality(self) -> Quality:
         """How well the model shows the photo, on average over the squares."""
-        count = len(self.inversions)
-        return Quality(sum(i.ssim for i in self.inversions) / count, sum(i.lpips for i in self.inversions) / count)
+        return Quality(fmean(item.ssim for item in self.inversions), fmean(item.lpips for item in self.inversions))
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences for the user about photos that the model cannot do much with."""
+        """Sentences for the user about photos that are not whole or that the model cannot do much with."""
         poor = self.settled and self.settings.variant != "E" and self.quality.ssim < POOR_SSIM
-        return sentences_about(self.masks, poor, self.light_matches)
+        return [*self.photo.notes, *sentences_about(self.masks, poor, self.light_matches)]
 
     @property
     def resolution(self) -> int:
@@ -143,39 +153,13 @@ class Scene:
         """How the sky goes on beyond the photo; found once, which takes a second or two. None without a sky."""
         return self._sceneries.plan(self.photo, self.masks)
 
-    def with_masks(self, masks: Masks) -> Scene:
+    def with_masks(self, masks: Matte) -> Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
         return dataclasses.replace(self, masks=masks)
 
     def with_photo(self, photo: Photo) -> Scene:
         """The same scene with the photo at another size; what the model made of it is kept."""
-        return dataclasses.replace(self, photo=photo, masks=self.masks.resized(photo.height, photo.width))
-
-    def animator(
-        self, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool, moving: Tensor | None = None
-    ) -> Animator:
-        """Prepare the generator's small frames.
-
-        Args:
-            motion: Direction, speed and amounts.
-            light: Style or day cycle.
-            seconds: Length of the clip, for day cycles and loops.
-            loop: Whether the clip ends where it began.
-            moving: Where the photo moves, as :meth:`moving` gives it, if it is at hand.
-        """
-        return Animator(
-            self.inversions,
-            self.layout,
-            self.moving() if moving is None else moving,
-            self.masks.horizon,
-            motion,
-            light,
-            self.models.styles,
-            self.models.lighting,
-            seconds,
-            loop=loop,
-            seed=self.settings.seed,
-        )
+        return dataclasses.replace(self, photo=photo)
 
     def moving(self) -> Tensor:
         """Where the photo moves, at the generator's size, (1, 1, R, R) in [0, 1] or the size of the layout."""
@@ -202,42 +186,23 @@ class Scene:
             generator_only: Show only what the generator draws.
             deep: Make frames of 16 bits a channel.
         """
-        animator = self.animator(motion, light, seconds, loop)
-        # Previews have hardly more pixels than the generator's frames, and must come at once.
-        enlarged = generator_only or long_side > PREVIEW_SIDE
-        upscaler = self.models.upscaler if enlarged else None
-        keep = long_side <= PREVIEW_SIDE
-        photo, masks = self.photo.resized(long_side), self.masks
+        return Shot(self, motion, light, seconds, loop).renderer(long_side, generator_only, deep)
+
+    def scenery(self, long_side: int, generator_only: bool = False) -> Scenery:
+        """The photo taken apart at a size; kept for previews.
+
+        Args:
+            long_side: Long side in pixels; the photo's own at most.
+            generator_only: Show only what the generator draws.
+        """
+        photo, upscaler = self.photo.resized(long_side), self.models.upscaler
         if not generator_only:
             self.sky_plan()  # of the photo at its own size, whatever the frames'
-        scenery = self._sceneries.scenery(photo, masks, self.reconstruction, generator_only, upscaler, keep)
-        compositor = Compositor(scenery, motion, seconds if loop else None, deep=deep)
-        return Renderer(animator, compositor, light.active, scenery.mean_photo_weight)
-
-    def _clip_renderer(self, motion: MotionSettings, light: LightSettings, export: ExportSettings) -> Renderer:
-        length = (export.long_side, export.seconds, export.loop)
-        deep = FORMATS[export.format].deep
-        return self.renderer(motion, light, *length, export.generator_only, deep)
-
-    def frames(
-        self,
-        motion: MotionSettings,
-        light: LightSettings,
-        export: ExportSettings,
-        cancel: threading.Event | None = None,
-    ) -> Iterator[Frame]:
-        """Frames of a clip one by one, as :meth:`Renderer.clip` gives them; nothing is held for the whole clip.
-
-        Raises:
-            Cancelled: If ``cancel`` was set.
-        """
-        renderer = self._clip_renderer(motion, light, export)
-        with closing(renderer.clip(export.frames, export.fps, cancel)) as clip:
-            yield from clip
+        return self._sceneries.scenery(photo, self.masks, self.reconstruction, long_side, generator_only, upscaler)
 
     def render(
         self,
-        out: Path,
+        out: Path | str,
         motion: MotionSettings,
         light: LightSettings,
         export: ExportSettings,
@@ -264,12 +229,8 @@ class Scene:
             Cancelled: If ``cancel`` was set.
         """
         started = time.monotonic()
-        renderer = self._clip_renderer(motion, light, export)
+        renderer = clip_renderer(self, motion, light, export)
         preparation = time.monotonic() - started
         recipe, photo = Recipe(motion, light, self.settings, export), self.photo.resized(export.long_side)
-        report = render_clip(out, renderer, recipe, (photo.width, photo.height), progress, cancel, finish)
+        report = render_clip(Path(out), renderer, recipe, (photo.width, photo.height), progress, cancel, finish)
         return dataclasses.replace(report, timings={"preparation": round(preparation, 3), **report.timings})
-
-
-ObserveScene = Callable[[Callable[[], Scene]], None]
-"""Called with a function that makes the scene as it is so far."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from landscape.marks import SCENE_ENTRIES
+from landscape.marks import MASKS_ENTRY, SCENE_ENTRIES
 from landscape.models.bundle import Models
 from landscape.models.files import digest_of
 from landscape.networks.generator import Generator
 
-FORMAT = 1
+FORMAT = 2
 """Version of the format; raise it when older programs could not read the file."""
-JSON, PHOTO, MASKS, MODEL = MEMBERS = SCENE_ENTRIES
-MASK_NAMES = ("sky", "water", "freeze")
+JSON, PHOTO, MATTE, MODEL = SCENE_ENTRIES
+MOVING = {1: MASKS_ENTRY, FORMAT: MATTE}
+"""The member that tells what moves, by format."""
 
 
 def fingerprint(models: Models) -> str:

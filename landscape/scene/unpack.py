@@ -12,25 +12,23 @@ from torch import Tensor
 
 from landscape.errors import LandscapeError
 from landscape.fit.invert import Inversion
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.models.bundle import Models
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig
 from landscape.photo.read import Photo, decode_photo
 from landscape.photo.squares import Layout
+from landscape.scene.matte_tensors import MOST_BYTES, read_masks, read_matte
 from landscape.scene.scene import Scene
 from landscape.scene.scene_format import (
-    FORMAT,
     JSON,
-    MASK_NAMES,
-    MASKS,
-    MEMBERS,
     MODEL,
+    MOVING,
     PHOTO,
     drawing_weights,
     fingerprint,
 )
-from landscape.settings import FitSettings
+from landscape.settings import fit_settings
 from landscape.version import __version__
 
 _MOST_JSON, _HEADER = 1 << 20, 4096
@@ -56,24 +54,24 @@ def read_scene(archive: zipfile.ZipFile, file: str, models: Models) -> Scene:
         Exception: Of many kinds, if the file is damaged: whoever opens it says so in a sentence.
     """
     entries = {entry.filename: entry for entry in archive.infolist()}
-    if sorted(entries) != sorted(MEMBERS) or len(archive.infolist()) != len(MEMBERS):
-        raise ValueError("members")
     content = json.loads(_unpack(archive, entries[JSON], _MOST_JSON))
-    if content["format"] != FORMAT:
+    if content["format"] not in MOVING:
         raise LandscapeError(
             f"“{file}” was saved by version {content['program']!s:.20} of the program in format "
             f"{content['format']!s:.20}, and this is version {__version__}: use the newer of the two."
         )
+    members = (JSON, PHOTO, MOVING[content["format"]], MODEL)
+    if sorted(entries) != sorted(members) or len(archive.infolist()) != len(members):
+        raise ValueError("members")
     photo = decode_photo(_unpack(archive, entries[PHOTO]), str(content["photo"])[:200])
-    most = 4 * len(MASK_NAMES) * photo.height * photo.width + _HEADER
-    masks = _read_masks(load(_unpack(archive, entries[MASKS], most)), photo, content["horizon"])
+    matte = _read_matte(archive, entries[members[2]], photo, content)
     config = _read_config(content["generator"])
     if config.style_width != models.generator.config.style_width:
         raise LandscapeError(
             f"“{file}” was made with another kind of generator, whose light this one cannot change: "
             "open its photo anew."
         )
-    settings = FitSettings(**content["settings"])
+    settings = fit_settings(content["settings"])
     if len(content["squares"]) != Layout.of(photo.height, photo.width).count:
         raise ValueError("squares")
     tensors = {name: item.to(models.generator.w_mean) for name, item in load(_unpack(archive, entries[MODEL])).items()}
@@ -84,7 +82,7 @@ def read_scene(archive: zipfile.ZipFile, file: str, models: Models) -> Scene:
         raise ValueError("unknown tensors")
     timings = {str(name)[:40]: float(value) for name, value in content["timings"].items()}
     matches = content["light"] == fingerprint(models)
-    return Scene(photo, masks, inversions, models, settings, timings, bool(content["settled"]), matches)
+    return Scene(photo, matte, inversions, models, settings, timings, bool(content["settled"]), matches)
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int | None = None) -> bytes:
@@ -98,18 +96,14 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int | None =
     return archive.read(entry)
 
 
-def _read_masks(tensors: dict[str, Tensor], photo: Photo, horizon: float) -> Masks:
-    if sorted(tensors) != sorted(MASK_NAMES):
-        raise ValueError("masks")
-    for item in tensors.values():
-        if item.shape != (photo.height, photo.width) or item.dtype != torch.float32:
-            raise ValueError("masks")
-        if not bool(((item >= 0) & (item <= 1)).all()):
-            raise ValueError("masks")
-    if not 0 <= float(horizon) <= 1:
+def _read_matte(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, photo: Photo, content: dict[str, Any]) -> Matte:
+    most = MOST_BYTES * photo.height * photo.width + _HEADER
+    tensors, horizon = load(_unpack(archive, entry, most)), float(content["horizon"])
+    if not 0 <= horizon <= 1:
         raise ValueError("horizon")
-    sky, water, freeze = (tensors[name].numpy() for name in MASK_NAMES)
-    return Masks(sky, water, freeze, float(horizon))
+    if content["format"] == 1:
+        return read_masks(tensors, photo, horizon)
+    return read_matte(tensors, photo, horizon, float(content["mirror"]), bool(content["night"]))
 
 
 def _read_config(facts: dict[str, Any]) -> GeneratorConfig:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 
 LITTLE_MOVING = 0.03
 """Share of the photo below which sky or water count as hardly any."""
@@ -13,7 +13,7 @@ SKY_AT_TOP = 0.7
 seven portraits, animals and indoor pictures two."""
 
 
-def sentences_about(masks: Masks, poor_fit: bool, light_matches: bool) -> list[str]:
+def sentences_about(masks: Matte, poor_fit: bool, light_matches: bool) -> list[str]:
     """Sentences for the user about photos that the model cannot do much with.
 
     Args:

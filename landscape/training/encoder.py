@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import math
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +16,9 @@ from torch import Tensor
 from landscape.images.tensors import from_pixels
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
-from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.training.run.checkpoint import load_state, require_new_run, save_state
+from landscape.progress import Progress, ignore_progress
 from landscape.training.run.pretrained import imagenet_weights
+from landscape.training.run.run import Rhythm, Run, cosine, descend, set_rate
 
 log = logging.getLogger(__name__)
 
@@ -180,71 +177,51 @@ def train_encoder(
 
     Raises:
         LandscapeError: If there is no state to resume, or another run in the folder.
-        Cancelled: If the event was set.
+        Cancelled: If the event was set; the state was written before.
     """
-    state_file, first, spent = out / "encoder_state.pt", 0, 0.0
-    require_new_run(state_file, resume)
-    out.mkdir(parents=True, exist_ok=True)
     generator = generator.to(device).eval().requires_grad_(False)
     encoder = new_encoder(generator, trunk, seed).train()
     trunk_parameters = list(encoder.trunk.requires_grad_(fine_tune).parameters())
     heads = [p for name, p in encoder.named_parameters() if not name.startswith("trunk.")]
     optimiser = torch.optim.Adam([{"params": heads, "factor": 1.0}, {"params": trunk_parameters, "factor": TRUNK_RATE}])
-    if resume:
-        state = load_state(state_file)
-        encoder.load_state_dict(state["encoder"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, spent = state["step"], state["seconds"]
     test = draw_samples(generator, TEST_COUNT, 1.0, torch.Generator().manual_seed((seed << 40) + (1 << 39)))
     stills = None if prepared is None else load_stills(prepared, generator.resolution)
     held_out = None
     if prepared is not None:
         held_out = from_pixels(load_stills(prepared, generator.resolution, held_out=True)[-TEST_COUNT:]).to(device)
 
-    steps, began = max(1, samples // batch), time.monotonic() - spent
+    steps = max(1, samples // batch)
+    run = Run(
+        "training the encoder",
+        out / "encoder_state.pt",
+        out / "encoder.jsonl",
+        {"encoder": encoder, "optimiser": optimiser},
+        steps,
+        Rhythm(SAVE_EVERY, SAVE_EVERY),
+        resume=resume,
+        measure=lambda: encoder_error(generator, encoder, test, held_out),
+        progress=progress,
+        cancel=cancel,
+    )
     pool: list[tuple[Tensor, Tensor]] = []
-    sums: list[float] = []
-    for step in range(first, steps):
-        check_cancelled(cancel)
-        seconds = time.monotonic() - began
-        share = max(step / steps, seconds / (60 * minutes) if minutes else 0.0)
+    for step in run.steps():
+        share = max(step / steps, run.seconds / (60 * minutes) if minutes else 0.0)
+        run.over = share >= 1
         rng = torch.Generator().manual_seed((seed << 40) + step)
-        last = step + 1 == steps or share >= 1
-        rate = learning_rate * min(1.0, (step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, share)))
-        for group in optimiser.param_groups:
-            group["lr"] = rate * group["factor"]
+        rate = learning_rate * min(1.0, (step + 1) / WARMUP) * cosine(share)
+        set_rate(optimiser, rate)
+        run.tell(rate=rate)
         drawn = draw_samples(generator, batch, spread, rng)
         with torch.no_grad():
             pool = [*pool[-POOL + 1 :], (drawn.images if fine_tune else encoder.features(drawn.images), drawn.w)]
         for turn in range(SEEN if fine_tune else SEEN_FROZEN):
             inputs, w = pool[int(torch.randint(len(pool), (), generator=rng)) if turn else -1]
             loss = F.l1_loss(encoder(inputs) if fine_tune else encoder.predict(inputs), w)
-            if turn:
-                _update(optimiser, loss)
-                continue
-            sums.append(loss.item())
-            if image_weight > 0 and stills is not None:
-                chosen = torch.randint(len(stills), (REAL_BATCH,), generator=rng).numpy()
-                real = from_pixels(np.stack([stills[i] for i in chosen])).to(device)
-                loss = loss + image_weight * image_loss(generator, encoder(real), real)
-            _update(optimiser, loss)
-        if (step + 1) % SAVE_EVERY == 0 or last:
-            values: dict[str, float] = {"step": step + 1, "seconds": round(seconds, 1), "rate": round(rate, 7)}
-            values["train_l1"] = round(sum(sums) / max(1, len(sums)), 5)
-            measured = encoder_error(generator, encoder, test, held_out)
-            values |= {name: round(value, 5) for name, value in measured.items()}
-            with (out / "encoder.jsonl").open("a") as file:
-                file.write(json.dumps(values) + "\n")
-            states = {"encoder": encoder.state_dict(), "optimiser": optimiser.state_dict()}
-            save_state(state_file, {**states, "step": step + 1, "seconds": seconds})
-            sums = []
-        progress("training the encoder", step + 1, steps)
-        if last:
-            break
+            if not turn:
+                run.note(train_l1=loss.item())
+                if image_weight > 0 and stills is not None:
+                    chosen = torch.randint(len(stills), (REAL_BATCH,), generator=rng).numpy()
+                    real = from_pixels(np.stack([stills[i] for i in chosen])).to(device)
+                    loss = loss + image_weight * image_loss(generator, encoder(real), real)
+            descend(optimiser, loss)
     return encoder.eval().requires_grad_(False)
-
-
-def _update(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-    optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimiser.step()

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import threading
-import time
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from landscape.errors import LandscapeError
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import WIDTHS, Codes, LatentPrior
-from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.progress import Progress, ignore_progress
 from landscape.training.data.batches import RealData
 from landscape.training.data.latent_set import read_latents
-from landscape.training.run.checkpoint import MovingAverage, drop_later_lines, load_state, require_new_run, save_state
+from landscape.training.run.checkpoint import MovingAverage, require_new_run
+from landscape.training.run.run import Rhythm, Run, descend, set_rate
 
 BATCH, RATE, WARMUP = 64, 1e-3, 200
 # Part of the training over which the rate falls to zero in the end.
@@ -120,9 +118,7 @@ def train_prior(
             belongs to a generator of another size.
         Cancelled: If the event was set; the state was written before.
     """
-    state_file = out / "prior_state.pt"
-    require_new_run(state_file, resume)
-    out.mkdir(parents=True, exist_ok=True)
+    require_new_run(out / "prior_state.pt", resume)  # before the stills are read, which takes minutes
     folder = prepared / f"{generator.resolution:04d}"
     if not (folder / "moving.npy").is_file():
         raise LandscapeError(f"{folder} holds no stills with masks; train the generator there first.")
@@ -145,44 +141,27 @@ def train_prior(
     )
     average = MovingAverage(prior, AVERAGE_HALF_LIFE)
     optimiser = torch.optim.Adam(prior.parameters(), lr=RATE, betas=(0.9, 0.99))
-    first = 0
-    journal = out / "prior.jsonl"
-    if resume:
-        state = load_state(state_file)
-        prior.load_state_dict(state["network"])
-        average.network.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, seed = state["step"], state["seed"]
-        drop_later_lines(journal, first)
-
-    def save(step: int) -> None:
-        networks = {"network": prior.state_dict(), "average": average.network.state_dict()}
-        save_state(state_file, networks | {"optimiser": optimiser.state_dict(), "step": step, "seed": seed})
-
-    saved, losses = time.monotonic(), []
-    for step in range(first, steps):
-        if cancel is not None and cancel.is_set():
-            save(step)
-        check_cancelled(cancel)
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / WARMUP, (1 - step / steps) / FALL)
+    run = Run(
+        "training the prior",
+        out / "prior_state.pt",
+        out / "prior.jsonl",
+        {"network": prior, "average": average.network, "optimiser": optimiser},
+        steps,
+        Rhythm(LOG_EVERY, save_seconds=SAVE_SECONDS),
+        resume=resume,
+        facts={"seed": seed},
+        progress=progress,
+        cancel=cancel,
+    )
+    seed = run.facts["seed"]
+    for step in run.steps():
+        set_rate(optimiser, RATE * min(1.0, (step + 1) / WARMUP, (1 - step / steps) / FALL))
         rng = torch.Generator().manual_seed((seed << 40) + step)
         rows = torch.multinomial(weights, BATCH, replacement=True, generator=rng)
         loss = flow_loss(prior, latents.draw(rows, rng), rng)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(prior.parameters(), 1.0)
-        optimiser.step()
+        descend(optimiser, loss, clip=prior)
         average.update(prior, (step + 1) * BATCH, BATCH)
-        losses.append(loss.item())
-        if (step + 1) % LOG_EVERY == 0:
-            with journal.open("a") as file:
-                file.write(json.dumps({"step": step + 1, "loss": round(float(np.mean(losses)), 4)}) + "\n")
-            losses = []
-        if step + 1 == steps or time.monotonic() - saved > SAVE_SECONDS:
-            save(step + 1)
-            saved = time.monotonic()
-        progress("training the prior", step + 1, steps)
+        run.note(loss=loss.item())
     result = average.network
     assert isinstance(result, LatentPrior)
     return result

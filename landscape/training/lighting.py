@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import math
 import threading
-import time
 from pathlib import Path
 
 import torch
@@ -14,8 +11,8 @@ from torch import Tensor
 
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator, Mapping
 from landscape.networks.lighting import LightingNetwork
-from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.training.run.checkpoint import load_state, require_new_run, save_state
+from landscape.progress import Progress, ignore_progress
+from landscape.training.run.run import Rhythm, Run, cosine, descend, set_rate
 
 ABSOLUTE_WEIGHT, DIFFERENCE_WEIGHT, DIRECTION_WEIGHT = 10.0, 10.0, 1.0
 # Styles sit at the edge of z_dynamic's distribution, so its targets are drawn wider than the unit normal.
@@ -104,38 +101,29 @@ def train_lighting(
 
     Raises:
         LandscapeError: If there is no state to resume, or another run in the folder.
-        Cancelled: If the event was set.
+        Cancelled: If the event was set; the state was written before.
     """
-    state_file = out / "lighting_state.pt"
-    require_new_run(state_file, resume)
-    out.mkdir(parents=True, exist_ok=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = LightingNetwork(generator.config.style_width, blocks).to(generator.w_mean.device)
     optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate)
-    first = 0
-    if resume:
-        state = load_state(state_file)
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        first = state["step"]
-    began = time.monotonic()
-    for step in range(first, steps):
-        check_cancelled(cancel)
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate * min(1.0, (step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+    run = Run(
+        "training the lighting network",
+        out / "lighting_state.pt",
+        out / "lighting.jsonl",
+        {"network": network, "optimiser": optimiser},
+        steps,
+        Rhythm(SAVE_EVERY, SAVE_EVERY),
+        resume=resume,
+        measure=lambda: lighting_error(generator, network),
+        progress=progress,
+        cancel=cancel,
+    )
+    for step in run.steps():
+        set_rate(optimiser, learning_rate * min(1.0, (step + 1) / WARMUP) * cosine(step / steps))
         rng = torch.Generator().manual_seed((seed << 40) + step)
         before, target, c, after = interpolation_batch(generator.mapping, generator.config.style_width, batch, rng)
         loss = lighting_loss(network(before, target, c), before, after)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
-            states = {"network": network.state_dict(), "optimiser": optimiser.state_dict()}
-            save_state(state_file, {**states, "step": step + 1})
-            values = {"step": step + 1, "loss": round(loss.item(), 5), "seconds": round(time.monotonic() - began, 1)}
-            values |= {name: round(value, 5) for name, value in lighting_error(generator, network).items()}
-            with (out / "lighting.jsonl").open("a") as file:
-                file.write(json.dumps(values) + "\n")
-        progress("training the lighting network", step + 1, steps)
+        descend(optimiser, loss)
+        run.tell(loss=loss.item())
     return network.eval().requires_grad_(False)

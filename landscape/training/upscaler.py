@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
 import threading
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +13,14 @@ from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
 from landscape.images.tensors import from_pixels
-from landscape.models.bundle import save_upscaler
+from landscape.models.weights import save_upscaler
 from landscape.networks.perceptual import LpipsAlex
-from landscape.networks.upscaler import Upscaler, UpscalerConfig, bicubic, build_upscaler
-from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.networks.upscaler import UpscalerConfig, bicubic, build_upscaler
+from landscape.progress import Progress, ignore_progress
 from landscape.training.data.upscaler_pairs import PairSource, shrink
-from landscape.training.gan.judge import ProjectedJudge, build_judge
-from landscape.training.run.checkpoint import (
-    Means,
-    MovingAverage,
-    load_optimiser,
-    load_state,
-    require_new_run,
-    save_state,
-)
+from landscape.training.gan.judge import build_judge
+from landscape.training.run.checkpoint import MovingAverage, load_state
+from landscape.training.run.run import Part, Rhythm, Run, cosine, descend, set_rate
 from landscape.training.upscaler_loss import UpscalerTraining, upscaler_loss
 
 CHECKPOINT = "checkpoint.pt"
@@ -82,8 +73,6 @@ def train_upscaler(
         Cancelled: If ``cancel`` was set.
     """
     settings = settings or UpscalerTraining()
-    require_new_run(out / CHECKPOINT, resume)
-    out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     network = build_upscaler(config).to(device)
     if start is not None:
@@ -94,42 +83,47 @@ def train_upscaler(
     held_out = [np.load(pairs / f"{side:04d}" / "held_out.npy", mmap_mode="r")[:SCORED] for side in sides]
     perceptual = perceptual.to(device)
     judge = build_judge(device) if settings.judge_weight > 0 else None
-    parts = _Parts(network, average.network, optimiser, judge)
+    parts: dict[str, Part] = {"network": network, "average": average.network, "optimiser": optimiser}
+    if judge is not None:
+        parts |= {"heads": judge.network.heads, "judge_optimiser": judge.optimiser}
     begun = {
         "config": asdict(config),
         "judge_weight": settings.judge_weight,
         "lattice_weight": settings.lattice_weight,
         "shift_weight": settings.shift_weight,
     }
-    first = parts.restore(out / CHECKPOINT, begun) if resume else 0
-    saved, means = time.monotonic(), Means()
-    for step in range(first, steps):
+
+    def measure() -> dict[str, float]:
+        figures: dict[str, float] = {}
+        for side, pictures in zip(sides, held_out, strict=True):
+            figures |= held_out_scores(average.network, pictures, perceptual, side)
+        return figures
+
+    run = Run(
+        "upscaler",
+        out / CHECKPOINT,
+        out / "metrics.jsonl",
+        parts,
+        steps,
+        Rhythm(LOG_EVERY, save_seconds=60 * checkpoint_minutes),
+        resume=resume,
+        facts=begun,
+        check=lambda state: _require_alike(state, begun),
+        measure=measure,
+        progress=progress,
+        cancel=cancel,
+    )
+    for step in run.steps():
         rng = np.random.default_rng([seed, step])
-        cooling = 0.5 * (1 + math.cos(math.pi * step / steps))
-        optimiser.param_groups[0]["lr"] = settings.rate * cooling * min(1.0, (step + 1) / settings.warmup)
+        cooling = cosine(step / steps)
+        set_rate(optimiser, settings.rate * cooling * min(1.0, (step + 1) / settings.warmup))
         if judge is not None:
             judge.cool(cooling)
         loss, named = upscaler_loss(network, sources[step % len(sources)], judge, settings, rng)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
+        descend(optimiser, loss, clip=network)
         average.update(network, (step + 1) * settings.batch, settings.batch)
-        progress("upscaler", step + 1, steps)
-        means.add({name: value.item() for name, value in named.items()})
-        figures: dict[str, float] = {"step": step + 1}
-        last = step + 1 == steps or (cancel is not None and cancel.is_set())
-        if last or time.monotonic() - saved > 60 * checkpoint_minutes:
-            for side, pictures in zip(sides, held_out, strict=True):
-                figures |= held_out_scores(average.network, pictures, perceptual, side)
-            save_state(out / CHECKPOINT, parts.state() | begun | {"step": step + 1})
-            saved = time.monotonic()
-        if (step + 1) % LOG_EVERY == 0 or last or f"lpips_{sides[0]}" in figures:
-            # Sides and kinds of steps take turns: the last step alone would always be of the same one.
-            figures |= {name: round(value, 5) for name, value in means.take().items()}
-            with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(figures | {"time": round(time.time(), 1)}) + "\n")
-        check_cancelled(cancel)
+        # Sides and kinds of steps take turns: the last step alone would always be of the same one.
+        run.note(**{name: value.item() for name, value in named.items()})
     return out / CHECKPOINT
 
 
@@ -161,45 +155,12 @@ def export_upscaler(run: Path, out: Path) -> None:
     save_upscaler(out, network, {"step": state["step"]})
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """What a checkpoint holds."""
-
-    network: Upscaler
-    average: nn.Module
-    optimiser: torch.optim.Optimizer
-    judge: ProjectedJudge | None
-
-    def _all(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
-        parts: dict[str, nn.Module | torch.optim.Optimizer] = {
-            "network": self.network,
-            "average": self.average,
-            "optimiser": self.optimiser,
-        }
-        if self.judge is not None:
-            parts |= {"heads": self.judge.network.heads, "judge_optimiser": self.judge.optimiser}
-        return parts
-
-    def state(self) -> dict[str, Any]:
-        return {name: part.state_dict() for name, part in self._all().items()}
-
-    def restore(self, path: Path, begun: dict[str, Any]) -> int:
-        """Take over a checkpoint, if there is one, of a run that was begun with the same; returns its step."""
-        if not path.is_file():
-            return 0
-        state = load_state(path)
-        if state["config"] != begun["config"]:
-            raise LandscapeError("The run was begun with another upscaler; resume it with that one.")
-        weight = state.get("judge_weight", 0.0)
-        if weight != begun["judge_weight"]:
-            raise LandscapeError(f"The run was begun with --judged {weight:g}; resume it with that.")
-        if any(state.get(name, 0.0) != begun[name] for name in ("lattice_weight", "shift_weight")):
-            raise LandscapeError(
-                "The run was begun with another loss; start again in another folder with --start-from."
-            )
-        for name, part in self._all().items():
-            if isinstance(part, torch.optim.Optimizer):
-                load_optimiser(part, state[name])
-            else:
-                part.load_state_dict(state[name])
-        return int(state["step"])
+def _require_alike(state: dict[str, Any], begun: dict[str, Any]) -> None:
+    """Refuse a state of a run that was begun with other settings."""
+    if state["config"] != begun["config"]:
+        raise LandscapeError("The run was begun with another upscaler; resume it with that one.")
+    weight = state.get("judge_weight", 0.0)
+    if weight != begun["judge_weight"]:
+        raise LandscapeError(f"The run was begun with --judged {weight:g}; resume it with that.")
+    if any(state.get(name, 0.0) != begun[name] for name in ("lattice_weight", "shift_weight")):
+        raise LandscapeError("The run was begun with another loss; start again in another folder with --start-from.")

@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from landscape.errors import LandscapeError
-from landscape.models.bundle import cut_generator, save_generator, save_posterior
 from landscape.models.files import load_weights, save_weights
+from landscape.models.weights import cut_generator, save_generator, save_posterior
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.posterior import Posterior

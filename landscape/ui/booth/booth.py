@@ -18,9 +18,9 @@ from landscape.progress import Progress
 from landscape.settings import ExportSettings, LightSettings, MotionSettings
 from landscape.ui.booth.pickup import PickupStore
 from landscape.ui.pictures import photo_uri
+from landscape.ui.sentences import told
 from landscape.ui.visitors.controls import QUALITIES
 from landscape.ui.visitors.engine import Engine, OpenScene
-from landscape.ui.visitors.exports import UNEXPECTED
 from landscape.ui.visitors.sessions import SessionStore
 from landscape.ui.visitors.slot import Job
 
@@ -114,8 +114,8 @@ class Booth:
             if job.active:
                 status = self._store.slot.status(job)
                 entry |= {"stage": status.stage, "fraction": status.fraction, "left": status.left}
-            if job.state == "failed":
-                entry["error"] = str(job.error) if isinstance(job.error, LandscapeError) else UNEXPECTED
+            if job.error is not None and job.state == "failed":
+                entry["error"] = told(job.error)
             name = visit.clips.get(visit.mood)
             if name is not None:
                 fetch = None if self._address is None else f"{self._address}/landscape/pickup/{name}"

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from landscape.masks.matte_files import matte_png
 from landscape.preview.player import LiveFrame
 from landscape.ui.names import download_name
 from landscape.ui.pictures import STAGE_SIDE, jpeg, png
@@ -47,7 +48,7 @@ def photo_message(studio: Studio) -> bytes:
 
 
 def mask_message(state: MaskState, stroke: int) -> bytes:
-    """The masks as a picture whose colours are sky, water and freeze.
+    """The matte as a picture whose colours are sky, water and freeze, and below it one of how certain it is.
 
     Args:
         state: The masks.
@@ -61,16 +62,14 @@ def mask_message(state: MaskState, stroke: int) -> bytes:
         "horizon": state.masks.horizon,
         "stroke": stroke,
     }
-    layers = np.dstack([state.masks.sky, state.masks.water, state.masks.freeze])
+    matte = state.masks
+    layers = np.vstack([np.dstack([matte.sky, matte.water, matte.freeze]), np.dstack([matte.certainty] * 3)])
     return packed(header, png(np.rint(np.clip(layers, 0, 1) * 255).astype(np.uint8)))
 
 
-def labels_message(studio: Studio) -> bytes:
-    """The masks as labels for a file: 0 other, 1 sky, 2 water."""
-    masks = studio.full_masks()
-    labels = masks.labels()
-    labels[masks.freeze > 0.5] = 0
-    return packed({"kind": "labels", "file": download_name(studio.photo.name)}, png(labels))
+def matte_message(studio: Studio) -> bytes:
+    """The matte for a file, a PNG of 16 bits."""
+    return packed({"kind": "matte", "file": download_name(studio.photo.name)}, matte_png(studio.full_masks()))
 
 
 def refusal_message(refused: dict[str, str], wish: Controls) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from landscape.errors import LandscapeError
+from landscape.ui.sentences import told
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Trouble:
             self._logged.setdefault(name, now)
         if not known and not again:
             logger.error("an exception in a live line", exc_info=error)
-        self._say(str(error) if known else sentence)
+        self._say(told(error, sentence))
 
     def rest(self) -> float:
         """How many seconds to leave the work alone that failed: longer each time until :meth:`over`."""

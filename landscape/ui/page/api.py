@@ -12,13 +12,13 @@ import gradio as gr
 import numpy as np
 
 from landscape.errors import LandscapeError
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
 from landscape.scene.files import SUFFIX
 from landscape.scene.recipe import READABLE, read_recipe
 from landscape.settings import ExportSettings
 from landscape.ui.page.panels import PHOTO_TYPES
+from landscape.ui.sentences import told
 from landscape.ui.visitors.controls import STANDARD, Controls
-from landscape.ui.visitors.exports import UNEXPECTED
 from landscape.ui.visitors.handlers import Handlers, View, last
 from landscape.ui.visitors.remember import CONTROL_NAMES, EXPORT_NAMES, choices_from_recipe, export_of
 from landscape.ui.visitors.sessions import SessionStore
@@ -57,7 +57,7 @@ class Endpoints:
         return identifier, facts
 
     def use_mask(self, session: str | None, mask: str | None) -> dict[str, Any]:
-        """Use a mask of one's own: a grey PNG of the photo's shape, 0 other, 1 sky, 2 water."""
+        """Use a mask of one's own, a PNG of the photo's shape: red sky and green water, or grey (1 sky, 2 water)."""
         if mask is None:
             raise gr.Error("Give a mask.")
         views = self._handlers.use_mask(session or "", Path(mask))
@@ -111,7 +111,7 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
     defaults, file = Controls(), ExportSettings()
     session = gr.State(None, delete_callback=store.close)
     with gr.Column(visible=False):
-        photo = gr.File(label="photo", file_types=[*PHOTO_TYPES, SUFFIX])
+        photo = gr.File(label="photo", file_types=[*PHOTO_TYPES, SUFFIX, ".zip"])
         mask = gr.File(label="mask", file_types=[".png"])
         recipe = gr.File(label="recipe", file_types=list(READABLE))
         quality = gr.Textbox(STANDARD, label="quality")
@@ -161,7 +161,7 @@ def _named(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
     return call
 
 
-def _shares(masks: Masks) -> dict[str, Any]:
+def _shares(masks: Matte) -> dict[str, Any]:
     return {
         "sky": round(float(masks.sky.mean()), 4),
         "water": round(float(masks.water.mean()), 4),
@@ -176,8 +176,7 @@ def _video(view: View) -> Path | None:
 def _answer(work: Callable[[], Any]) -> Any:
     try:
         return work()
-    except LandscapeError as error:
-        raise gr.Error(str(error)) from error
     except Exception as error:
-        logger.exception("an endpoint failed")
-        raise gr.Error(UNEXPECTED) from error
+        if not isinstance(error, LandscapeError):
+            logger.exception("an endpoint failed")
+        raise gr.Error(told(error)) from error

@@ -11,11 +11,13 @@ from typing import Any
 import gradio as gr
 
 from landscape.errors import LandscapeError
+from landscape.scene.files import is_scene_file
 from landscape.scene.recipe import READABLE, Recipe, read_recipe
 from landscape.ui.page import widgets
-from landscape.ui.page.export_panel import ExportPanel
+from landscape.ui.page.export_panel import ExportPanel, rates
 from landscape.ui.page.widgets import STATIC
-from landscape.ui.visitors.exports import UNEXPECTED, Exports
+from landscape.ui.sentences import UNEXPECTED, told
+from landscape.ui.visitors.exports import Exports
 from landscape.ui.visitors.remember import CONTROL_NAMES, Choices, choices_from_recipe, choices_of, remembered
 from landscape.ui.visitors.sessions import SessionStore
 
@@ -27,9 +29,8 @@ _ESTIMATE: dict[str, Any] = {
 }  # fmt: skip
 # Where a field is empty Gradio would stop an event with an exception; the settings' own validators say a sentence.
 _RAW: dict[str, Any] = {"preprocess": False}
-_KEEP_SESSION = "(name) => { sessionStorage.setItem('landscape-session', name); %s }"
 _LOOK = "document.dispatchEvent(new Event('landscape-clips'));"
-_JOIN = "window.landscape.join(name);"
+_KEEP_SESSION = f"(name) => {{ window.landscape.tab.hold(name); window.landscape.join(name); {_LOOK} }}"
 _KEEP_SETTINGS = """(...values) => {
   const text = JSON.stringify(values);
   try { sessionStorage.setItem('landscape-settings', text); localStorage.setItem('landscape-settings', text); } catch {}
@@ -89,13 +90,14 @@ class ExportEvents:
         begun = page.load(
             self._begin, [name, saved], [self._session, name, *choices, *self._followers], js=script, **UNQUEUED
         )
-        begun.then(None, name, None, js=_KEEP_SESSION % (_LOOK + _JOIN), **UNQUEUED)
+        begun.then(None, name, None, js=_KEEP_SESSION, **UNQUEUED)
         begun.then(resume, self._session, resumed, **slot)
         gr.on([component.change for component in choices], None, choices, None, js=_KEEP_SETTINGS, **UNQUEUED)
         # The page asks when it shows the panel and nothing is being moved: a sample costs as much as many pictures.
         panel.estimate_now.click(
             self._estimate, [self._session, *choices], panel.estimate, trigger_mode="always_last", **_RAW, **_ESTIMATE
         )
+        panel.format.change(_offer_rates, [panel.format, panel.fps], panel.fps, **_RAW, **UNQUEUED)
         look = {"js": f"() => {{ {_LOOK} }}", **UNQUEUED}
         panel.export.click(self._export, [self._session, *choices], self._notice, **_RAW, **UNQUEUED).then(
             None, None, None, **look
@@ -125,7 +127,7 @@ class ExportEvents:
             choices = choices_of(list(values))
             self._exports.submit(identifier, choices.controls, choices.export, choices.quality)
         except LandscapeError as error:
-            return widgets.notice(str(error))
+            return widgets.notice(told(error))
         except Exception:
             logger.exception("no export")
             return widgets.notice(UNEXPECTED)
@@ -140,7 +142,7 @@ class ExportEvents:
                     identifier, Path(file["path"]), choices.controls, choices.export, choices.quality
                 )
             except LandscapeError as error:
-                sentences.append(str(error))
+                sentences.append(told(error))
                 yield widgets.notice(" ".join(sentences))
         if not sentences:
             yield ""
@@ -150,7 +152,7 @@ class ExportEvents:
             choices = choices_of(list(values))
             size = self._exports.estimate(identifier, choices.controls, choices.export)
         except LandscapeError as error:
-            size = str(error)
+            size = told(error)
         except Exception:
             logger.exception("no estimate")
             size = ""
@@ -165,13 +167,21 @@ class ExportEvents:
             recipe: Recipe = read_recipe(path)
             choices = choices_from_recipe(recipe, quality)
         except LandscapeError as error:
-            return [widgets.notice(str(error)), *self._shown(None)]
+            return [widgets.notice(told(error)), *self._shown(None)]
         return ["", *self._shown(choices)]
 
 
+def _offer_rates(format: str, fps: Any) -> Any:
+    """The frame rates that a format can do; the chosen one, or the nearest below."""
+    offered = rates(format)
+    return gr.Dropdown(offered, value=fps if fps in offered else max(offered))
+
+
 def is_recipe(path: Path) -> bool:
-    """Whether a file dropped onto the page is a recipe or a clip with one, and no photo."""
+    """Whether a file dropped onto the page is a recipe or a clip with one, and no photo and no scene."""
     suffix = path.suffix.lower()
+    if is_scene_file(path):
+        return False
     if suffix == ".gif":
         try:
             read_recipe(path)

@@ -8,7 +8,7 @@ import gradio as gr
 
 from landscape.output.formats import FORMATS
 from landscape.scene.recipe import READABLE
-from landscape.settings import ExportSettings
+from landscape.settings import FASTEST, ExportSettings
 from landscape.ui.page.widgets import STATIC
 
 _DEFAULTS = ExportSettings()
@@ -16,6 +16,13 @@ RATES = (12, 15, 24, 25, 30, 50, 60)
 """Frame rates on offer."""
 FIDELITIES = (("Small file", 26), ("Good", 18), ("Best", 12))
 """Qualities on offer as rate factors."""
+
+
+def rates(format: str) -> list[int]:
+    """Frame rates on offer for a format."""
+    return [rate for rate in RATES if rate <= FASTEST.get(format, rate)]
+
+
 RECIPE_TYPES = list(READABLE)
 CLIPS_KEPT = "Clips stay on this computer for an hour after the page was last open."
 
@@ -51,7 +58,12 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
             list(FIDELITIES), value=_DEFAULTS.crf, label="Fidelity", elem_id="fidelity", info="Finer is larger."
         )
         fps = gr.Dropdown(
-            list(RATES), value=_DEFAULTS.fps, label="Rate", elem_id="fps", info="Frames a second.", min_width=110
+            rates(_DEFAULTS.format),
+            value=_DEFAULTS.fps,
+            label="Rate",
+            elem_id="fps",
+            info="Frames a second.",
+            min_width=110,
         )
         export = gr.Button("Export", variant="primary", size="lg", elem_id="export")
         estimate = gr.HTML(elem_id="estimate", js_on_load=(STATIC / "estimate.js").read_text(encoding="utf-8"))

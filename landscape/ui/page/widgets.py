@@ -163,7 +163,8 @@ def head(more_css: str = "") -> str:
     """
     sheets = [*(_read(name) for name in ("page.css", "stage.css", "panels.css")), more_css]
     styles = "".join(f"<style>{sheet}</style>" for sheet in sheets)
-    return styles + "".join(f"<script>{_read(name)}</script>" for name in ("hub.js", "marks.js", "keys.js"))
+    scripts = ("hub.js", "tabs.js", "marks.js", "keys.js", "drop.js")
+    return styles + "".join(f"<script>{_read(name)}</script>" for name in scripts)
 
 
 def sentences() -> gr.HTML:

@@ -17,6 +17,7 @@ from landscape.errors import LandscapeError
 from landscape.ui.booth.booth import Booth
 from landscape.ui.page.panels import PHOTO_TYPES
 from landscape.ui.page.widgets import STATIC
+from landscape.ui.sentences import told
 from landscape.ui.server.routes import PREFIX, PRIVATE
 
 OPEN_PATHS = (f"{PREFIX}/pickup/", f"{PREFIX}/send/")
@@ -117,4 +118,4 @@ def _answer(work: Callable[[], Any]) -> Response:
         work()
         return JSONResponse({}, headers=PRIVATE)
     except LandscapeError as error:
-        return JSONResponse({"error": str(error)}, 400, PRIVATE)
+        return JSONResponse({"error": told(error)}, 400, PRIVATE)

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from landscape.errors import LandscapeError
 from landscape.output.formats import FORMATS
 from landscape.scene.files import SUFFIX
+from landscape.ui.sentences import told
 from landscape.ui.visitors.exports import Exports
 from landscape.ui.visitors.sessions import SessionStore
 
@@ -76,4 +77,4 @@ def _answer(work: Callable[[], Any]) -> Response:
     try:
         return JSONResponse(work(), headers=PRIVATE)
     except LandscapeError as error:
-        return JSONResponse({"error": str(error)}, 410, PRIVATE)
+        return JSONResponse({"error": told(error)}, 410, PRIVATE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import importlib.util
 import logging
 import os
@@ -11,9 +10,9 @@ import sys
 import tempfile
 import threading
 import time
+import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from landscape.bundled import bundled_folder
@@ -21,10 +20,10 @@ from landscape.errors import LandscapeError
 from landscape.stopping import SIGNALS, WORD, outlives, status, take_signals
 from landscape.ui.memory import share_heaps
 from landscape.ui.server.live_route import live_route
-from landscape.ui.server.network import require_free
+from landscape.ui.server.network import ANY_ADDRESS, plain_host, require_free, require_root_path, url_host
 from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.handlers import Handlers
-from landscape.ui.visitors.sessions import SessionStore
+from landscape.ui.visitors.sessions import SessionStore, private_folder
 from landscape.working_folders import WorkingFolder
 
 if TYPE_CHECKING:
@@ -44,19 +43,28 @@ SWEEP_INTERVAL = 300
 """Seconds between two looks for sessions to end."""
 
 
-def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bool = True, mcp: bool = False) -> None:
+def serve(
+    engine: Engine,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    browser: bool = True,
+    mcp: bool = False,
+    root_path: str = "",
+) -> None:
     """Run the app until it is interrupted.
 
     Args:
         engine: The models.
-        host: Address to listen on; ``0.0.0.0`` lets other computers in.
+        host: Address to listen on, of IPv6 with or without brackets; ``0.0.0.0`` and ``::`` let other computers in.
         port: Port to listen on.
         browser: Open the page in the browser.
         mcp: Offer the named endpoints to language models as well (Model Context Protocol).
+        root_path: Path under which a proxy offers the app, such as ``/studio``.
 
     Raises:
-        LandscapeError: If the address or the port cannot be used, or ``mcp`` lacks its library.
+        LandscapeError: If the address, the port or the path cannot be used, or ``mcp`` lacks its library.
     """
+    host, root_path = plain_host(host), require_root_path(root_path)
     if mcp and importlib.util.find_spec("mcp") is None:
         raise LandscapeError('The option --mcp needs a library: install it with pip install "gradio[mcp]".')
     folder, store = _prepare(host, port)
@@ -68,7 +76,8 @@ def serve(engine: Engine, host: str = "127.0.0.1", port: int = 7860, browser: bo
     handlers = Handlers(store, engine)
     page = build(handlers, store, ASSETS)
     routes = [*clip_routes(store, handlers.exports), live_route(store, engine)]
-    _launch(page, engine, host, port, browser, {"routes": routes}, mcp=mcp, head=head(export_css()))
+    kwargs = {"routes": routes}
+    _launch(page, engine, host, port, browser, kwargs, mcp=mcp, head=head(export_css()), root_path=root_path)
     _wait(folder, store.end)
 
 
@@ -97,6 +106,7 @@ def serve_booth(
     """
     if not 10 <= idle <= 3600:
         raise LandscapeError("Choose a time between 10 and 3600 seconds for --idle.")
+    host = plain_host(host)
     folder, store = _prepare(host, port)
     from starlette.middleware import Middleware
 
@@ -110,8 +120,8 @@ def serve_booth(
     for place in places.values():
         place.mkdir(mode=0o700)
     if address is None:
-        found = local_address() if host == "0.0.0.0" else host
-        address = f"http://{found}:{port}" if found else None
+        found = local_address(host) if host in ANY_ADDRESS else host
+        address = f"http://{url_host(found)}:{port}" if found else None
     pickups = PickupStore(places["pickups"])
     threading.Thread(target=_sweep_often, args=(pickups,), name="landscape-pickups", daemon=True).start()
     samples = {path.stem: path for path in sorted(ASSETS.glob("*.jpg"))}
@@ -134,7 +144,12 @@ def _prepare(host: str, port: int) -> tuple[WorkingFolder, SessionStore]:
     folder = private.path
     tempfile.tempdir = str(folder)  # whatever any library puts aside goes with the rest
     os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(folder), HF_HUB_OFFLINE="1")
-    here = ["localhost", "127.0.0.1", "0.0.0.0"]  # Gradio calls itself at its start, which no proxy can pass on
+    here = [
+        "localhost",
+        host,
+        *ANY_ADDRESS,
+        *ANY_ADDRESS.values(),
+    ]  # Gradio calls itself at its start, which no proxy can pass on
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join([*filter(None, [os.environ.get("NO_PROXY")]), *here])
     sessions = folder / "sessions"
     sessions.mkdir(mode=0o700)
@@ -154,14 +169,16 @@ def _launch(
     css: str | None = None,
     head: str | None = None,
     mcp: bool = False,
+    root_path: str = "",
 ) -> None:
     from landscape.ui.page.theme import theme
 
     page.queue(max_size=64)
     page.launch(
-        server_name=host,
+        server_name=url_host(host),
         server_port=port,
-        inbrowser=browser,
+        root_path=root_path,
+        inbrowser=False,
         share=False,
         theme=theme(),
         css=css,
@@ -177,6 +194,8 @@ def _launch(
         prevent_thread_lock=True,
         _frontend=False,  # else a slow first answer, or a proxy in the environment, ends the app with "use share=True"
     )
+    if browser:
+        webbrowser.open(f"http://{url_host(ANY_ADDRESS.get(host, host))}:{port}/")
     _warm(engine)
 
 
@@ -225,10 +244,3 @@ def _sweep_often(store: SessionStore | PickupStore) -> None:
     while True:
         time.sleep(SWEEP_INTERVAL)
         store.sweep()
-
-
-def private_folder() -> WorkingFolder:
-    """A folder that only this user reads and that is gone when the app ends, or when it starts again after a crash."""
-    folder = WorkingFolder(Path(tempfile.gettempdir()).resolve(), hidden=False)
-    atexit.register(folder.close)
-    return folder

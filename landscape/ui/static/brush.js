@@ -6,6 +6,7 @@ const strokes = stage.querySelector(".stage-brush");
 const ring = stage.querySelector(".stage-ring");
 const brush = { paints: "sky", size: 0.06, softness: 0.3 };
 const LONGEST = 1024;
+const DOUBTFUL = 153; /* of 255: an error of a fifth is expected */
 let pending = [];
 let current = null;
 let strokeNumber = 0;
@@ -21,11 +22,15 @@ hub.on("overlay", (opacity) => stage.style.setProperty("--overlay", opacity));
 
 hub.on("mask", async (header, bytes) => {
   const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-  overlay.width = strokes.width = image.width;
-  overlay.height = strokes.height = image.height;
+  /* The upper half is the matte, the lower one how certain it is. */
+  const [width, height] = [image.width, image.height / 2];
+  overlay.width = strokes.width = width;
+  overlay.height = strokes.height = height;
   const context = overlay.getContext("2d", { willReadFrequently: true });
+  context.drawImage(image, 0, -height);
+  const certain = context.getImageData(0, 0, width, height).data;
   context.drawImage(image, 0, 0);
-  const data = context.getImageData(0, 0, image.width, image.height);
+  const data = context.getImageData(0, 0, width, height);
   const pixels = data.data;
   const { sky, water, freeze } = CLASSES;
   const moves = new Uint8Array(pixels.length / 4);
@@ -38,10 +43,10 @@ hub.on("mask", async (header, bytes) => {
     for (let c = 0; c < 3; c++) pixels[i + c] = (s * sky[c] + w * water[c] + f * freeze[c]) / total;
     pixels[i + 3] = Math.min(255, s + w + f);
   }
-  context.putImageData(data, 0, 0);
+  context.putImageData(hatched(data, certain), 0, 0);
   moving = moving || document.createElement("canvas");
-  moving.width = image.width;
-  moving.height = image.height;
+  moving.width = width;
+  moving.height = height;
   for (let i = 0; i < pixels.length; i += 4) pixels[i + 3] = Math.min(255, 4 * moves[i >> 2]);
   moving.getContext("2d").putImageData(data, 0, 0);
   pending = pending.filter((stroke) => stroke.number > header.stroke);
@@ -53,6 +58,17 @@ hub.on("photo", () => {
   overlay.width = overlay.width;
   drawStrokes();
 });
+
+/* Places that are doubtful get stripes, which say: look here, and paint if it is wrong. */
+function hatched(data, certain) {
+  const shown = new ImageData(new Uint8ClampedArray(data.data), data.width, data.height);
+  for (let i = 0, place = 0; i < certain.length; i += 4, place++) {
+    const across = ((place % data.width) + Math.floor(place / data.width)) % 8;
+    if (certain[i] >= DOUBTFUL || across > 2) continue;
+    shown.data.set([255, 196, 0, 255], i);
+  }
+  return shown;
+}
 
 function drawStrokes() {
   const context = strokes.getContext("2d");

@@ -1,5 +1,5 @@
 /* The visitor's clips. They live on the server: the list is asked for again and again, so that a page that was reloaded
-   or lost its connection finds them where they are. The session's name comes from sessionStorage, see reattach.js. */
+   or lost its connection finds them where they are. The session's name is that of the live line, see hub.js. */
 const list = element.querySelector(".clips ol");
 const note = element.querySelector(".clips-note");
 const player = element.querySelector(".player");
@@ -10,8 +10,8 @@ const DONE_LABELS = { gif: "GIF", png: "ZIP" };
 let timer = 0;
 let asking = false;
 
-const address = (path) => new URL("landscape/" + path, document.baseURI).href;
-const session = () => sessionStorage.getItem("landscape-session") || "";
+const address = window.landscape.address;
+const session = () => window.landscape.session;
 
 function make(tag, className, text) {
   const node = document.createElement(tag);

@@ -34,6 +34,12 @@ window.landscape = (() => {
     });
   }
 
+  /* An address of the app's own; behind a proxy it begins with the proxy's path. */
+  function address(path) {
+    const root = new URL((window.gradio_config && window.gradio_config.root) || ".", document.baseURI).pathname;
+    return new URL(root.replace(/\/*$/, "/landscape/") + path, document.baseURI).href;
+  }
+
   function send(kind, values = {}) {
     if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ kind, ...values }));
   }
@@ -45,10 +51,9 @@ window.landscape = (() => {
   }
 
   function connect() {
-    const base = new URL(".", document.baseURI);
-    const address = new URL("landscape/live", base);
-    address.protocol = base.protocol === "https:" ? "wss:" : "ws:";
-    socket = new WebSocket(address);
+    const line = new URL(address("live"));
+    line.protocol = line.protocol === "https:" ? "wss:" : "ws:";
+    socket = new WebSocket(line);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       retry = 500;
@@ -149,5 +154,5 @@ window.landscape = (() => {
     show("studio");
   });
   document.documentElement.dataset.panel = "motion";
-  return { on, emit, send, join, wish: wishFor, hurry, play, view, panel, show, state, get wished() { return wish; } };
+  return { on, emit, send, address, join, wish: wishFor, hurry, play, view, panel, show, state, get wished() { return wish; }, get session() { return session; } };
 })();

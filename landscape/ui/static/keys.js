@@ -63,19 +63,6 @@
   hub.on("panel", (name) =>
     document.querySelectorAll("[data-panel-tab]").forEach((tab) => tab.setAttribute("aria-selected", String(tab.dataset.panelTab === name)))
   );
-  /* A photo dropped anywhere on the page goes where photos are chosen. */
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    if (event.target.closest && event.target.closest("#photo")) return;
-    event.preventDefault();
-    const files = event.dataTransfer && event.dataTransfer.files;
-    const input = document.querySelector("#photo input[type=file]");
-    if (!files || !files.length || !input) return;
-    const box = new DataTransfer();
-    box.items.add(files[0]);
-    input.files = box.files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-  });
   document.addEventListener("DOMContentLoaded", () => {
     let theme = null;
     try {

@@ -68,10 +68,10 @@ hub.on("photo", () => {
   Object.assign(settings, { grow: 0, feather: 0.004, snap: true, horizon: null });
   showSettings();
 });
-hub.on("labels", (header, bytes) => {
+hub.on("matte", (header, bytes) => {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
-  link.download = header.file + "-mask.png";
+  link.download = header.file + "-matte.png";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 });

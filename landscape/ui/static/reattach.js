@@ -1,5 +1,5 @@
 /* What the browser remembers, for the page's first event: the session of this tab and the last settings. */
-() => {
+async () => {
   const read = (store, name) => {
     try {
       return store.getItem(name) || "";
@@ -8,5 +8,5 @@
     }
   };
   const own = read(sessionStorage, "landscape-settings");
-  return [read(sessionStorage, "landscape-session"), own || read(localStorage, "landscape-settings")];
+  return [await window.landscape.tab.session, own || read(localStorage, "landscape-settings")];
 }

@@ -11,7 +11,7 @@ hub.on("scene", ({ file }) => {
   button.disabled = false;
   if (!file) return;
   const link = document.createElement("a");
-  link.href = new URL("landscape/file/" + file + "?download", document.baseURI).href;
+  link.href = hub.address("file/" + file + "?download");
   link.download = "";
   link.click();
 });

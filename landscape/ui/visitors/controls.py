@@ -9,6 +9,7 @@ from typing import Any
 
 from landscape.errors import LandscapeError, is_number
 from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
+from landscape.ui.sentences import told
 
 PHOTO_LIGHT = "as in the photo"
 """The style that leaves the light alone."""
@@ -121,7 +122,7 @@ def _problem(name: str, value: Any) -> str:
         dataclasses.replace(Controls(), **{name: value}).check()
         return ""
     except LandscapeError as error:
-        return str(error)
+        return told(error)
 
 
 def whole(value: Any) -> Any:
@@ -140,7 +141,8 @@ def _key(key: Any) -> Any:
 
 
 def _style(name: Any) -> Any:
-    return None if name in (None, PHOTO_LIGHT) else name
+    light = isinstance(name, str) and name.strip().casefold() == PHOTO_LIGHT
+    return None if light else name
 
 
 def inversion(quality: str) -> FitSettings:

@@ -12,8 +12,8 @@ import numpy as np
 
 from landscape.fit.outlook import Outlook
 from landscape.fit.quality import Quality
-from landscape.masks.find import find_masks
-from landscape.masks.masks import Masks
+from landscape.masks.find import find_matte
+from landscape.masks.matte import Matte
 from landscape.models.bundle import Models, load_models
 from landscape.photo.read import Photo
 from landscape.preview.live import LivePreview
@@ -41,7 +41,7 @@ class OpenScene(Protocol):
         """The photo."""
 
     @property
-    def masks(self) -> Masks:
+    def masks(self) -> Matte:
         """Its masks."""
 
     @property
@@ -52,7 +52,7 @@ class OpenScene(Protocol):
     def warnings(self) -> list[str]:
         """Sentences about photos that the model cannot do much with."""
 
-    def with_masks(self, masks: Masks) -> OpenScene:
+    def with_masks(self, masks: Matte) -> OpenScene:
         """The same scene with other masks."""
 
     def with_photo(self, photo: Photo) -> OpenScene:
@@ -157,20 +157,20 @@ class Engine(Protocol):
     def warm(self) -> None:
         """Load what will be needed. Raises LandscapeError when it is missing."""
 
-    def find_masks(self, photo: Photo) -> Masks:
+    def find_masks(self, photo: Photo) -> Matte:
         """Find sky and water."""
 
     def open(
         self,
         photo: Photo,
-        masks: Masks,
+        masks: Matte,
         settings: FitSettings,
         progress: Progress,
         cancel: threading.Event,
     ) -> OpenScene:
         """Fit the model to the photo and wait for it."""
 
-    def begin(self, photo: Photo, masks: Masks, settings: FitSettings) -> Fit:
+    def begin(self, photo: Photo, masks: Matte, settings: FitSettings) -> Fit:
         """Begin to fit the model to the photo, in the background."""
 
     def open_file(self, path: Path) -> OpenScene:
@@ -213,14 +213,15 @@ class ModelEngine:
         """Load the models. Raises LandscapeError when weights are missing."""
         self.models()
 
-    def find_masks(self, photo: Photo) -> Masks:
+    def find_masks(self, photo: Photo) -> Matte:
         """Find sky and water."""
-        return find_masks(photo, self.models().segmenter)
+        models = self.models()
+        return find_matte(photo.pixels, models.segmenter, models.matte)
 
     def open(
         self,
         photo: Photo,
-        masks: Masks,
+        masks: Matte,
         settings: FitSettings,
         progress: Progress,
         cancel: threading.Event,
@@ -228,7 +229,7 @@ class ModelEngine:
         """Fit the model to the photo. Raises Cancelled when ``cancel`` is set."""
         return Scene.open(photo, self.models(), settings, masks=masks, progress=progress, cancel=cancel)
 
-    def begin(self, photo: Photo, masks: Masks, settings: FitSettings) -> Fit:
+    def begin(self, photo: Photo, masks: Matte, settings: FitSettings) -> Fit:
         """Begin to fit the model to the photo, in the background."""
         return BackgroundFit(photo, masks, self.models(), settings).start()
 

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from landscape.errors import LandscapeError, is_number, require
 from landscape.output.estimate import SAMPLE_FRAMES, SAMPLE_SIDE, Excerpt
-from landscape.output.formats import FORMATS
+from landscape.output.formats import FORMATS, require_fits
 from landscape.photo.read import Photo, photo_size, read_photo
 from landscape.progress import Progress
 from landscape.scene.recipe import Recipe
 from landscape.settings import ExportSettings
 from landscape.ui.pictures import photo_thumbnail_uri
+from landscape.ui.sentences import told
 from landscape.ui.visitors.clips import Clip, at_size, human_size, write_clip
 from landscape.ui.visitors.controls import SIZES, Controls, inversion
 from landscape.ui.visitors.engine import Engine
@@ -30,7 +31,6 @@ logger = logging.getLogger(__name__)
 
 MOST_EXPORTS = 300
 """Most clips of one visitor."""
-UNEXPECTED = "Something went wrong on this computer; the terminal that runs the app says what. Your photo is kept."
 
 
 class Exports:
@@ -65,6 +65,7 @@ class Exports:
         if studio is None:
             raise LandscapeError("Choose a photo first.")
         photo = studio.photo
+        require_fits(export, *studio.size)
         recipe = Recipe(
             wish.motion(),
             wish.light(),
@@ -92,6 +93,7 @@ class Exports:
         settings = inversion(quality)
         recipe = Recipe(wish.motion(), wish.light(), settings, export)
         photo = read_photo(path, max_long_side=SIZES[-1])
+        require_fits(export, *photo_size(path))
         own = copy_private(session, path)
 
         def work(progress: Progress, job: Job) -> Clip:
@@ -182,8 +184,8 @@ class Exports:
             clip = job.result
             entry |= {"file": f"{clip.name}/{clip.path.name}", "recipe": f"{clip.recipe}/{clip.path.name}.json"}
             entry |= {"bytes": job.facts["size"], "whole": clip.whole}
-        if job.state == "failed":
-            entry["error"] = str(job.error) if isinstance(job.error, LandscapeError) else UNEXPECTED
+        if job.error is not None and job.state == "failed":
+            entry["error"] = told(job.error)
         return entry
 
     def stop(self, identifier: str, name: str) -> None:

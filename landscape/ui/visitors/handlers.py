@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from landscape.errors import Cancelled, LandscapeError
-from landscape.masks.labels import read_labels
-from landscape.masks.masks import masks_from_labels
+from landscape.masks.matte_files import read_mask
 from landscape.photo.read import read_photo
 from landscape.progress import check_cancelled
 from landscape.scene.files import is_scene_file
 from landscape.settings import ExportSettings
+from landscape.ui.sentences import UNEXPECTED, told
 from landscape.ui.visitors.controls import SIZES, Controls
 from landscape.ui.visitors.engine import Engine
-from landscape.ui.visitors.exports import UNEXPECTED, Exports
+from landscape.ui.visitors.exports import Exports
 from landscape.ui.visitors.jobs import Status
 from landscape.ui.visitors.opening import opening_job
 from landscape.ui.visitors.saved_scenes import scene_opening_job
@@ -104,7 +104,9 @@ class Handlers:
         yield View(busy=True)
         for status in self._store.slot.follow(job):
             yield View(status=status)
-        yield View(notice="", opened=True, busy=False, ready=True)
+        studio = session.studio
+        notice = " ".join(() if studio is None else studio.photo.notes)
+        yield View(notice=notice, opened=True, busy=False, ready=True)
 
     def animate(self, identifier: str, wish: Controls, quality: str, export: ExportSettings | None = None) -> Views:
         """Make the video and wait for it; fits the model first where that was not done with this quality."""
@@ -129,9 +131,8 @@ class Handlers:
         studio = self._store.get(identifier).studio
         if studio is None:
             raise LandscapeError("Choose a photo first, then its mask.")
-        labels = read_labels(path, studio.photo.height, studio.photo.width)
-        masks = masks_from_labels(labels, studio.photo.pixels)
-        studio.edit(lambda editor: editor.replace(masks))
+        matte = read_mask(path, studio.photo.pixels)
+        studio.edit(lambda editor: editor.replace(matte))
         studio.refit()
         yield View(notice="", opened=True)
 
@@ -156,11 +157,10 @@ class Handlers:
             return
         except Cancelled:
             notice = "Stopped. Press Animate to go on." if self._ready(identifier) else "Stopped."
-        except LandscapeError as error:
-            notice = str(error)
-        except Exception:
-            logger.exception("a handler failed")
-            notice = UNEXPECTED
+        except Exception as error:
+            if not isinstance(error, LandscapeError):
+                logger.exception("a handler failed")
+            notice = told(error)
         yield View(notice=notice, busy=False, ready=self._ready(identifier))
 
     def _ready(self, identifier: str) -> bool:

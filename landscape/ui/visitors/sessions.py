@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import secrets
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from landscape.ui.names import download_name
 from landscape.ui.visitors.controls import Controls
 from landscape.ui.visitors.slot import Job, Slot
 from landscape.ui.visitors.studio import Studio
+from landscape.working_folders import WorkingFolder
 
 logger = logging.getLogger(__name__)
 
@@ -205,3 +208,10 @@ class SessionStore:
         for identifier in {*old, *surplus}:
             logger.info("a session has ended")
             self.close(identifier)
+
+
+def private_folder() -> WorkingFolder:
+    """A folder that only this user reads and that is gone when the app ends, or when it starts again after a crash."""
+    folder = WorkingFolder(Path(tempfile.gettempdir()).resolve(), hidden=False)
+    atexit.register(folder.close)
+    return folder

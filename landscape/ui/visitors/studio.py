@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 
 from landscape.masks.editor import MaskEditor
-from landscape.masks.layers import EDIT_SIDE
-from landscape.masks.masks import Masks
+from landscape.masks.matte import Matte
+from landscape.masks.sizes import WORK_SIDE
 from landscape.photo.read import Photo
 from landscape.settings import FitSettings
 from landscape.ui.visitors.engine import Engine, Fit
 
-FULL_SIDE = 2048
-"""Long side at which masks are made for clips; larger clips get them enlarged."""
+FULL_SIDE = WORK_SIDE
+"""Long side at which mattes are made for clips; larger clips get them enlarged."""
+SHOWN_SIDE = 1024
+"""Long side at which they are made for the page and for previews, which must follow the brush."""
 BETTER, SOONEST = 2.0, 1.5
 """While a fit goes on, previews take over its newest scene when it has worked for this many times as long as for the
 scene they have, and for so many seconds more: preparing a preview takes time from the fit."""
@@ -31,14 +33,14 @@ class MaskState:
     """The masks as the page shows them.
 
     Attributes:
-        masks: At the size of the brush's layers.
+        masks: The matte at the size of the page.
         revision: Grows with every change.
         can_undo: Whether there is a stroke to take back.
         can_redo: Whether there is a stroke to bring back.
         touched: Whether they differ from those found.
     """
 
-    masks: Masks
+    masks: Matte
     revision: int
     can_undo: bool
     can_redo: bool
@@ -64,7 +66,7 @@ class Studio:
         self,
         engine: Engine,
         photo: Photo,
-        found: Masks,
+        found: Matte,
         settings: FitSettings,
         fit: Fit | None = None,
         size: tuple[int, int] | None = None,
@@ -76,16 +78,16 @@ class Studio:
         self._settings = settings
         self._lock = threading.Lock()
         self._editor = MaskEditor(found)
-        self._small = photo.resized(EDIT_SIDE).pixels
+        self._small = photo.resized(SHOWN_SIDE).pixels
         self._revision = 1
         self._state = self._look()
-        self._full: tuple[int, Masks] = (1, found)
+        self._full: tuple[int, Matte] = (1, found)
         self._fitted = self._state.masks.moving
         self._fit: Fit = engine.begin(photo, found, settings) if fit is None else fit
         self._former: Any = None
         self._taken: tuple[Any, Any] = (None, None)
         self._began = self._taken_after = 0.0
-        self._preview: tuple[Any, Masks, Any] | None = None
+        self._preview: tuple[Any, Matte, Any] | None = None
 
     @property
     def mask(self) -> MaskState:
@@ -133,7 +135,7 @@ class Studio:
             self._fit = self._engine.begin(self.photo, masks, settings)
 
     def preview_scene(self) -> Any:
-        """A recent scene under the newest masks, at the size of the brush's layers; None before the first."""
+        """A recent scene under the newest masks, at the size of the page; None before the first."""
         with self._lock:
             scene, masks = self._snapshot(), self._state.masks
             if scene is None:
@@ -153,7 +155,7 @@ class Studio:
             self._taken, self._taken_after = (self._fit, scene), now - self._began
         return self._taken[1]
 
-    def full_masks(self) -> Masks:
+    def full_masks(self) -> Matte:
         """The newest masks at the size for clips; takes a moment after a change."""
         with self._lock:
             revision, known = self._full[0], self._full[1]

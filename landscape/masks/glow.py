@@ -12,8 +12,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.images.filters import fill, smoothstep
-from landscape.images.pixels import Array, Pixels
+from landscape.images.filters import fill, resize, smoothstep
+from landscape.images.pixels import Array
+
+Pixels = npt.NDArray[np.uint8]
 
 _SIDE = 512
 """Long side in pixels at which discs are looked for."""
@@ -45,71 +47,71 @@ _CORE = (0.985, 1.0)
 """Where in a disc's glow, 1 on the disc, that may be: white clouds beside the sun are burnt out as well."""
 _SOFT = 0.003
 """Softness of the burnt disc's edge as a fraction of the long side."""
-_MORE = 120.0
-"""How much brighter, 0 to 255, such discs count: they stay bright before a darker sky."""
-_DARKEST = 8.0
-"""Keeps ratios of luminance, 0 to 255, finite."""
 
 
 @dataclass(frozen=True)
-class Luminaries:
-    """What shines in a sky.
+class Glow:
+    """Sun, moon and stars, which stay in place.
 
     Attributes:
-        glow: (H, W, 4) uint8, the light that is added to the sky; the fourth channel is the first's copy.
-        night: Whether they are moon and stars, which a darker sky leaves alone and a brighter one outshines, and not
-            the sun, which dims with the light.
+        backdrop: (h, w, 3) uint8, the sky without them.
+        place: (h, w) uint8, 255 where they are.
+        burnt: (h, w) uint8, 255 where they are brighter than a photo can show.
+        night: Whether they are moon and stars, which a brighter sky outshines, and not the sun.
     """
 
-    glow: Pixels = field(repr=False)
+    backdrop: Pixels = field(repr=False)
+    place: Pixels = field(repr=False)
+    burnt: Pixels = field(repr=False)
     night: bool
 
-    def seen(self, before: Array, after: Array) -> Array:
-        """How much of them is seen.
+    def taken_out(self, photo: Pixels) -> tuple[Pixels, Pixels]:
+        """Divide a photo (H, W, 3) of any size into what is left without them and their light, both (H, W, 3) uint8."""
+        height, width = photo.shape[:2]
+        place = resize(self.place, height, width).astype(np.float32) / 255
+        left = photo.copy()
+        rows = np.flatnonzero(place.max(axis=1) > 0)
+        if len(rows):
+            part = slice(int(rows[0]), int(rows[-1]) + 1)
+            behind = resize(self.backdrop, height, width)[part].astype(np.float32)
+            left[part] = np.rint(photo[part] + place[part, :, None] * (np.minimum(behind, photo[part]) - photo[part]))
+        return left, np.asarray(cv2.subtract(photo, left), np.uint8)
 
-        Args:
-            before: (h, w, 3) the sky's smooth colours in the photo, 0 to 255.
-            after: (h, w, 3) the same in a frame.
-
-        Returns:
-            (h, w, 4) factors on the glow, in [0, 1].
-        """
-        ratio = (np.clip(after, 0, 255) + _DARKEST) / (np.clip(before, 0, 255) + _DARKEST)
-        if self.night:
-            brighter = ratio.mean(axis=2, keepdims=True)
-            factors = np.repeat(np.minimum(1 / brighter, 1) ** 2, 3, axis=2)
-        else:
-            tinted = np.sqrt(np.minimum(ratio, 1))
-            factors = (tinted + tinted.max(axis=2, keepdims=True)) / 2  # the sun is whiter than its sky
-        return np.asarray(np.dstack([factors, factors[..., :1]]), np.float32)
+    def without(self, share: Array) -> Glow:
+        """The glow less a share (H, W) of it, in [0, 1], at any size."""
+        kept = 1 - resize(share, *self.place.shape)
+        return Glow(self.backdrop, _bytes(self.place / 255 * kept), _bytes(self.burnt / 255 * kept), self.night)
 
 
-def take_out_luminaries(photo: Pixels, sky: Array) -> tuple[Pixels, Luminaries | None]:
-    """Separate sun, moon and stars from the sky that moves.
+def find_glow(photo: Pixels, sky: Array) -> Glow | None:
+    """Find sun, moon and stars.
 
     Args:
         photo: (H, W, 3) uint8.
-        sky: (H, W) in [0, 1].
+        sky: (H, W) share of the sky, in [0, 1].
 
     Returns:
-        The photo (H, W, 3) without them, and what was taken out, or None where there are none.
+        What shines, at the photo's size, or None where nothing does.
     """
-    without = photo
+    backdrop, burnt, place = photo, np.zeros(sky.shape, np.float32), np.zeros(sky.shape, np.float32)
     discs = find_discs(photo, sky)
     if discs is not None:
-        without = _paint_over(photo, discs)
-    stars = find_stars(without, sky)
-    if stars is not None:
-        without = stars
-    if without is photo:
-        return photo, None
-    glow = cv2.subtract(photo, without)
-    if discs is not None:
+        backdrop, place = _paint_over(photo, discs), smoothstep(discs, 0.0, 0.05)
         burnt = smoothstep(photo.min(axis=2), *_BURNT) * smoothstep(discs, *_CORE)
         burnt = cv2.GaussianBlur(burnt, (0, 0), _SOFT * max(burnt.shape))
-        glow = cv2.add(glow, np.repeat(np.rint(_MORE * burnt).astype(np.uint8)[..., None], 3, axis=2))
-    dark = float(np.median(cv2.cvtColor(without, cv2.COLOR_RGB2GRAY)[sky > 0.5])) < _NIGHT
-    return without, Luminaries(np.dstack([glow, glow[..., :1]]), dark)
+    starless = find_stars(backdrop, sky)
+    if starless is not None:
+        differs = (cv2.absdiff(starless, backdrop).max(axis=2) > 0).astype(np.float32)
+        place = np.maximum(place, cv2.blur(cv2.dilate(differs, np.ones((5, 5), np.uint8)), (3, 3)))
+        backdrop = starless
+    if backdrop is photo:
+        return None
+    dark = float(np.median(cv2.cvtColor(backdrop, cv2.COLOR_RGB2GRAY)[sky > 0.5])) < _NIGHT
+    return Glow(backdrop, _bytes(place), _bytes(burnt), dark)
+
+
+def _bytes(share: Array) -> Pixels:
+    return np.asarray(np.rint(255 * np.clip(share, 0, 1)), np.uint8)
 
 
 def _paint_over(photo: Pixels, discs: Array) -> Pixels:

@@ -1,0 +1,93 @@
+"""``landscape evaluate segmentation`` and ``matte``: figures that say how right it is what moves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landscape.commands.animate import write_json
+from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.files import write_table
+from landscape.targets import require_targets
+
+evaluate_masks = typer.Typer()
+
+CheckpointsOption = Annotated[Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")]
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
+TableOption = Annotated[Path | None, typer.Option(help="Write a Markdown table here.")]
+
+
+def tell(text: str, figures: dict[str, object], report: Path | None, table: Path | None) -> None:
+    """Print figures, and write them where somebody wants them.
+
+    Args:
+        text: A Markdown table.
+        figures: What the report holds.
+        report: JSON to write, or None.
+        table: Markdown to write, or None.
+    """
+    console.print(text)
+    if report is not None:
+        write_json(report, figures)
+    if table is not None:
+        write_table(table, text)
+
+
+@evaluate_masks.command()
+def segmentation(
+    data: Annotated[Path, typer.Option(help="Folder with labelled sets.")],
+    report: JsonOption = None,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Intersection over union of sky and water on held-out photos."""
+    from landscape.evaluation.segmentation import evaluate_segmentation
+    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, default_folder, load_matte
+    from landscape.models.frozen import load_segmenter
+
+    folder = checkpoints or default_folder()
+    weights = [folder / SEGMENTER_FILE, folder / MATTE_FILE]
+    require_targets(weights, (report, "report"))
+    network, corrector = load_segmenter(weights[0]), load_matte(weights[1])
+    with progress_bars() as progress:
+        figures = evaluate_segmentation(data, network, corrector, progress=progress)
+    console.print(json.dumps(figures, indent=2))
+    if report is not None:
+        write_json(report, dict(figures))
+
+
+@evaluate_masks.command()
+def matte(
+    folder: Annotated[Path, typer.Argument(help="Folder with folders of photos; composites are made of its cuts.")],
+    composites: Annotated[int, typer.Option(help="How many composites.")] = 220,
+    sized: Annotated[int, typer.Option(help="On how many of them frames of several sizes are compared.")] = 11,
+    sheet: Annotated[Path | None, typer.Option(help="PNG to write: the worst crops of photos.")] = None,
+    photos: Annotated[int, typer.Option(help="How many photos the sheet shows.")] = 40,
+    report: JsonOption = None,
+    table: TableOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of the first composite.")] = 0,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """What is carried, on composites whose mattes are known: errors at edges, trails, what stands, sizes."""
+    from landscape.evaluation import matte as judge
+    from landscape.files import save_picture
+    from landscape.masks.find import find_matte
+    from landscape.models.bundle import default_folder, load_models
+    from landscape.training.data.cuts import find_cuts, find_photos, is_judged
+
+    require_targets([folder, checkpoints or default_folder()], (sheet, "picture"), (report, "report"), (table, "table"))
+    models = load_models(checkpoints)
+
+    def find(pixels: judge.Pixels) -> judge.Matte:
+        return find_matte(pixels, models.segmenter, models.matte)
+
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        cuts = find_cuts(folder, models.segmenter, is_judged, progress)
+        rows = judge.evaluate_composites(cuts, find, composites, sized, seed, progress=progress, cancel=cancel)
+        if sheet is not None:
+            picture = judge.worst_crops(judge.spread(find_photos(folder), photos), find, progress=progress)
+            save_picture(picture, sheet)
+    summary = judge.summarise(rows)
+    tell(judge.markdown_table(summary), {"summary": summary, "composites": rows}, report, table)

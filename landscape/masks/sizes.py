@@ -1,0 +1,18 @@
+"""At which size mattes are made, and how soft their borders are."""
+
+from __future__ import annotations
+
+WORK_SIDE = 2048
+"""Masks are refined at this long side at most; larger photos get them enlarged, which bounds the memory."""
+
+FEATHER = 0.004
+"""Width of the soft border of somebody's own labels, as a fraction of the long side."""
+SNAP_RADIUS, SNAP_SLOPE = 0.012, 1.6
+"""Reach of the guided filter that borders follow the photo's edges with, as a fraction of the long side, and how much
+steeper they get after it."""
+
+
+def work_size(height: int, width: int) -> tuple[int, int]:
+    """Height and width in pixels at which the masks of a photo are made."""
+    shrink = min(1.0, WORK_SIDE / max(height, width))
+    return max(1, round(height * shrink)), max(1, round(width * shrink))

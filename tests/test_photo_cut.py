@@ -1,0 +1,94 @@
+"""JPEG files that end too early."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from landscape.errors import LandscapeError
+from landscape.photo.jpeg import missing_share
+from landscape.photo.read import photo_size, read_photo
+
+KINDS = {
+    "plain": {},
+    "progressive": {"progressive": True},
+    "restarts": {"restart_marker_rows": 1},
+    "often": {"restart_marker_blocks": 5},
+    "full": {"subsampling": 0},
+    "optimal": {"optimize": True},
+}
+
+
+@pytest.fixture
+def picture(landscape_pixels: np.ndarray) -> Image.Image:
+    noise = np.random.default_rng(0).normal(0, 12, (480, 640, 3))
+    large = np.asarray(Image.fromarray(landscape_pixels).resize((640, 480))) + noise
+    return Image.fromarray(np.clip(large, 0, 255).astype(np.uint8))
+
+
+def encoded(picture: Image.Image, kind: str, mode: str = "RGB") -> bytes:
+    buffer = io.BytesIO()
+    picture.convert(mode).save(buffer, "JPEG", quality=90, **KINDS[kind])
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("mode", "rest"), [("RGB", b""), ("L", b"\xff"), ("CMYK", b"")])
+def test_without_the_end_mark_nothing_is_missing(
+    tmp_path: Path, picture: Image.Image, kind: str, mode: str, rest: bytes
+) -> None:
+    data = encoded(picture, kind, mode)
+    (tmp_path / "whole.jpg").write_bytes(data)
+    (tmp_path / "a.jpg").write_bytes(data[:-2] + rest)
+    photo = read_photo(tmp_path / "a.jpg")
+    assert photo.notes == ()
+    np.testing.assert_array_equal(photo.pixels, read_photo(tmp_path / "whole.jpg").pixels)
+    assert photo_size(tmp_path / "a.jpg") == (640, 480)
+    small, whole = (read_photo(tmp_path / name, max_long_side=160).pixels for name in ("a.jpg", "whole.jpg"))
+    np.testing.assert_array_equal(small, whole)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_missing_last_part_is_told(tmp_path: Path, picture: Image.Image, kind: str) -> None:
+    data = encoded(picture, kind)
+    (tmp_path / "a.jpg").write_bytes(data[: int(len(data) * 0.97)])
+    photo = read_photo(tmp_path / "a.jpg")
+    assert photo.notes == ("The end of “a.jpg” is missing: copy or download it again to have it whole.",)
+    assert photo.resized(100).notes == photo.notes
+    assert np.abs(photo.pixels[:420].astype(int) - np.asarray(picture)[:420]).mean() < 12
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.7])
+def test_cut_in_the_middle_it_is_refused(tmp_path: Path, picture: Image.Image, kind: str, share: float) -> None:
+    data = encoded(picture, kind)
+    (tmp_path / "a.jpg").write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(LandscapeError, match="damaged or incomplete"):
+        read_photo(tmp_path / "a.jpg")
+
+
+def test_a_cut_between_restarts_is_seen(picture: Image.Image) -> None:
+    data = encoded(picture, "restarts")
+    marks = [index for index in range(len(data) - 1) if data[index] == 0xFF and 0xD0 <= data[index + 1] <= 0xD7]
+    for mark in (marks[len(marks) // 2], marks[-1]):
+        above = marks.index(mark) + 1
+        assert missing_share(data[:mark]) == pytest.approx(1 - (above + 1) / (len(marks) + 1), abs=0.04)
+
+
+def test_of_a_small_photo_a_row_of_blocks_is_its_last_part(tmp_path: Path, picture: Image.Image) -> None:
+    data = encoded(picture.resize((160, 120)), "plain")
+    (tmp_path / "a.jpg").write_bytes(data[:-40])
+    assert len(read_photo(tmp_path / "a.jpg").notes) == 1
+
+
+def test_the_second_picture_of_a_file_may_be_cut(tmp_path: Path, picture: Image.Image) -> None:
+    picture.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[picture.convert("L").convert("RGB")])
+    data = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(data[: len(data) * 3 // 4])
+    photo = read_photo(tmp_path / "a.jpg")
+    assert photo.notes == ()
+    assert np.abs(photo.pixels.astype(int) - np.asarray(picture)).mean() < 12
