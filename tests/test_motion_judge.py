@@ -86,11 +86,11 @@ def peak(x: np.ndarray, y: np.ndarray, at: float) -> np.ndarray:
 
 def test_a_ghost_of_a_mountain_is_flagged():
     y, x = np.mgrid[:HEIGHT, :WIDTH]
-    land, frames = peak(x, y, 160), travelling(2)
+    land, frames = peak(x, y, 160), travelling(2, 60)
     haunted = []
     for i, frame in enumerate(frames):
         ghost = cv2.GaussianBlur(peak(x, y, 160 + 1.5 * i).astype(np.float32), (0, 0), 1.5)
-        haunted.append(np.where(land, 30, np.clip(frame - 70 * ghost, 0, 255)))
+        haunted.append(np.where(land, 30, np.clip(frame - 100 * ghost, 0, 255)))
     sky = cv2.erode((~land).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     plain = [np.where(land, 30, frame) for frame in frames]
     clean, ghostly = measure(clip(plain, sky=sky)), measure(clip(haunted, sky=sky))

@@ -180,8 +180,14 @@ class Compositor:
                 slice(top - picture.rows.start, bottom + 2 - picture.rows.start),
                 slice(left - picture.columns.start, right + 2 - picture.columns.start),
             )
-            if not picture.weight[cut].any():
+            seen = np.flatnonzero(picture.weight[cut].any(axis=0))
+            if not len(seen):
                 continue
+            right = min(right, left + int(seen[-1]) + 1)
+            left += max(0, int(seen[0]) - 2)
+            if left >= right:
+                continue
+            cut = (cut[0], slice(left - picture.columns.start, right + 2 - picture.columns.start))
             part = (whole[0] + top, whole[0] + bottom, whole[2] + left, whole[2] + right)
             x, y = _axes(grid.enlarge(picture.place[cut], part))
             sampled = cv2.remap(moving.detail, x, y, self._interpolation, borderMode=moving.border)

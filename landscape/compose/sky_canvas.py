@@ -31,6 +31,7 @@ class SkyCanvas:
         backdrop: (h, w, 3) light that stays in place, on the grid, 0 to 255.
         relief: (h', w', 4) the ring's colours on the grid minus the backdrop's, and the backdrop's light there.
         drawn: (h', w') what the generator's picture of the photo shows of the ring's clouds.
+        first: (R, R, 1) the same of the photo, as the generator draws it.
         detail: (H', W', 4) the ring's detail at full size, 128 for none.
         above: Rows of the relief above the photo.
     """
@@ -39,6 +40,7 @@ class SkyCanvas:
     backdrop: Array = field(repr=False)
     relief: Array = field(repr=False)
     drawn: Array = field(repr=False)
+    first: Array = field(repr=False)
     detail: Pixels = field(repr=False)
     above: int
 
@@ -71,7 +73,8 @@ def draw_canvas(
     backdrop[:bottom] = region.base[:bottom] - ring[above:, :width, :3]
     ring[above:, :width, 3] = backdrop[:bottom].mean(axis=2)
 
-    clouds = region.grid.square(clouds_of(reconstruction, region))[:bottom]
+    first = clouds_of(reconstruction, region)
+    clouds = region.grid.square(first)[:bottom]
     drawn = draw(plan.arrangement, clouds.reshape(bottom, width, 1), above)[..., 0]
     drawn[above:, :width] = clouds.reshape(bottom, width)
 
@@ -83,7 +86,7 @@ def draw_canvas(
     inside = detail[above * scale :][rows, columns]
     near = _near(plate.alpha > 0, width * scale)
     inside[...] = cv2.blendLinear(np.ascontiguousarray(plate.detail), np.ascontiguousarray(inside), near, 1 - near)
-    return SkyCanvas(plan, backdrop, ring, drawn, detail, above)
+    return SkyCanvas(plan, backdrop, ring, drawn, first, detail, above)
 
 
 def clouds_of(generated: Array, region: Region) -> Array:

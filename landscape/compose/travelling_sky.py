@@ -19,7 +19,7 @@ from landscape.settings import MotionSettings
 
 Pixels = npt.NDArray[np.uint8]
 
-_CONTROL = 128
+_CONTROL = 96
 """Columns of the grid on which weights and turbulence are found."""
 _GROWTH = 0.25
 """How much thicker or thinner, at most, clouds get where the generator draws more or less of them."""
@@ -77,85 +77,113 @@ class TravellingSky:
         self._control_x = self._x * _CONTROL - np.float32(0.5)
         self._control_y = self._y * np.float32(self._control[0] / sky) - np.float32(0.5)
         self._backdrop = with_ring(canvas.backdrop, window)
-        self._light = cv2.transform(self._backdrop, np.full((1, 3), 1 / 3, np.float32))
         self._scale = grid.scale
         self._before: Array | None = None
+        self._prepare_gains(size)
+
+    def _prepare_gains(self, size: tuple[float, float]) -> None:
+        """What thickens and thins clouds varies slowly, and is found on the control grid."""
+        canvas, (rows, _) = self._canvas, self._control
+        self._step = np.float32(_CONTROL / self._columns)
+        hints = np.dstack([canvas.relief[..., 3], canvas.drawn])
+        height = max(1, round(hints.shape[0] * float(self._step)))
+        length = round(hints.shape[1] * float(self._step))
+        self._hints = cv2.resize(hints, (length, height), interpolation=cv2.INTER_AREA)
+        x = (np.arange(_CONTROL, dtype=np.float32) + 0.5) / np.float32(_CONTROL)
+        y = (np.arange(rows, dtype=np.float32) + 0.5) / np.float32(rows) * np.float32(size[1])
+        self._widths = np.meshgrid(x, y)
+        self._here = self._hint(*self._widths)
+        resolution = canvas.first.shape[0]
+        self._in_square = x * resolution - 0.5, y / np.float32(size[0]) * resolution - 0.5
 
     def layers(self, generated: Array, seconds: float, light_change: bool) -> CarriedLayers:
         """The sky at a time; arguments and result as of :meth:`landscape.compose.carried.MovingRegion.layers`."""
         shape = (len(self._y), len(self._x))
-        relief, contrast = np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)
-        total = np.zeros(shape, np.float32)
-        clouds = self._grown(generated)
-        pictures = []
+        relief, laid = np.zeros((*shape, 4), np.float32), np.zeros(shape, np.float32)
+        gains, grown, pictures = np.zeros(self._control, np.float32), self._grown(generated), []
         for sample in self._motion.at(seconds, *self._control):
+            gains[sample.rows, sample.columns] += self._gain(sample, grown)
             part, field = self._on_grid(sample)
             if not field.size:
                 continue
-            x = np.float32(sample.scale) * self._x[None, part[1]] + np.float32(sample.x) + field[..., 0]
-            y = np.float32(sample.scale) * self._y[part[0], None] + np.float32(sample.y) + field[..., 1]
-            place = self._on_ring(x, y)
+            place = self._on_ring(sample, part, field)
             found = cv2.remap(self._canvas.relief, *place, cv2.INTER_LINEAR, borderMode=self.border)
-            weight = field[..., 3]
-            lit = np.clip((self._light[part] + _DARKEST) / (found[..., 3] + _DARKEST), *_DIMMING)
-            gain = field[..., 2] * lit * weight
-            if clouds is not None:
-                before = cv2.remap(self._canvas.drawn, *place, cv2.INTER_LINEAR, borderMode=self.border)
-                gain *= 1 + np.float32(_GROWTH * self._change) * np.clip(clouds[part] - before, -1, 1)
-            relief[part] += gain[..., None] * found[..., :3]
-            contrast[part] += gain
-            total[part] += weight
-            pictures.append(Picture(part[0], part[1], self._in_detail(x, y), weight))
-        norm = 1 / np.maximum(total, 1e-6)
-        carried = self._backdrop + relief * norm[..., None]
-        gains = np.repeat((contrast * norm)[..., None], 3, axis=2)
+            weight = np.ascontiguousarray(field[..., 3])
+            total = laid[part] + weight
+            share = weight / np.maximum(total, 1e-6)
+            relief[part] = cv2.blendLinear(found, np.ascontiguousarray(relief[part]), share, 1 - share)
+            laid[part] = total
+            pictures.append(Picture(part[0], part[1], self._in_detail(*place), weight))
+        contrast = self._from_control(gains, self._control_x, self._control_y)
+        carried = self._backdrop + relief[..., :3] * contrast[..., None]
+        contrast = cv2.merge([contrast] * 3)
         if light_change:
-            carried, gains = self._relit(generated, carried, gains)
-        return CarriedLayers(carried, gains, tuple(pictures))
+            carried, contrast = self._relit(generated, carried, contrast)
+        return CarriedLayers(carried, contrast, tuple(pictures))
+
+    def _hint(self, x: Array, y: Array) -> Array:
+        """The backdrop's light and the generator's clouds, (h, w, 2), at positions on the ring in photo widths."""
+        hints, columns = self._hints, np.float32(_CONTROL)
+        at_x = (x * columns) % np.float32(hints.shape[1]) - np.float32(0.5)
+        at_y = folded((y + np.float32(self._canvas.above / self._columns)) * columns - np.float32(0.5), len(hints))
+        return cv2.remap(hints, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+
+    def _gain(self, sample: Sample, grown: Array | None) -> Array:
+        """How strong the clouds of a sample are, times its weight, on its part of the control grid."""
+        part, field = (sample.rows, sample.columns), sample.field
+        x, y = (np.float32(sample.scale) * widths[part] for widths in self._widths)
+        hint = self._hint(x + np.float32(sample.x) + field[..., 0], y + np.float32(sample.y) + field[..., 1])
+        here = self._here[part]
+        lit = np.clip((here[..., 0] + _DARKEST) / (hint[..., 0] + _DARKEST), *_DIMMING)
+        gain = field[..., 3] * field[..., 2] * lit
+        if grown is not None:
+            more = np.clip(grown[part] + here[..., 1] - hint[..., 1], -1, 1)
+            gain *= 1 + np.float32(_GROWTH * self._change) * more
+        return np.asarray(gain, np.float32)
+
+    def _grown(self, generated: Array) -> Array | None:
+        """How much more the generator draws of clouds than in its picture of the photo; None where none may change."""
+        if self._change == 0:
+            return None
+        more = clouds_of(generated, self.region)
+        if more.shape != self._canvas.first.shape:
+            more = cv2.resize(more, self._canvas.first.shape[1::-1], interpolation=cv2.INTER_AREA)
+        more = more.reshape(self._canvas.first.shape) - self._canvas.first
+        return self._from_control(more[..., 0], *self._in_square)
+
+    @staticmethod
+    def _from_control(image: Array, x: Array, y: Array) -> Array:
+        """Interpolate a picture to rows y and columns x, which are evenly spaced."""
+        steps = [float(axis[-1] - axis[0]) / max(1, len(axis) - 1) for axis in (x, y)]
+        matrix = np.array([[steps[0], 0, float(x[0])], [0, steps[1], float(y[0])]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(
+            cv2.warpAffine(image, matrix, (len(x), len(y)), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
+        )
 
     def _on_grid(self, sample: Sample) -> tuple[tuple[slice, slice], Array]:
         """The part of the window's grid in which a sample is seen, and its field there."""
         rows = _within(self._control_y, sample.rows, self._control[0])
         columns = _within(self._control_x, sample.columns, self._control[1])
-        shape = (rows.stop - rows.start, columns.stop - columns.start)
-        x = np.broadcast_to(self._control_x[None, columns] - np.float32(sample.columns.start), shape)
-        y = np.broadcast_to(self._control_y[rows, None] - np.float32(sample.rows.start), shape)
-        if not x.size:
-            return (rows, columns), np.zeros((*shape, 4), np.float32)
-        field = cv2.remap(
-            sample.field,
-            np.ascontiguousarray(x),
-            np.ascontiguousarray(y),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return (rows, columns), field
+        x, y = self._control_x[columns] - sample.columns.start, self._control_y[rows] - sample.rows.start
+        if not x.size or not y.size:
+            return (rows, columns), np.zeros((0, 0, 4), np.float32)
+        return (rows, columns), self._from_control(sample.field, x, y)
 
-    def _grown(self, generated: Array) -> Array | None:
-        """The clouds that the generator draws now, on the window's grid; None where none may change."""
-        if self._change == 0:
-            return None
-        return with_ring(self.region.grid.square(clouds_of(generated, self.region)), self.region.window)
-
-    def _on_ring(self, x: Array, y: Array) -> tuple[Array, Array]:
+    def _on_ring(self, sample: Sample, part: tuple[slice, slice], field: Array) -> tuple[Array, Array]:
         """Positions x and y in pixels of the ring on the grid."""
         ring, columns = self._canvas.relief, np.float32(self._columns)
         length = ring.shape[1] / self._columns
-        at_x = (x - np.floor(x.min() / length) * np.float32(length)) * columns - np.float32(0.5)
-        at_y = self._row(y, self._canvas.above, ring.shape[0], self._columns)
-        return at_x, at_y
+        x = np.float32(sample.scale) * self._x[None, part[1]] + np.float32(sample.x % length)
+        y = np.float32(sample.scale) * self._y[part[0], None] + np.float32(sample.y)
+        at_x = field[..., 0] * columns + (x * columns - np.float32(0.5))
+        at_y = field[..., 1] * columns + (y * columns + np.float32(self._canvas.above - 0.5))
+        return at_x, np.clip(folded(at_y, ring.shape[0]), 0, ring.shape[0] - 1)
 
     def _in_detail(self, x: Array, y: Array) -> Array:
-        """Positions (h, w, 2) in pixels of the ring's detail."""
-        ring, width = self._canvas.detail, np.float32(self._columns * self._scale)
-        length = ring.shape[1] / (self._columns * self._scale)
-        at_x = (x - np.floor(x.min() / length) * np.float32(length)) * width - np.float32(0.5)
-        at_y = self._row(y, self._canvas.above * self._scale, ring.shape[0], self._columns * self._scale)
-        return cv2.merge([at_x, at_y])
-
-    @staticmethod
-    def _row(y: Array, above: int, rows: int, width: int) -> Array:
-        return np.clip(folded(y * np.float32(width) + np.float32(above - 0.5), rows), 0, rows - 1)
+        """The same positions (h, w, 2) in pixels of the ring's detail."""
+        scale = np.float32(self._scale)
+        return cv2.merge([x * scale, y * scale]) + (scale - 1) / 2
 
     def _relit(self, generated: Array, carried: Array, gains: Array) -> tuple[Array, Array]:
         region, grid = self.region, self.region.grid

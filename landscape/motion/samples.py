@@ -10,7 +10,7 @@ from landscape.images.pixels import Array
 
 _KEY = 3.0
 """How much more of two clouds over one another the more prominent one shows."""
-SEEN = 0.03
+SEEN = 0.04
 """Smaller weights are not drawn."""
 
 
@@ -43,13 +43,12 @@ def folded(place: Array, rows: int) -> Array:
     return np.asarray(inside - np.float32(0.5), np.float32)
 
 
-def weigh(found: list[Sample], left: Array, ready: float, result: list[Sample]) -> Array:
+def weigh(found: list[Sample], left: Array, result: list[Sample]) -> Array:
     """Share out what is left of the picture among candidates.
 
     Args:
         found: Candidates, whose fields end with share and prominence.
         left: (h, w) what is left.
-        ready: Factor on the candidates' shares, of which they cover 1 at most.
         result: Gets the candidates that are seen, with their weights.
 
     Returns:
@@ -62,7 +61,7 @@ def weigh(found: list[Sample], left: Array, ready: float, result: list[Sample]) 
         cover[sample.rows] += sample.field[..., 3]
         total[sample.rows] += key
         keys.append(key)
-    cover = np.minimum(cover * np.float32(ready), 1)
+    cover = np.minimum(cover, 1)
     for sample, key in zip(found, keys, strict=True):
         weight = left[sample.rows] * cover[sample.rows] * key / total[sample.rows]
         weight[weight < SEEN] = 0

@@ -29,8 +29,6 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 """Keeps the places of the ring from which successive pieces come apart."""
 _FAR = 0.25
 """Least size of eddies in parts of the nearest ones."""
-_READY = 10.0
-"""How much sooner the second place covers than its share says."""
 _WANDER = ((0.020, 1.37), (0.012, 0.53))
 """Sizes in photo widths, and turns per photo width, of what tells one turn of the ring from the next."""
 
@@ -79,7 +77,6 @@ class SkyMotion:
         stagger = cv2.GaussianBlur(stagger, (0, 0), 1.0) * _STAGGER
         self._maps = [np.dstack([share, pieces.prominence, stagger]) for share in shares]
         self._spans = [_span(share) for share in shares]
-        self._common = int(shares.sum(axis=(1, 2)).argmax())
         self._turbulence = Turbulence(pieces.number.shape, self._width, seed)
 
     def at(self, seconds: float, height: int, width: int) -> list[Sample]:
@@ -100,15 +97,13 @@ class SkyMotion:
         fields: dict[float, Array] = {}
         left = np.ones((height, width), np.float32)
         result: list[Sample] = []
-        # The second place of the ring shows through where the first has gaps, and whatever is there where both have.
-        for place, last in ((0.0, False), (0.5, False), (0.5, True)):
+        # The second place of the ring shows through where the first has gaps.
+        for place, last in ((0.0, False), (0.5, True)):
             rows = np.flatnonzero(left.max(axis=1) >= SEEN)
             if not len(rows):
                 break
             span, found = slice(int(rows[0]), int(rows[-1]) + 1), []
             for layer, drift in enumerate(self._drifts):
-                if last and layer != self._common:
-                    continue
                 for number in self._phases(drift, seconds):
                     time = seconds if math.isinf(drift.period) else seconds - number * drift.period
                     if time not in fields:
@@ -119,7 +114,7 @@ class SkyMotion:
                     sample = self._sample(*at, x, y[span], fields[time], last=last)
                     if sample is not None:
                         found.append(dataclasses.replace(sample, rows=shifted(sample.rows, span.start)))
-            left = weigh(found, left, 1.0 if place == 0 else _READY, result)
+            left = weigh(found, left, result)
         return normalised(result, (height, width))
 
     @staticmethod
@@ -128,6 +123,12 @@ class SkyMotion:
             return [0]
         place, reach = seconds / drift.period, 0.5 + _STAGGER + _FADE
         return list(range(math.ceil(place - reach), math.floor(place + reach) + 1))
+
+    def _heights(self, y: Array) -> Array:
+        """Shares (layers, h) of the layers at heights, by how near they are; in gaps, nothing tells more."""
+        rows = np.array([drift.row for drift in self._drifts], np.float32)
+        near = (np.abs(y[None, :] - rows[:, None]) + np.float32(0.01)) ** -6
+        return np.asarray(near / near.sum(axis=0), np.float32)
 
     def _sample(
         self,
@@ -151,7 +152,9 @@ class SkyMotion:
         at_y = (np.float32(scale) * y + np.float32(shift_y)) * np.float32(self._width) + np.float32(self._above - 0.5)
         at_y = folded(at_y, self._pieces.number.shape[0])
         reach = sum(size for size, _ in _WANDER) * self._width + 1
-        rows = np.flatnonzero(last | ((at_y > spread[0] - reach) & (at_y < spread[1] + reach)))
+        own = self._heights(y)[layer] if last else None
+        seen = own > SEEN if own is not None else (at_y > spread[0] - reach) & (at_y < spread[1] + reach)
+        rows = np.flatnonzero(seen)
         if not len(rows):
             return None
         part = slice(int(rows[0]), int(rows[-1]) + 1)
@@ -166,10 +169,10 @@ class SkyMotion:
         if not math.isinf(drift.period):
             past = np.abs(np.float32(seconds / drift.period - number) + found[..., 2])
             share = share * (1 - smoothstep(past, 0.5 - _FADE, 0.5 + _FADE))
-        if last:  # whatever is left of the picture is shown by somebody
+        if own is not None:
             alone = 1.0 if math.isinf(drift.period) else 1 - smoothstep(abs(seconds / drift.period - number), 0.4, 0.6)
-            share = share + np.float32(1e-3) + alone
-        elif float(share.max()) < SEEN:
+            share = np.broadcast_to((own[part, None] * alone).astype(np.float32), shape)
+        if float(share.max()) < SEEN:
             return None
         step = np.float32(1 / COARSER)
         across, down = (across + 0.5) * step - np.float32(0.5), (down + 0.5) * step - np.float32(0.5)
@@ -182,7 +185,7 @@ class SkyMotion:
 
 def _span(share: Array) -> tuple[int, int]:
     """First and last + 1 row of a ring in which a layer has pieces."""
-    rows = np.flatnonzero(share.max(axis=1) > 0)
+    rows = np.flatnonzero(share.max(axis=1) > SEEN)
     return (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 0)
 
 
