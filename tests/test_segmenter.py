@@ -12,14 +12,17 @@ import torch
 from torch import nn
 
 from landscape.errors import LandscapeError
-from landscape.evaluation.segmentation import evaluate_segmentation, overlap
+from landscape.evaluation.mask_sheet import mask_sheet, shrunk, tinted
+from landscape.evaluation.segmentation import DRY, PhotoScore, evaluate_segmentation, overlap, score_photo, summarise
 from landscape.models.files import save_weights
 from landscape.models.frozen import load_segmenter
 from landscape.networks.segmenter import build_segmenter
+from landscape.training import label_rules
 from landscape.training.data import masks as mask_data
 from landscape.training.data.lakes import flood
 from landscape.training.data.mask_batches import augment, training_batches
 from landscape.training.data.masks import LabelledPhoto, group_duplicates, read_labelled_photos
+from landscape.training.data.poured import pour
 from landscape.training.segmentation import (
     SegmentationSettings,
     export_segmenter,
@@ -61,12 +64,18 @@ def test_shapes_and_gradients() -> None:
 
 def test_loss_of_not_sky_says_nothing_about_water() -> None:
     logits = torch.randn(1, 3, 4, 4, generator=torch.Generator().manual_seed(1)).requires_grad_()
-    segmentation_loss(logits, torch.full((1, 4, 4), mask_data.NOT_SKY)).backward()
+    segmentation_loss(logits, torch.full((1, 4, 4), label_rules.NOT_SKY)).backward()
     assert logits.grad is not None
     p = logits.detach().softmax(1)
     split = p[:, 0] / (p[:, 0] + p[:, 2])
     expected = p[:, 1] * torch.stack([-split, torch.ones_like(split), -(1 - split)])[:, 0] / 16
     torch.testing.assert_close(logits.grad[0], expected)
+
+
+def test_loss_of_not_water_says_nothing_about_sky() -> None:
+    logits = torch.randn(1, 3, 4, 4, generator=torch.Generator().manual_seed(4))
+    loss = segmentation_loss(logits, torch.full((1, 4, 4), label_rules.NOT_WATER))
+    torch.testing.assert_close(loss, -(1 - logits.softmax(1)[:, 2]).log().mean())
 
 
 def test_loss_ignores_unknown_and_equals_cross_entropy() -> None:
@@ -89,6 +98,39 @@ def test_reading_marks_held_out_and_not_sky(data: Path) -> None:
         read_labelled_photos(data / "nothing")
 
 
+def test_sets_of_water_alone_follow_the_list_and_their_groups(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    for folder in ("images", "labels"):
+        (data / "rivers" / folder).mkdir(parents=True)
+    rows = []
+    for name, group in (("1", "bend"), ("2", "bend"), ("3", "out of the wood")):
+        noise = cv2.resize(rng.integers(0, 256, (6, 9, 3), dtype=np.uint8), (72, 48))
+        labels = np.zeros((48, 72), np.uint8)
+        labels[30:] = 2
+        cv2.imwrite(str(data / "rivers" / "images" / f"{name}.jpg"), noise)
+        cv2.imwrite(str(data / "rivers" / "labels" / f"{name}.png"), labels)
+        rows.append({"set": "rivers", "name": name, "group": group})
+    (data / label_rules.GROUPS).write_text(json.dumps(rows))
+    listed = data.parent / "held_out_water.txt"
+    listed.write_text("rivers/1 rapids\n")
+    monkeypatch.setattr(label_rules, "HELD_OUT_WATER", listed)
+    photos = {photo.name: photo for photo in read_labelled_photos(data) if photo.source == "rivers"}
+    # The rule for names, which would hold out "out of the wood", is not asked.
+    assert {name: photo.held_out for name, photo in photos.items()} == {"1": True, "2": True, "3": False}
+    assert {name: photo.kind for name, photo in photos.items()} == {"1": "rapids", "2": "", "3": ""}
+    assert photos["1"].labels_water and not photos["1"].labels_sky
+    assert set(np.unique(photos["1"].labels)) == {2, label_rules.NOT_WATER}
+    assert photos["3"].rank == 1 and photos["1"].rank == photos["2"].rank < 1
+
+
+def test_the_bundled_list_of_held_out_water_names_every_set_and_kind() -> None:
+    kinds = label_rules.water_kinds()
+    held_out = {key.split("/")[0] for key in kinds}
+    assert held_out <= set(label_rules.SHARES)
+    assert held_out >= set(label_rules.WATER_SETS) - {label_rules.BESIDE}
+    assert set(kinds.values()) == {"creek", "fall", "ice", "lake", "pond", "rapids", "river", "sea", "subject"}
+
+
 def test_outlines_add_water_to_photos_that_know_the_sky_alone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outlines = data.parent / "outlines.json"
     lower_half = [[0, 65], [100, 65], [100, 100], [0, 100]]
@@ -105,6 +147,26 @@ def test_outlines_add_water_to_photos_that_know_the_sky_alone(data: Path, monkey
     assert (photo.labels[round(0.7 * height) : round(0.73 * height)] == 2).all()
     assert photo.labels[round(0.82 * height), width // 2] == 0
     assert (photo.labels[round(0.65 * height)] == 255).all() and photo.labels[0, 0] == 1
+
+
+def test_photos_beside_the_sets_need_an_outline_or_no_water(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = data.parent / label_rules.BESIDE
+    beside.mkdir()
+    rng = np.random.default_rng(2)
+    for name in ("fall", "desert", "nobody_knows"):
+        cv2.imwrite(str(beside / f"{name}.jpg"), rng.integers(0, 256, (48, 72, 3), dtype=np.uint8))
+    left, top = [[0, 0], [50, 0], [50, 100], [0, 100]], [[0, 0], [100, 0], [100, 50], [0, 50]]
+    (data.parent / "outlines.json").write_text(
+        json.dumps({"outlines": {"fall": {"water": [left], "unknown": [top]}}, "wrong": []})
+    )
+    (data.parent / "dry.txt").write_text("desert\n")
+    monkeypatch.setattr(mask_data, "OUTLINES", data.parent / "outlines.json")
+    monkeypatch.setattr(mask_data, "DRY_PHOTOS", data.parent / "dry.txt")
+    photos = {photo.name: photo for photo in read_labelled_photos(data) if photo.source == label_rules.BESIDE}
+    assert set(photos) == {"fall", "desert"} and not any(photo.labels_sky for photo in photos.values())
+    assert set(np.unique(photos["desert"].labels)) == {label_rules.NOT_WATER}
+    corners = photos["fall"].labels[[5, 5, -5, -5], [5, -5, 5, -5]]
+    assert corners.tolist() == [2, 255, 2, label_rules.NOT_WATER]
 
 
 def test_the_bundled_outlines_lie_in_their_photos_and_contradict_no_list() -> None:
@@ -139,6 +201,25 @@ def test_a_flooded_photo_mirrors_what_stands_above_the_water() -> None:
         if (height - line) > 2 * (line - 50):
             assert far[2] > near[2]  # the blue sky
     assert lakes > 5
+
+
+def test_poured_water_lies_on_ground_alone() -> None:
+    rng = np.random.default_rng(0)
+    pixels = np.full((60, 80, 3), 90, np.uint8)
+    labels = np.zeros((60, 80), np.uint8)
+    labels[:20] = 1
+    white = np.full((40, 50, 3), 250, np.uint8)
+    fall = np.zeros((40, 50), np.uint8)
+    fall[:, 15:35] = 2
+    poured = 0
+    for _ in range(10):
+        mixed, found = pour(pixels, labels, white, fall, rng)
+        assert np.array_equal(found[:18], labels[:18]) and np.array_equal(mixed[:14], pixels[:14])
+        poured += (found == 2).any()
+        assert (mixed[found == 2] > 90).all() and (mixed[found == 0] < 250).all()
+    assert poured > 7
+    dry, unchanged = pour(pixels, labels, white, np.zeros_like(fall), rng)
+    assert dry is pixels and unchanged is labels
 
 
 def test_photos_without_room_are_not_flooded() -> None:
@@ -222,8 +303,8 @@ def test_training_resumes_exports_and_evaluates(data: Path, tmp_path: Path) -> N
         if value.is_floating_point():
             torch.testing.assert_close(value, 0.5 * network.state_dict()[key], rtol=2e-3, atol=1e-3)
     figures = evaluate_segmentation(data, network)
-    assert figures["all"]["photos"] == 2 and figures["hand_labelled"]["water_photos"] == 1
-    assert "water_iou" not in figures["ade20k_sky_subset"]
+    assert figures["sets"]["all"]["photos"] == 2 and figures["sets"]["hand_labelled"]["water_photos"] == 1
+    assert "water_iou" not in figures["sets"]["ade20k_sky_subset"]
 
 
 def test_missing_or_wrong_weights(tmp_path: Path) -> None:
@@ -239,3 +320,42 @@ def test_overlap_leaves_out_unknown() -> None:
     guess = np.array([[1, 1, 1, 0]], np.uint8)
     labels = np.array([[1, 3, 255, 1]], np.uint8)
     assert overlap(guess, labels, 1) == (0.25, 0.75)
+    labels = np.array([[1, label_rules.NOT_WATER, 255, 1]], np.uint8)
+    assert overlap(guess, labels, 1) == (0.25, 0.5)
+    assert overlap(guess + 1, labels, 2) == (0.0, 0.5)
+
+
+def test_the_scoreboard_sorts_kinds_and_photos_by_their_water(tmp_path: Path) -> None:
+    found = {"blue": 2, "white": 0}
+
+    class ByName(nn.Module):
+        """Finds what the red value of a photo's first pixel says, everywhere."""
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            value = int(torch.round((images[0, 0, 0, 0] + 1) * 127.5)) // 100
+            return torch.eye(3)[value].mul(20)[None, :, None, None].expand(len(images), 3, *images.shape[2:])
+
+    def scored(name: str, label: int, guess: int, kind: str) -> PhotoScore:
+        pixels = np.full((64, 64, 3), 100 * guess, np.uint8)
+        labels = np.full((64, 64), label, np.uint8)
+        return score_photo(ByName(), LabelledPhoto("rivers", name, pixels, labels, True, True, False, kind))
+
+    scores = [scored("good", 2, found["blue"], "river"), scored("bad", 2, found["white"], "fall")]
+    scores += [scored("dry", 0, found["white"], ""), scored("wet", 0, found["blue"], "")]
+    assert [score.kind for score in scores] == ["river", "fall", DRY, DRY]
+    assert [score.row.get("water_iou") for score in scores] == [1.0, 0.0, None, None]
+    assert [score.row.get("false_water") for score in scores] == [None, None, 0.0, 1.0]
+    figures = summarise(scores)
+    assert figures["water_iou"] == round(1 / 3, 4) and "sky_iou" not in figures
+    assert (figures["dry_photos"], figures["false_water"], figures["spoilt_dry_photos"]) == (2, 0.5, 1)
+
+
+def test_the_sheet_shows_what_was_found_beside_the_labels() -> None:
+    pixels = np.full((300, 600, 3), 100, np.uint8)
+    labels = np.zeros((300, 600), np.uint8)
+    labels[150:] = 2
+    pictures = [shrunk(tinted(pixels, labels)), shrunk(pixels)]
+    sheet = mask_sheet([(name, pictures) for name in ("one", "two", "three", "four")])
+    assert sheet.shape == (2 * 256, 6 * 320, 3)
+    assert tuple(sheet[120, 10]) == (162, 72, 72) and tuple(sheet[10, 10]) == (100, 100, 100)
+    assert tuple(sheet[120, 330]) == (100, 100, 100) and not sheet[300:490, 700:].any()

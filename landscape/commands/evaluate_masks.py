@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
 from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.files import write_table
 from landscape.targets import require_targets
+
+if TYPE_CHECKING:
+    from landscape.training.data.masks import LabelledPhoto
 
 evaluate_masks = typer.Typer()
 
@@ -40,21 +44,36 @@ def tell(text: str, figures: dict[str, object], report: Path | None, table: Path
 def segmentation(
     data: Annotated[Path, typer.Option(help="Folder with labelled sets.")],
     report: JsonOption = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Draw the worst photos here, *.png: found beside labelled.")
+    ] = None,
+    worst: Annotated[int, typer.Option(min=1, help="Photos on the sheet and in the list.")] = 24,
     checkpoints: CheckpointsOption = None,
 ) -> None:
-    """Intersection over union of sky and water on held-out photos."""
+    """Intersection over union of sky and water on held-out photos, by set and by kind of water, worst first."""
+    from landscape.evaluation.mask_sheet import mask_sheet, shrunk, tinted
     from landscape.evaluation.segmentation import evaluate_segmentation
+    from landscape.files import save_picture
     from landscape.models.bundle import SEGMENTER_FILE, default_folder
     from landscape.models.frozen import load_segmenter
 
     weights = (checkpoints or default_folder()) / SEGMENTER_FILE
-    require_targets([weights], (report, "report"))
+    require_targets([weights], (report, "report"), (sheet, "picture"))
     network = load_segmenter(weights)
+    looks: dict[tuple[str, str], list[np.ndarray]] = {}
+
+    def look(photo: LabelledPhoto, guess: np.ndarray) -> None:
+        looks[photo.source, photo.name] = [shrunk(tinted(photo.pixels, labels)) for labels in (guess, photo.labels)]
+
     with progress_bars() as progress:
-        figures = evaluate_segmentation(data, network, progress=progress)
-    console.print(json.dumps(figures, indent=2))
+        figures = evaluate_segmentation(data, network, progress=progress, look=look if sheet else None)
+    console.print(json.dumps(figures | {"photos": figures["photos"][:worst]}, indent=2))
     if report is not None:
         write_json(report, dict(figures))
+    if sheet is not None:
+        rows = figures["photos"][:worst]
+        cells = [(" ".join(str(value) for value in row.values()), looks[row["set"], row["name"]]) for row in rows]
+        save_picture(mask_sheet(cells), sheet)
 
 
 @evaluate_masks.command()

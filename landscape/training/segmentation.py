@@ -27,8 +27,9 @@ from landscape.models.files import save_weights
 from landscape.models.frozen import load_segmenter
 from landscape.networks.segmenter import build_segmenter
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.training.data.label_rules import NOT_SKY, NOT_WATER, UNKNOWN
 from landscape.training.data.mask_batches import training_batches
-from landscape.training.data.masks import NOT_SKY, UNKNOWN, LabelledPhoto, read_labelled_photos
+from landscape.training.data.masks import LabelledPhoto, read_labelled_photos
 from landscape.training.run.checkpoint import load_state, require_new_run, save_state
 from landscape.training.run.pretrained import imagenet_weights
 
@@ -61,11 +62,11 @@ class SegmentationSettings:
 
 
 def segmentation_loss(logits: Tensor, labels: Tensor, water_weight: float = 1.0) -> Tensor:
-    """Cross entropy of the labels, where "not sky" is the sum of other and water.
+    """Cross entropy of the labels, where "not sky" is the sum of other and water, "not water" that of other and sky.
 
     Args:
         logits: (N, 3, H, W).
-        labels: int64 (N, H, W): 0 other, 1 sky, 2 water, 3 not sky, 255 unknown (ignored).
+        labels: int64 (N, H, W): 0 other, 1 sky, 2 water, 3 not sky, 4 not water, 255 unknown (ignored).
         water_weight: Weight of water pixels.
 
     Returns:
@@ -73,9 +74,9 @@ def segmentation_loss(logits: Tensor, labels: Tensor, water_weight: float = 1.0)
     """
     log_p = functional.log_softmax(logits, dim=1)
     exact = -log_p.gather(1, labels.clamp(max=2).unsqueeze(1)).squeeze(1)
-    not_sky = -torch.logsumexp(log_p[:, [0, 2]], dim=1)
+    not_sky, not_water = (-torch.logsumexp(log_p[:, [0, which]], dim=1) for which in (2, 1))
     weight = (labels != UNKNOWN).float() * torch.where(labels == 2, water_weight, 1.0)
-    loss = torch.where(labels == NOT_SKY, not_sky, exact)
+    loss = torch.where(labels == NOT_SKY, not_sky, torch.where(labels == NOT_WATER, not_water, exact))
     return (loss * weight).sum() / weight.sum().clamp(min=1.0)
 
 
@@ -89,7 +90,7 @@ def held_out_scores(network: nn.Module, photos: list[LabelledPhoto], size: int) 
         size: Side of the square input in pixels.
 
     Returns:
-        ``sky_iou`` over all photos, ``water_iou`` over those whose water is labelled, from pixel sums.
+        ``sky_iou`` over the photos whose sky is labelled, ``water_iou`` over those whose water is, from pixel sums.
     """
     counts = np.zeros((2, 2))
     for photo in photos:
@@ -98,7 +99,7 @@ def held_out_scores(network: nn.Module, photos: list[LabelledPhoto], size: int) 
         guess = network(from_pixels(image[None]))[0].argmax(0).numpy()
         known = labels != UNKNOWN
         for row, value in enumerate((1, 2)):
-            if value == 1 or photo.labels_water:
+            if photo.labels_sky if value == 1 else photo.labels_water:
                 hit, truth = (guess == value) & known, labels == value
                 counts[row] += [(hit & truth).sum(), (hit | truth).sum()]
     iou = counts[:, 0] / np.maximum(counts[:, 1], 1)

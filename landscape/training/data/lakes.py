@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape.training.data.masks import NOT_SKY, SKY, WATER
+from landscape.training.data.label_rules import NOT_SKY, SKY, WATER
 
 _LOWEST = 0.85
 """The water begins above this fraction of the height."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -10,11 +10,15 @@ import torch
 from torch import Tensor
 
 from landscape.images.tensors import from_pixels
+from landscape.training.data.label_rules import SHARES, UNKNOWN
 from landscape.training.data.lakes import flood
-from landscape.training.data.masks import SHARES, UNKNOWN, LabelledPhoto
+from landscape.training.data.masks import LabelledPhoto
+from landscape.training.data.poured import DONORS, pour
 
 FLOODED = 0.2
 """Share of the photos that a lake is put into, where there is room for one."""
+POURED = 0.12
+"""Share of those that moving water of another photo is laid into."""
 
 
 def training_batches(
@@ -35,28 +39,38 @@ def training_batches(
     sets = {source: [p for p in photos if p.source == source] for source in SHARES}
     names = [source for source in SHARES if sets[source]]
     share = np.array([SHARES[name] for name in names])
+    ranks = {name: np.cumsum([photo.rank for photo in sets[name]]) for name in names}
+    donors = [photo for name in DONORS for photo in sets[name]]
     step = start
     while True:
         rng = np.random.default_rng((seed, step))
-        chosen = [sets[names[i]] for i in rng.choice(len(names), batch, p=share / share.sum())]
-        cuts = [augment(photos[rng.integers(len(photos))], size, rng) for photos in chosen]
+        chosen = [names[i] for i in rng.choice(len(names), batch, p=share / share.sum())]
+        cuts = [augment(_pick(sets[name], ranks[name], rng), size, rng, donors) for name in chosen]
         images = np.stack([pixels for pixels, _ in cuts])
         yield from_pixels(images), torch.from_numpy(np.stack([labels for _, labels in cuts])).long()
         step += 1
 
 
-def augment(photo: LabelledPhoto, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Flood, cut, turn, flip and relight a photo at random.
+def augment(
+    photo: LabelledPhoto, size: int, rng: np.random.Generator, donors: Sequence[LabelledPhoto] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Flood or pour, cut, turn, flip and relight a photo at random.
 
     Args:
         photo: The photo.
         size: Side of the square result in pixels.
         rng: Source of randomness.
+        donors: Photos whose water may be poured into it.
 
     Returns:
         uint8 (size, size, 3) and its labels uint8 (size, size), unknown where the cut leaves the photo.
     """
-    source, truth = flood(photo.pixels, photo.labels, rng) if rng.random() < FLOODED else (photo.pixels, photo.labels)
+    source, truth, chance = photo.pixels, photo.labels, rng.random()
+    if chance < FLOODED:
+        source, truth = flood(source, truth, rng)
+    elif donors and chance < FLOODED + POURED:
+        donor = donors[int(rng.integers(len(donors)))]
+        source, truth = pour(source, truth, donor.pixels, donor.labels, rng)
     height, width = truth.shape
     part = np.array([1.0, 1.0]) if rng.random() < 0.25 else rng.uniform(0.4, 1.0, 2)
     centre = np.array([width, height]) * (0.5 + (rng.random(2) - 0.5) * (1 - part))
@@ -80,6 +94,10 @@ def augment(photo: LabelledPhoto, size: int, rng: np.random.Generator) -> tuple[
     return relight(pixels, rng), labels
 
 
+def _pick(photos: list[LabelledPhoto], ranks: np.ndarray, rng: np.random.Generator) -> LabelledPhoto:
+    return photos[int(np.searchsorted(ranks, rng.random() * ranks[-1], side="right"))]
+
+
 def relight(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Change light, colours and sharpness at random, sometimes to night.
 
@@ -90,10 +108,13 @@ def relight(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     Returns:
         uint8 (H, W, 3) RGB.
     """
-    image: np.ndarray = pixels.astype(np.float32) / 255
-    if rng.random() < 0.8:
-        image = image ** np.float32(np.exp(rng.normal(0, 0.3)))
-        image = image * np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.08, 3)).astype(np.float32)
+    levels = np.repeat(np.linspace(0, 1, 256, dtype=np.float32)[:, None], 3, axis=1)
+    changed = rng.random() < 0.8
+    if changed:
+        levels = levels ** np.float32(np.exp(rng.normal(0, 0.3)))
+        levels = levels * np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.08, 3)).astype(np.float32)
+    image: np.ndarray = cv2.LUT(pixels, levels[None])
+    if changed:
         grey = image.mean(axis=2, keepdims=True)
         image = grey + (image - grey) * np.float32(rng.uniform(0.4, 1.5))
         mean = image.mean()

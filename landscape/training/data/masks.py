@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,31 +16,28 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from landscape.errors import LandscapeError
+from landscape.training.data.label_rules import (
+    BESIDE,
+    BOTH_SETS,
+    SHARES,
+    SKY,
+    UNKNOWN,
+    WATER,
+    WATER_SETS,
+    read_rule,
+    water_groups,
+    water_kinds,
+)
 from landscape.training.data.split import is_held_out
 
 Outline = list[list[float]]
 
-SKY, WATER, UNKNOWN = 1, 2, 255
-NOT_SKY = 3
-"""Label of pixels that are no sky but may be water; learnt through the sum of the other two classes alone."""
-
-SHARES = {
-    "hand_labelled": 0.46,
-    "sea_horizon_weak": 0.07,
-    "ade20k_sky_subset": 0.18,
-    "deepphoto_examples": 0.03,
-    "horizon_uav": 0.04,
-    "sky_pseudo": 0.22,
-}
-"""Folders of labels and the share of training images that each gives."""
-WATER_SETS = ("hand_labelled", "sea_horizon_weak")
-"""Folders whose label 0 means neither sky nor water; elsewhere it means not sky."""
 DRY_PHOTOS = Path(__file__).with_name("dry_photos.txt")
 """Names of photos of the other folders that were looked at and hold no water: fields, deserts, streets."""
 OUTLINES = Path(__file__).with_name("water_outlines.json")
 """Outlines of the water in photos of the other folders, and names of photos whose sky is labelled wrongly.
 
-Corners are percents of width and height; islands are cut out of the water."""
+Corners are percents of width and height; islands are cut out of the water; unknown is what may be some."""
 BLURRED_OUTLINE = 0.012
 """Pixels this near to an outline, as a fraction of the width, stay unknown, as it was drawn by hand."""
 
@@ -55,9 +53,13 @@ class LabelledPhoto:
         source: Folder of the set, a key of :data:`SHARES`.
         name: File stem.
         pixels: uint8 (H, W, 3) RGB.
-        labels: uint8 (H, W): 0 other, 1 sky, 2 water, 3 not sky but maybe water, 255 unknown.
+        labels: uint8 (H, W): 0 other, 1 sky, 2 water, 3 not sky but maybe water, 4 not water but maybe sky,
+            255 unknown.
         held_out: Whether it belongs to the evaluation.
         labels_water: Whether its water is labelled, or known to be absent.
+        labels_sky: Whether all of its sky is labelled.
+        kind: Kind of the water of a held-out photo, such as "river"; "" if nobody has told.
+        rank: Share of its set's training images that it gives, against the set's other photos.
     """
 
     source: str
@@ -66,6 +68,9 @@ class LabelledPhoto:
     labels: np.ndarray
     held_out: bool
     labels_water: bool
+    labels_sky: bool = True
+    kind: str = ""
+    rank: float = 1.0
 
 
 def read_labelled_photos(data: Path, area: int | None = 448**2) -> list[LabelledPhoto]:
@@ -86,25 +91,53 @@ def read_labelled_photos(data: Path, area: int | None = 448**2) -> list[Labelled
     Raises:
         LandscapeError: If no set is found.
     """
-    found = [(source, path) for source in SHARES for path in sorted((data / source / "images").glob("*.jpg"))]
+    found = [(source, path) for source in SHARES for path in _pictures(data, source)]
     if not found:
         raise LandscapeError(f"{data} holds no labelled photos; give the folder that contains hand_labelled/images.")
     dry, drawn = frozenset(DRY_PHOTOS.read_text().split()), json.loads(OUTLINES.read_text())
     outlines = drawn["outlines"]
-    found = [(source, path) for source, path in found if path.stem not in drawn["wrong"]]
-    watered = [source in WATER_SETS or path.stem in dry or path.stem in outlines for source, path in found]
+    found = [
+        (source, path)
+        for source, path in found
+        if path.stem not in drawn["wrong"] and (source != BESIDE or path.stem in dry or path.stem in outlines)
+    ]
+    watered = [source in BOTH_SETS + WATER_SETS or path.stem in dry or path.stem in outlines for source, path in found]
     photos = [
-        _read(path, area, known, outlines.get(path.stem)) for (_, path), known in zip(found, watered, strict=True)
+        _read(source, path, area, known, outlines.get(path.stem))
+        for (source, path), known in zip(found, watered, strict=True)
     ]
     first_names = list(_first_names(data.parent))
     thumbnails = [_thumbnail(pixels) for pixels, _ in photos]
     thumbnails += [_thumbnail(_imread(path, cv2.IMREAD_REDUCED_COLOR_2)) for _, path in first_names]
-    names = [path.stem for _, path in found] + [name for name, _ in first_names]
-    groups = group_duplicates(np.stack(thumbnails), [_clip(name) for name in names])
-    held_out = {int(group) for group, name in zip(groups, names, strict=True) if is_held_out(_clip(name))}
-    better = {int(groups[i]) for i, (source, _) in enumerate(found) if source in WATER_SETS}
+    places, kinds = water_groups(data), water_kinds()
+    keys = [f"{source}/{path.stem}" for source, path in found]
+    names = [
+        f"water {places.get(key, key)}" if source in WATER_SETS else _clip(path.stem)
+        for key, (source, path) in zip(keys, found, strict=True)
+    ]
+    names += [_clip(name) for name, _ in first_names]
+    groups = group_duplicates(np.stack(thumbnails), names)
+    listed = [source in WATER_SETS for source, _ in found] + [False] * len(first_names)
+    apart = [key in kinds for key in keys] + [False] * len(first_names)
+    held_out = {
+        int(group)
+        for group, name, by_list, chosen in zip(groups, names, listed, apart, strict=True)
+        if (chosen if by_list else is_held_out(name))
+    }
+    better = {int(groups[i]) for i, (source, _) in enumerate(found) if source in BOTH_SETS}
+    sizes = Counter((source, int(groups[i])) for i, (source, _) in enumerate(found))
     return [
-        LabelledPhoto(source, path.stem, pixels, labels, int(groups[i]) in held_out, watered[i])
+        LabelledPhoto(
+            source,
+            path.stem,
+            pixels,
+            labels,
+            held_out=int(groups[i]) in held_out,
+            labels_water=watered[i],
+            labels_sky=source not in WATER_SETS,
+            kind=kinds.get(keys[i], ""),
+            rank=sizes[source, int(groups[i])] ** -0.5,
+        )
         for i, ((source, path), (pixels, labels)) in enumerate(zip(found, photos, strict=True))
         if source != "sky_pseudo" or int(groups[i]) not in better
     ]
@@ -130,28 +163,36 @@ def group_duplicates(thumbnails: np.ndarray, clips: list[str]) -> np.ndarray:
     return groups
 
 
-def with_water(labels: np.ndarray, water: list[Outline], islands: list[Outline]) -> np.ndarray:
+def with_water(
+    labels: np.ndarray, water: list[Outline], islands: list[Outline], unknown: Sequence[Outline] = ()
+) -> np.ndarray:
     """Add outlined water to labels of the sky.
 
     Args:
         labels: uint8 (H, W).
         water: Outlines, lists of corners (x, y) in percents of width and height.
         islands: Outlines of what is no water within them.
+        unknown: Outlines of what may be water where no other outline tells.
 
     Returns:
         uint8 (H, W), unknown along the outlines.
     """
     height, width = labels.shape
     inside = np.zeros((height, width), np.uint8)
-    for outlines, value in ((water, 1), (islands, 0)):
+    doubtful = np.zeros_like(inside)
+    for mask, outlines, value in ((doubtful, unknown, 1), (inside, water, 1), (inside, islands, 0)):
         for corners in outlines:
-            cv2.fillPoly(inside, [np.rint(np.array(corners) / 100 * [width, height]).astype(np.int32)], (value,))
+            cv2.fillPoly(mask, [np.rint(np.array(corners) / 100 * [width, height]).astype(np.int32)], (value,))
     reach = 2 * max(1, round(BLURRED_OUTLINE * width / 2)) + 1
     kernel = np.ones((reach, reach), np.uint8)
     edge = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, kernel, borderType=cv2.BORDER_REPLICATE)
-    found = np.where(inside > 0, np.uint8(WATER), labels)
+    found = np.where(inside > 0, np.uint8(WATER), np.where(doubtful > 0, np.uint8(UNKNOWN), labels))
     found[(edge > 0) & ((labels != SKY) | (inside > 0))] = UNKNOWN
     return found
+
+
+def _pictures(data: Path, source: str) -> list[Path]:
+    return sorted((data.parent / source if source == BESIDE else data / source / "images").glob("*.jpg"))
 
 
 def _imread(path: Path, flags: int) -> np.ndarray:
@@ -162,14 +203,16 @@ def _imread(path: Path, flags: int) -> np.ndarray:
 
 
 def _read(
-    path: Path, area: int | None, labels_water: bool, outlines: dict[str, Any] | None
+    source: str, path: Path, area: int | None, labels_water: bool, outlines: dict[str, Any] | None
 ) -> tuple[np.ndarray, np.ndarray]:
     pixels = _imread(path, cv2.IMREAD_COLOR)
-    labels = _imread(path.parent.parent / "labels" / f"{path.stem}.png", cv2.IMREAD_GRAYSCALE)
-    if not labels_water:
-        labels = np.where(labels == 0, np.uint8(NOT_SKY), labels)
+    if source == BESIDE:
+        labels: np.ndarray = np.zeros(pixels.shape[:2], np.uint8)
+    else:
+        labels = _imread(path.parent.parent / "labels" / f"{path.stem}.png", cv2.IMREAD_GRAYSCALE)
+    labels = read_rule(source, labels, labels_water)
     if outlines is not None:
-        labels = with_water(labels, outlines["water"], outlines.get("islands", []))
+        labels = with_water(labels, outlines["water"], outlines.get("islands", []), outlines.get("unknown", []))
     height, width = labels.shape
     shrink = 1.0 if area is None else min(1.0, (area / (height * width)) ** 0.5)
     if shrink < 1:
