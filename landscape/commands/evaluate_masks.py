@@ -80,6 +80,7 @@ def segmentation(
 def matte(
     folder: Annotated[Path, typer.Argument(help="Folder with folders of photos; composites are made of its cuts.")],
     composites: Annotated[int, typer.Option(help="How many composites.")] = 220,
+    side: Annotated[int, typer.Option(help="Long side of the composites in pixels.")] = 768,
     sized: Annotated[int, typer.Option(help="On how many of them frames of several sizes are compared.")] = 11,
     sheet: Annotated[Path | None, typer.Option(help="PNG to write: the worst crops of photos.")] = None,
     photos: Annotated[int, typer.Option(help="How many photos the sheet shows.")] = 40,
@@ -103,7 +104,7 @@ def matte(
 
     with cancel_on_signals() as cancel, progress_bars() as progress:
         cuts = find_cuts(folder, models.segmenter, is_judged, progress)
-        rows = judge.evaluate_composites(cuts, find, composites, sized, seed, progress=progress, cancel=cancel)
+        rows = judge.evaluate_composites(cuts, find, composites, sized, seed, side, progress=progress, cancel=cancel)
         if sheet is not None:
             picture = judge.worst_crops(judge.spread(find_photos(folder), photos), find, progress=progress)
             save_picture(picture, sheet)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from landscape.images.filters import blur, smoothstep
+from landscape.images.filters import blur, fill, smoothstep
 from landscape.images.grid import Grid, GridWindow, with_ring
 from landscape.images.pixels import Array
 
@@ -44,6 +44,19 @@ _OWN_COLOUR = (18.0, 36.0)
 """Distances, 0 to 255, to the nearest colour of the region up to which a pixel surely and perhaps has that colour."""
 _NEARER = (0.7, 1.0)
 """The same as ratios to the distance to the nearest colour of the other side."""
+_UNEXPLAINED = (10.0, 30.0)
+"""Errors of colours, 0 to 255, from which a pixel is no mixture of what moves and what stands still."""
+_OWN = (0.85, 0.97)
+"""Share of mask and matte from which a pixel begins to be, and is, the region's own whatever it looks like."""
+_BLURRED = 0.004
+"""Edges are blurred over so much at most, as a fraction of the long side: farther off, what is between the colours of
+both sides is a thing of that colour."""
+_OVERSHOT = 1.6
+"""How far halos go, as a ratio to the difference of both sides' colours."""
+_CONTRAST = 100.0
+"""Such errors are larger where both sides differ by more than this, 0 to 255: halos have odd tints."""
+_SPREAD = 8.0
+"""Colours behind a region may leave the range of the pixel's and the other side's colour by so much, 0 to 255."""
 _GRID_SIDE = 768
 """Long side in pixels of the grid that smooth colours are on."""
 
@@ -178,4 +191,41 @@ def along_colours(photo: npt.NDArray[np.uint8], share: Array) -> Array:
     """
     height, width = share.shape
     grid = Grid(height, width, max(1, round(max(height, width) / _GRID_SIDE)))
-    return find_border(photo, share, grid).matte(photo, share, grid, grid.whole)
+    border = find_border(photo, share, grid)
+    return _explained(photo, share, border.matte(photo, share, grid, grid.whole), grid.up(border.other))
+
+
+def _explained(photo: npt.NDArray[np.uint8], share: Array, refined: Array, other: Array) -> Array:
+    """Lower shares (H, W) of which no mixture of the region's colours and the others' (H, W, 3) makes the pixel.
+
+    Beside the region's own pixels a smaller share may explain it; what no share explains stands still.
+    """
+    own = smoothstep(np.minimum(refined, share), *_OWN)
+    mixed = (refined > 0) & (own < 1)
+    if not mixed.any() or not (refined > _SURE).any():
+        return refined
+    reach = 2 * max(1, round(_BLURRED * max(share.shape))) + 1
+    near = cv2.dilate(own, np.ones((reach, reach), np.uint8))[mixed] > 0.5
+    region = fill(photo.astype(np.float32), np.asarray(refined > _SURE, np.float32))[mixed]
+    pixel, part, behind = photo[mixed].astype(np.float32), refined[mixed][:, None], other[mixed]
+    left = (pixel - part * region) / np.maximum(1 - part, 0.05)
+    left = np.clip(left, np.minimum(pixel, behind) - _SPREAD, np.maximum(pixel, behind) + _SPREAD)
+    error = np.abs(part * region + (1 - part) * left - pixel).max(axis=1, keepdims=True)
+    doubt = smoothstep(error, *_UNEXPLAINED) * (1 - own[mixed])[:, None]
+    smaller = np.where(near[:, None], np.minimum(part, _share_between(pixel, region, behind)), 0)
+    result = refined.copy()
+    result[mixed] = (part + doubt * (smaller - part))[:, 0]
+    return result
+
+
+def _share_between(pixel: Array, moving: Array, other: Array) -> Array:
+    """Share of the region in pixels (N, 3) that lie between the colours of both sides, (N, 1); 0 in all others.
+
+    Sharpening draws a halo along an edge: colours beyond the region's are the region.
+    """
+    axis = moving - other
+    share = ((pixel - other) * axis).sum(axis=1, keepdims=True) / np.maximum((axis**2).sum(axis=1, keepdims=True), 1)
+    share = np.clip(share, 0, _OVERSHOT)
+    error = np.abs(other + share * axis - pixel).max(axis=1, keepdims=True)
+    scale = np.maximum(np.abs(axis).max(axis=1, keepdims=True) / _CONTRAST, 1)
+    return np.asarray(np.minimum(share, 1) * (1 - smoothstep(error / scale, *_UNEXPLAINED)), np.float32)

@@ -49,7 +49,7 @@ class Cuts:
 
 
 def is_judged(stem: str) -> bool:
-    """Whether a photo, by its file's stem, is for judging mattes and not for training them: three in ten."""
+    """Whether a photo, by its file's stem, is for judging mattes, which no training may learn from it: three in ten."""
     return is_held_out(stem) or hashlib.sha256(f"matte {stem}".encode()).digest()[0] < 64
 
 
