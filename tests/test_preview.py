@@ -113,7 +113,8 @@ def test_other_masks_are_drafted_and_then_settled(scene: Scene) -> None:
     less = Shot(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
     drafted, settled = parts.turned(less), PreviewParts.prepare(less, 96, parts)
     assert settled.settled(less) and settled.reconstruction is parts.reconstruction
-    frames = [item.frame(item.reconstruction, 1.5) for item in (drafted, settled)]
+    # Before long, other clouds come in under other masks.
+    frames = [item.frame(item.reconstruction, 0.75) for item in (drafted, settled)]
     for frame in frames:
         assert np.array_equal(frame[45:], drafted.small.pixels[45:]), "what stands still is the photo"
     assert np.abs(frames[0].astype(int) - frames[1]).mean() < 2

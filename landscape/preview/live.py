@@ -205,7 +205,9 @@ class LivePreview:
                 return True
             self._preparing = True
         try:
-            self._bring_in(PreviewParts.prepare(shot, side, None if former is None else former.parts))
+            # The first pictures of a photo do not wait for all of its sky.
+            old = former.parts if former is not None and former.follows(shot) else None
+            self._bring_in(PreviewParts.prepare(shot, side, old, old is None))
         finally:
             self._preparing = False
         return True

@@ -51,13 +51,14 @@ class PreviewParts:
     draft: bool = False
 
     @classmethod
-    def prepare(cls, shot: Shot, side: int, old: PreviewParts | None = None) -> PreviewParts:
+    def prepare(cls, shot: Shot, side: int, old: PreviewParts | None = None, draft: bool = False) -> PreviewParts:
         """Take a photo apart.
 
         Args:
             shot: What will be shown.
             side: Long side of the frames in pixels.
             old: Parts of a shot before, to take over what has not changed.
+            draft: Only draft how the sky goes on, for pictures that must come at once.
         """
         scene = shot.scene
         if old is not None and not shot.same_photo(old.shot):
@@ -68,13 +69,12 @@ class PreviewParts:
         reconstruction = old.reconstruction if old is not None and known else scene.reconstruction()
         small = old.small if old is not None and old.side == side else photo.resized(side)
         matte = scene.masks.resized(small.height, small.width)
-        # The first pictures of a photo do not wait for all of its sky.
-        plan = None if old is None else scene.sky_plan()
+        plan = None if draft else scene.sky_plan()
         scenery = Scenery(small.pixels, matte, reconstruction, plan=plan)
         light = SteadyLight(scenery.light, 1 - matte.moving)
         compositor = SteadyCompositor(scenery, light, shot.motion, shot.period)
         parts = (reconstruction, moving, scenery, light, compositor)
-        return cls(shot, side, photo, small, *parts, draft=old is None)
+        return cls(shot, side, photo, small, *parts, draft=draft)
 
     def settled(self, shot: Shot) -> bool:
         """Whether nothing is left to prepare for a shot at this size."""
@@ -133,7 +133,7 @@ def style_pictures(scene: Scene, side: int, strength: float = 1.0) -> Iterator[t
         Style and picture, uint8 (H, W, 3), one by one: each takes a moment.
     """
     still = Shot(scene, MotionSettings(speed=0.0), LightSettings(), 1.0, False)
-    parts = PreviewParts.prepare(still, side)
+    parts = PreviewParts.prepare(still, side, draft=True)
     for style in STYLES:
         lit = parts.turned(dataclasses.replace(still, light=LightSettings(style, strength)))
         yield style, lit.frame(lit.shot.animator(lit.moving).frame(0.0), 0.0)
