@@ -17,7 +17,7 @@ from landscape.evaluation.segmentation import DRY, PhotoScore, evaluate_segmenta
 from landscape.models.files import save_weights
 from landscape.models.frozen import load_segmenter
 from landscape.networks.segmenter import build_segmenter
-from landscape.training import label_rules
+from landscape.training.data import label_rules
 from landscape.training.data import masks as mask_data
 from landscape.training.data.lakes import flood
 from landscape.training.data.mask_batches import augment, training_batches
