@@ -166,6 +166,8 @@ def draw(arrangement: Arrangement, image: npt.NDArray[np.generic], above: int | 
             continue
         source, x, y = _placed(image, copy, factor, above, arrangement, first=index == 0)
         first, last = max(0, y), min(rows, y + source.shape[0])
+        if first >= last:  # a ring that is cut shorter than it was planned
+            continue
         for part, at in _wrapped(x, source.shape[1], columns):
             weight = _resized(mask.astype(np.float32), factor, shift, (first, last), (at.start, at.stop))
             inside, beside = np.flatnonzero(weight.max(axis=0) > 0), np.flatnonzero(weight.max(axis=1) > 0)

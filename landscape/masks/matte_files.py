@@ -71,7 +71,7 @@ def read_mask(path: Path, pixels: npt.NDArray[np.uint8]) -> Matte:
             f"The mask “{path}” marks nothing; red is the share of the sky and green that of the water."
         )
     both = sky + water
-    if float(both.max()) > 1 + 2 / STEPS:
+    if float(both.max()) > 1:
         sky, water = (plane / np.maximum(both, 1) for plane in (sky, water))
     matte = Matte.certain(sky, water, np.broadcast_to(np.float32(0), sky.shape), 0.5)
     return completed(matte, pixels, certainty=certainty)

@@ -70,6 +70,7 @@ def find_drifts(
     field = displacements(motion, horizon, np.array([step]), rows, rows)[0] / rows / step
     field[..., 1] *= whole
     seen = ys < min(max(sky, 0.02), max(horizon * whole, 0.02))
+    seen[0] = True  # of a tall photo even the uppermost place may lie lower
     ys, field = ys[seen], field[seen]
     across = field.mean(axis=1)
     growth_x = (field[:, -8:, 0].mean(axis=1) - field[:, :8, 0].mean(axis=1)) / (56 / 64)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from landscape.images.filters import resize
 from landscape.masks.find import completed
 from landscape.masks.glow import Glow
 from landscape.masks.matte import STEPS, Matte
@@ -27,7 +28,7 @@ def matte_tensors(matte: Matte) -> dict[str, Tensor]:
     """The matte's planes: shares (H, W) uint16 in parts of 65535; of what shines (H, W, 3) and (H, W) uint8."""
     planes = {name: np.rint(STEPS * np.clip(getattr(matte, name), 0, 1)).astype(np.uint16) for name in _SHARES}
     if matte.glow is not None:
-        planes |= {name: getattr(matte.glow, name) for name in _GLOW}
+        planes |= {name: resize(getattr(matte.glow, name), *matte.sky.shape) for name in _GLOW}
     return {name: torch.from_numpy(np.ascontiguousarray(plane)) for name, plane in planes.items()}
 
 

@@ -28,7 +28,7 @@ from landscape.photo.squeeze import model_mask
 from landscape.progress import Progress, ignore_progress
 from landscape.scene.recipe import Recipe
 from landscape.scene.render import Renderer, RenderReport, render_clip
-from landscape.scene.sceneries import PREVIEW_SIDE, SceneryCache
+from landscape.scene.sceneries import PREVIEW_SIDE, SceneryCache, SkyPlans
 from landscape.scene.shot import Shot, clip_renderer
 from landscape.scene.warnings import POOR_SSIM, sentences_about
 from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
@@ -59,6 +59,7 @@ class Scene:
     timings: dict[str, float]
     settled: bool = True
     light_matches: bool = True
+    _plans: SkyPlans = field(repr=False, compare=False, default_factory=SkyPlans)
     _sceneries: SceneryCache = field(init=False, repr=False, default_factory=SceneryCache)
 
     @classmethod
@@ -112,9 +113,11 @@ class Scene:
         masks = find_matte(photo.pixels, models.segmenter) if masks is None else masks
         masked = time.monotonic()
 
+        plans = SkyPlans()
+
         def scene(settled: bool, inversions: Mosaic) -> Scene:
             timings = {"segmentation": round(masked - started, 3), "inversion": round(time.monotonic() - masked, 3)}
-            return cls(photo, masks, inversions, models, settings, timings, settled)
+            return cls(photo, masks, inversions, models, settings, timings, settled, _plans=plans)
 
         for state in fit_photo(photo, masks.moving, models, settings, remaining):
             yield state.of(partial(scene, state.finished))
@@ -151,7 +154,7 @@ class Scene:
 
     def sky_plan(self) -> SkyPlan | None:
         """How the sky goes on beyond the photo; found once, which takes a second or two. None without a sky."""
-        return self._sceneries.plan(self.photo, self.masks)
+        return self._plans.plan(self.photo, self.masks)
 
     def with_masks(self, masks: Matte) -> Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
@@ -196,9 +199,10 @@ class Scene:
             generator_only: Show only what the generator draws.
         """
         photo, upscaler = self.photo.resized(long_side), self.models.upscaler
-        if not generator_only:
-            self.sky_plan()  # of the photo at its own size, whatever the frames'
-        return self._sceneries.scenery(photo, self.masks, self.reconstruction, long_side, generator_only, upscaler)
+        plan = None if generator_only else self.sky_plan()  # of the photo at its own size, whatever the frames'
+        return self._sceneries.scenery(
+            photo, self.masks, self.reconstruction, long_side, generator_only, upscaler, plan
+        )
 
     def render(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -16,28 +17,45 @@ from landscape.photo.read import Photo
 
 PREVIEW_SIDE = 768
 """Largest long side of previews in pixels."""
+_PLANS = 3
+"""Plans that are kept: those of the preview's masks, of a clip's, and of those before a stroke."""
+
+
+class SkyPlans:
+    """How skies go on beyond their photos, kept for scenes of one photo; from any thread.
+
+    Every better fit is another scene of the same photo and matte, and a plan takes a second or two.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: list[tuple[tuple[object, ...], SkyPlan | None]] = []
+
+    def plan(self, photo: Photo, matte: Matte) -> SkyPlan | None:
+        """The plan of a photo's sky, the same for frames of all sizes; found when it is first asked for.
+
+        Args:
+            photo: The photo at any size.
+            matte: Its matte at any size.
+        """
+        key = (matte.sky, matte.freeze, matte.glow)
+        with self._lock:
+            for known, plan in self._kept:
+                if all(mine is theirs for mine, theirs in zip(known, key, strict=True)):
+                    return plan
+            small = photo.resized(max(photo.height, photo.width) * PLAN_WIDTH // photo.width)
+            fitting = matte.resized(small.height, small.width)
+            sky = np.asarray(fitting.sky * (1 - fitting.freeze), np.float32)
+            found = plan_sky(small.pixels, sky, fitting.glow)
+            self._kept = [*self._kept[1 - _PLANS :], (key, found)]
+            return found
 
 
 class SceneryCache:
     """Makes sceneries of one scene and keeps the last small one."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[int, bool], Scenery] = {}
-        self._plan: list[SkyPlan | None] = []
-
-    def plan(self, photo: Photo, matte: Matte) -> SkyPlan | None:
-        """How the photo's sky goes on beyond it, the same for frames of all sizes; found when it is first asked for.
-
-        Args:
-            photo: The photo at any size.
-            matte: The scene's matte at any size.
-        """
-        if not self._plan:
-            small = photo.resized(max(photo.height, photo.width) * PLAN_WIDTH // photo.width)
-            fitting = matte.resized(small.height, small.width)
-            sky = np.asarray(fitting.sky * (1 - fitting.freeze), np.float32)
-            self._plan = [plan_sky(small.pixels, sky, fitting.glow)]
-        return self._plan[0]
+        self._kept: tuple[tuple[int, bool], Scenery] | None = None
 
     def scenery(
         self,
@@ -47,6 +65,7 @@ class SceneryCache:
         long_side: int,
         generator_only: bool,
         upscaler: Upscaler | None,
+        plan: SkyPlan | None,
     ) -> Scenery:
         """Take the photo apart, unless that was done before.
 
@@ -57,20 +76,20 @@ class SceneryCache:
             long_side: What was asked for; a small photo may have less.
             generator_only: Show only what the generator draws.
             upscaler: Enlarges the generator's frames, if there is one.
+            plan: How the sky goes on beyond the photo.
         """
         key = (long_side, generator_only)
-        if key in self._kept:
-            return self._kept[key]
+        kept = self._kept
+        if kept is not None and kept[0] == key:
+            return kept[1]
         small = long_side <= PREVIEW_SIDE
         # Previews have hardly more pixels than the generator's frames, and must come at once.
         plain = upscaler is None or (small and not generator_only)
         upscale = None if plain or upscaler is None else upscale_with(upscaler)
         fitting = matte.resized(photo.height, photo.width)
-        plan = None if generator_only else self.plan(photo, matte)
         scenery = Scenery(
             photo.pixels, fitting, reconstruction(), generator_only=generator_only, upscale=upscale, plan=plan
         )
         if small:  # larger ones are not asked for again, and not worth their memory
-            self._kept.clear()
-            self._kept[key] = scenery
+            self._kept = (key, scenery)
         return scenery

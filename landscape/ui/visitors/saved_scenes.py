@@ -95,11 +95,10 @@ def save_scene_file(session: Session, engine: Engine) -> Path:
     photo = studio.photo
     if session.source is not None and max(photo.width, photo.height) < SIZES[-1]:
         photo = dataclasses.replace(photo, source=session.source.read_bytes())  # smaller than its pixels packed anew
-    masks = scene.masks.resized(photo.height, photo.width)
     out = session.next_clip(photo.name, SUFFIX)
     out.parent.mkdir(mode=0o700)
     try:
-        engine.save(dataclasses.replace(scene, photo=photo, masks=masks), out)
+        engine.save(dataclasses.replace(scene, photo=photo), out)
     except BaseException:
         shutil.rmtree(out.parent, ignore_errors=True)
         raise
