@@ -205,8 +205,7 @@ class LivePreview:
                 return True
             self._preparing = True
         try:
-            # The first pictures of a photo do not wait for all of its sky.
-            old = former.parts if former is not None and former.follows(shot) else None
+            old = former.parts if former is not None and former.follows(shot) else None  # the first come as a draft
             self._bring_in(PreviewParts.prepare(shot, side, old, old is None))
         finally:
             self._preparing = False
