@@ -7,10 +7,7 @@ same job here. Sets that know only the sky teach only the sky: their loss joins 
 from __future__ import annotations
 
 import dataclasses
-import json
-import math
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,12 +23,13 @@ from landscape.images.tensors import from_pixels
 from landscape.models.files import save_weights
 from landscape.models.frozen import load_segmenter
 from landscape.networks.segmenter import build_segmenter
-from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.progress import Progress, ignore_progress
 from landscape.training.data.label_rules import NOT_SKY, NOT_WATER, UNKNOWN
 from landscape.training.data.mask_batches import training_batches
 from landscape.training.data.masks import LabelledPhoto, read_labelled_photos
-from landscape.training.run.checkpoint import load_state, require_new_run, save_state
+from landscape.training.run.checkpoint import load_state
 from landscape.training.run.pretrained import imagenet_weights
+from landscape.training.run.run import Rhythm, Run, cosine, descend
 
 FROZEN = ("conv_stem", "bn1", "blocks.0.", "blocks.1.")
 """Edge and colour filters stay as ImageNet left them, which saves a third of the time of a step."""
@@ -140,8 +138,6 @@ def train_segmenter(
         Cancelled: If ``cancel`` was set.
     """
     settings = settings or SegmentationSettings()
-    require_new_run(out / CHECKPOINT, resume)
-    out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     photos = read_labelled_photos(data)
     held_out = [photo for photo in photos if photo.held_out]
@@ -155,32 +151,30 @@ def train_segmenter(
         )
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    start = _restore(out / CHECKPOINT, network, average, optimizer) if resume else 0
-    batches = training_batches([p for p in photos if not p.held_out], settings.size, settings.batch, seed, start)
-    saved = time.monotonic()
-    for step in range(start, steps):
+    run = Run(
+        "segmenter",
+        out / CHECKPOINT,
+        out / "metrics.jsonl",
+        {"network": network, "average": average, "optimizer": optimizer},
+        steps,
+        Rhythm(save_seconds=60 * checkpoint_minutes),
+        resume=resume and (out / CHECKPOINT).is_file(),
+        facts={"settings": dataclasses.asdict(settings)},
+        measure=lambda: held_out_scores(average, held_out, settings.size),
+        progress=progress,
+        cancel=cancel,
+    )
+    batches = training_batches([p for p in photos if not p.held_out], settings.size, settings.batch, seed, run.first)
+    for step in run.steps():
         images, labels = next(batches)
-        factor = min(1.0, (step + 1) / settings.warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
+        factor = min(1.0, (step + 1) / settings.warmup) * cosine(step / steps)
         for group in optimizer.param_groups:
             group["lr"] = group["rate"] * factor
         images = images.contiguous(memory_format=torch.channels_last)
         loss = segmentation_loss(network(images), labels, settings.water_weight)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
+        descend(optimizer, loss, clip=network)
         _follow(average, network, min(settings.ema, (step + 1) / (step + 10)))
-        progress("segmenter", step + 1, steps)
-        last = step + 1 == steps or (cancel is not None and cancel.is_set())
-        figures: dict[str, float] = {"step": step + 1, "loss": round(float(loss.detach()), 4)}
-        if last or time.monotonic() - saved > 60 * checkpoint_minutes:
-            figures |= held_out_scores(average, held_out, settings.size)
-            _save(out / CHECKPOINT, network, average, optimizer, step + 1, settings)
-            saved = time.monotonic()
-        if (step + 1) % 10 == 0 or "sky_iou" in figures:
-            with (out / "metrics.jsonl").open("a") as file:
-                file.write(json.dumps(figures | {"time": round(time.time(), 1)}) + "\n")
-        check_cancelled(cancel)
+        run.note(loss=float(loss.detach()))
     return out / CHECKPOINT
 
 
@@ -233,31 +227,3 @@ def _start(weights: Path | None) -> nn.Module:
 def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
     for mean, value in zip(average.parameters(), network.parameters(), strict=True):
         mean.lerp_(value, 1 - decay)
-
-
-def _save(
-    path: Path,
-    network: nn.Module,
-    average: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    step: int,
-    settings: SegmentationSettings,
-) -> None:
-    state = {
-        "step": step,
-        "network": network.state_dict(),
-        "average": average.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "settings": dataclasses.asdict(settings),
-    }
-    save_state(path, state)
-
-
-def _restore(path: Path, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    if not path.is_file():
-        return 0
-    state = load_state(path)
-    network.load_state_dict(state["network"])
-    average.load_state_dict(state["average"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])

@@ -53,6 +53,7 @@ class Run:
 
     Attributes:
         facts: What the state holds besides its parts; a resumed run has those that it was begun with.
+        first: Number of the first step that is left, from 0 on.
         seconds: Time spent on the run so far, with that before it was resumed.
         over: Set it to end the run after the present step, as if it were the last one.
     """
@@ -101,7 +102,7 @@ class Run:
         self._last: dict[str, float] = {}
         self.facts = dict(facts or {})
         self.over = False
-        self._first, spent = 0, 0.0
+        self.first, spent = 0, 0.0
         if resume:
             saved = load_state(state)
             if check is not None:
@@ -111,9 +112,9 @@ class Run:
                     part.load_state_dict(saved[name])
                 else:
                     load_optimiser(part, saved[name])
-            self._first, spent = int(saved["step"]), float(saved.get("seconds", 0.0))
+            self.first, spent = int(saved["step"]), float(saved.get("seconds", 0.0))
             self.facts |= {name: saved[name] for name in self.facts if name in saved}
-            drop_later_lines(journal, self._first)
+            drop_later_lines(journal, self.first)
         self._began = time.monotonic() - spent
 
     @property
@@ -136,7 +137,7 @@ class Run:
             Cancelled: If the run was cancelled; the state was written before.
         """
         saved = time.monotonic()
-        for step in range(self._first, self._steps):
+        for step in range(self.first, self._steps):
             if self._cancelled:
                 self._save(step)
                 raise Cancelled
