@@ -7,11 +7,11 @@ import numpy as np
 
 from landscape.images.pixels import Array
 
-_EDDIES = ((0.30, 0.014, 0.5), (0.10, 0.0080, 0.9), (0.04, 0.0045, 1.8))
+_EDDIES = ((0.30, 0.014, 0.5), (0.10, 0.0080, 0.9), (0.04, 0.0050, 2.0))
 """Size and reach of eddies in photo widths, and their turns a second at speed 1, in radians."""
 COARSER = 2
 """Pixels of the plan's ring that turbulence is found for at once."""
-_GAIN, _GAIN_SIZE, _GAIN_RATE = 0.32, 0.05, 2.2
+_GAIN, _GAIN_SIZE, _GAIN_RATE = 0.36, 0.05, 2.5
 _FLAT = 0.6
 """Height of eddies in parts of their width."""
 """How much clouds thicken and thin, over which size in photo widths, and how fast, in radians a second."""
