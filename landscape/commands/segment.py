@@ -27,8 +27,8 @@ def segment(
     from landscape.targets import require_targets
 
     weights = (checkpoints or default_folder()) / SEGMENTER_FILE
-    require_labels_name(out)
     require_targets([photo, weights], (out, "picture"))
+    require_labels_name(out)
     target = choose_device(device)
     picture = read_photo(photo)
     matte = find_matte(picture.pixels, load_segmenter(weights).to(target))

@@ -171,7 +171,8 @@ class Slot:
                 job.result = job.work(job.meter, job)
             except BaseException as error:
                 job.error = error
-                state = "stopped" if isinstance(error, Cancelled) else "failed"
+                # What was stopped may have failed on its way to the end: its folder is gone, its encoder hears of it.
+                state = "stopped" if isinstance(error, Cancelled) or job.cancel.is_set() else "failed"
             with self._lock:
                 self._running = None
                 self._end(job, state)
