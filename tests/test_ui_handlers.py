@@ -48,7 +48,7 @@ def test_controls_begin_with_the_products_defaults() -> None:
     assert Controls().motion() == MotionSettings()
     assert Controls().light() == LightSettings()
     assert inversion(STANDARD) == FitSettings()
-    assert QUALITIES["Quick"].latent_steps < FIT_NUMBERS[QUALITIES["Quick"].recipe].latents_of("EOIFS").steps
+    assert QUALITIES["Quick"].latent_steps < FIT_NUMBERS[QUALITIES["Quick"].numbers].latents_of("EOIFS").steps
 
 
 def test_controls_become_settings() -> None:

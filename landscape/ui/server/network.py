@@ -102,9 +102,9 @@ def require_free(host: str, port: int) -> None:
     """
     if not 1 <= port <= 65535:
         raise LandscapeError("Choose a port between 1 and 65535.")
-    for place in (host, "127.0.0.1"):  # Gradio looks there as well, whatever it listens on
+    for where in (host, "127.0.0.1"):  # Gradio looks there as well, whatever it listens on
         try:
-            family, kind, protocol, _, address = socket.getaddrinfo(place, port, type=socket.SOCK_STREAM)[0]
+            family, kind, protocol, _, address = socket.getaddrinfo(where, port, type=socket.SOCK_STREAM)[0]
             with socket.socket(family, kind, protocol) as probe:
                 if os.name == "posix":  # elsewhere the option lets two programs share a port
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,5 +113,5 @@ def require_free(host: str, port: int) -> None:
             raise LandscapeError(f"There is no address “{host}”: use 127.0.0.1, 0.0.0.0, ::1 or ::.") from error
         except OSError as error:
             raise LandscapeError(
-                f"Port {port} of {place} cannot be used, perhaps by another program: choose one with --port."
+                f"Port {port} of {where} cannot be used, perhaps by another program: choose one with --port."
             ) from error
