@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from landscape.commands.animate import write_json
-from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.commands.console import cancel_on_signals, progress_bars
+from landscape.commands.evaluate_masks import tell
 from landscape.errors import LandscapeError
 from landscape.files import write_table
 from landscape.settings import MotionSettings
@@ -49,11 +49,7 @@ def motion(
         rows = [make_row(clip, measure(clip)) for clip in found if clip.tells]
     if not rows:
         raise LandscapeError("No clip has 12 frames and some sky; give longer clips that show the sky.")
-    text = markdown_table(rows)
-    console.print(text)
-    if report is not None:
-        write_json(report, {"summary": summarise(rows), "clips": [row.as_dict() for row in worst_first(rows)]})
-    if table is not None:
-        write_table(table, text)
+    figures: dict[str, object] = {"summary": summarise(rows), "clips": [row.as_dict() for row in worst_first(rows)]}
+    tell(markdown_table(rows), figures, report, table)
     if sheet is not None:
         write_table(sheet, html_sheet(rows))
