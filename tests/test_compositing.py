@@ -61,7 +61,9 @@ def textured(seed: int, colour: tuple[int, int, int], contrast: float) -> NDArra
     return np.asarray(colour, np.float32) + (contrast * texture / texture.std())[..., None]
 
 
-def make_case(*, water: bool = False, block: bool = False, motion: MotionSettings | None = None) -> Case:
+def make_case(
+    *, water: bool = False, block: bool = False, motion: MotionSettings | None = None, clouds: float = 18
+) -> Case:
     line = round(HORIZON * HEIGHT)
     shore = round(0.75 * HEIGHT)
     labels = np.zeros((HEIGHT, WIDTH), np.uint8)
@@ -69,7 +71,7 @@ def make_case(*, water: bool = False, block: bool = False, motion: MotionSetting
     if water:
         labels[shore:] = 2
     photo = textured(1, (90, 110, 60), 14)
-    photo[labels == 1] = textured(2, (130, 160, 200), 18)[labels == 1]
+    photo[labels == 1] = textured(2, (130, 160, 200), clouds)[labels == 1]
     photo[labels == 2] = textured(3, (60, 90, 120), 10)[labels == 2]
     if block:
         photo[30:line, 90:120] = (230, 20, 20)
@@ -183,7 +185,26 @@ def test_no_ghost_of_static_objects_in_the_sky(direction: float) -> None:
     for seconds in np.arange(0.0, 6.0, 0.37):
         frame = compositor.frame(case.generated(0.0), float(seconds)).astype(int)
         redness = (frame[..., 0] - frame[..., 2])[far]
-        assert redness.max() < -30, f"reddish sky at {seconds:.2f} s"
+        assert redness.max() < -40, f"reddish sky at {seconds:.2f} s"
+
+
+@pytest.mark.parametrize("direction", [90.0, 0.0, 180.0])
+def test_faint_clouds_take_no_colour_of_static_objects_along(direction: float) -> None:
+    case = make_case(block=True, motion=MotionSettings(direction=direction), clouds=6)
+    compositor = case.compositor()
+    for seconds in (0.7, 2.9, 5.9):
+        frame = compositor.frame(case.generated(0.0), seconds).astype(int)
+        redness = (frame[..., 0] - frame[..., 2])[case.masks.sky == 1]
+        assert np.abs(redness + 70).max() <= 3, f"other colours than the sky's at {seconds} s"
+
+
+def test_clouds_that_thicken_do_not_burn_out() -> None:
+    case = make_case(motion=MotionSettings(change=1.0))
+    plan = plan_sky(case.photo, case.masks.sky)
+    compositor, sky = Compositor(case.scenery(plan=plan), case.motion), case.masks.sky == 1
+    for seconds in (1.1, 2.6, 5.9):
+        frame = compositor.frame(case.generated(0.0), seconds)
+        assert frame[sky][:, 0].max() < int(case.photo[sky][:, 0].max()) + 8
 
 
 def test_no_sky_in_static_objects() -> None:

@@ -25,6 +25,8 @@ _GROWTH = 0.25
 """How much thicker or thinner, at most, clouds get where the generator draws more or less of them."""
 _DARKEST = 12.0
 """Keeps ratios of light, 0 to 255, finite."""
+_REACH = 1.0
+"""Distance, in pixels of that grid, over which the lightest and the darkest of clouds are looked for."""
 _DIMMING = (0.35, 1.6)
 """How much darker and lighter than its place on the ring a place in the sky makes clouds."""
 
@@ -85,7 +87,12 @@ class TravellingSky:
         """What thickens and thins clouds varies slowly, and is found on the control grid."""
         canvas, (rows, _) = self._canvas, self._control
         self._step = np.float32(_CONTROL / self._columns)
-        hints = np.dstack([canvas.relief[..., 3], canvas.drawn])
+        light = cv2.transform(canvas.relief, np.array([[1 / 3, 1 / 3, 1 / 3, 0]], np.float32))
+        reach = 2 * max(1, round(_REACH / float(self._step))) + 1
+        kernel = np.ones((reach, reach), np.uint8)
+        hints = np.dstack([canvas.relief[..., 3], canvas.drawn, cv2.dilate(light, kernel), cv2.erode(light, kernel)])
+        seen = self.region.base[: self.region.window[1]].mean(axis=2)
+        self._range = float(seen.min()), float(seen.max())
         height = max(1, round(hints.shape[0] * float(self._step)))
         length = round(hints.shape[1] * float(self._step))
         self._hints = cv2.resize(hints, (length, height), interpolation=cv2.INTER_AREA)
@@ -122,7 +129,10 @@ class TravellingSky:
         return CarriedLayers(carried, contrast, tuple(pictures))
 
     def _hint(self, x: Array, y: Array) -> Array:
-        """The backdrop's light and the generator's clouds, (h, w, 2), at positions on the ring in photo widths."""
+        """What is where on the ring, (h, w, 4), at positions in photo widths.
+
+        The backdrop's light, the generator's clouds, and how far clouds nearby are lighter and darker than the backdrop.
+        """
         hints, columns = self._hints, np.float32(_CONTROL)
         at_x = (x * columns) % np.float32(hints.shape[1]) - np.float32(0.5)
         at_y = folded((y + np.float32(self._canvas.above / self._columns)) * columns - np.float32(0.5), len(hints))
@@ -135,11 +145,22 @@ class TravellingSky:
         hint = self._hint(x + np.float32(sample.x) + field[..., 0], y + np.float32(sample.y) + field[..., 1])
         here = self._here[part]
         lit = np.clip((here[..., 0] + _DARKEST) / (hint[..., 0] + _DARKEST), *_DIMMING)
-        gain = field[..., 3] * field[..., 2] * lit
+        gain = field[..., 2] * lit
         if grown is not None:
             more = np.clip(grown[part] + here[..., 1] - hint[..., 1], -1, 1)
             gain *= 1 + np.float32(_GROWTH * self._change) * more
-        return np.asarray(gain, np.float32)
+        return np.asarray(field[..., 3] * np.minimum(gain, self._room(here[..., 0], hint)), np.float32)
+
+    def _room(self, backdrop: Array, hint: Array) -> Array:
+        """The gain at which clouds before a backdrop reach the lightest or the darkest of the photo's sky.
+
+        A cloud that is as light as any gets no lighter where it thickens: colours would burn out.
+        """
+        darkest, lightest = self._range
+        peak, trough = np.maximum(hint[..., 2], 1), np.minimum(hint[..., 3], -1)
+        lighter = np.maximum(lightest, hint[..., 0] + peak) - backdrop
+        darker = np.minimum(darkest, hint[..., 0] + trough) - backdrop
+        return np.asarray(np.maximum(np.minimum(lighter / peak, darker / trough), _DIMMING[0]), np.float32)
 
     def _grown(self, generated: Array) -> Array | None:
         """How much more the generator draws of clouds than in its picture of the photo; None where none may change."""
