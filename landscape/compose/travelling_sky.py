@@ -131,7 +131,7 @@ class TravellingSky:
     def _hint(self, x: Array, y: Array) -> Array:
         """What is where on the ring, (h, w, 4), at positions in photo widths.
 
-        The backdrop's light, the generator's clouds, and how far clouds nearby are lighter and darker than the backdrop.
+        The backdrop's light, the generator's clouds, how far clouds nearby are lighter than the backdrop, and darker.
         """
         hints, columns = self._hints, np.float32(_CONTROL)
         at_x = (x * columns) % np.float32(hints.shape[1]) - np.float32(0.5)
