@@ -1,4 +1,4 @@
-"""The command line: ``python -m landscape animate | batch | segment | sample | train | evaluate | app``."""
+"""The command line: ``python -m landscape animate | batch | segment | sample | train | evaluate | app`` and more."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from landscape.commands.sample import sample
 from landscape.commands.segment import segment
 from landscape.commands.styles import styles
 from landscape.commands.train import train
+from landscape.commands.weights import import_release, inspect
 from landscape.errors import Cancelled, LandscapeError
 from landscape.stopping import WORD, status
 
@@ -32,7 +33,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (animate, batch, segment, sample):
+for command in (animate, batch, segment, sample, import_release, inspect):
     cli.command()(command)
 cli.command(name="app")(app_command)
 evaluate.command()(motion)

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from landscape.errors import LandscapeError
-from landscape.marks import TABLE_END, seal_picture
+from landscape.marks import TABLE_END, seal_array, seal_picture
 from landscape.working_folders import working_folder
 
 PICTURE_KINDS: dict[str, dict[str, Any]] = {
@@ -105,6 +105,18 @@ def write_picture(image: Image.Image, path: Path, **options: Any) -> None:
     image.save(buffer, **options)
     with replacing(path) as partial:
         partial.write_bytes(seal_picture(buffer.getvalue()))
+
+
+def save_array(values: np.ndarray, path: Path) -> None:
+    """Write an array as NPY with the mark by which :func:`landscape.marks.is_array` knows it again.
+
+    Raises:
+        LandscapeError: If the file cannot be written.
+    """
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    with replacing(path) as partial:
+        partial.write_bytes(seal_array(buffer.getvalue()))
 
 
 def write_table(path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from landscape.commands.choices import given, override, recipe_of, with_format, with_light
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.commands.weights import WeightsOption
 from landscape.errors import printable
 from landscape.files import replacing
 from landscape.marks import MARK, VERSION
@@ -70,7 +71,7 @@ def animate(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
+    weights: WeightsOption = None,
     report: Annotated[Path | None, typer.Option("--json", help="Write a report here.")] = None,
 ) -> None:
     """Animate a photo: clouds drift, water moves, light changes."""
@@ -82,6 +83,8 @@ def animate(
     inversion = override(start.inversion, written, variant=variant, seed=seed)
     if "fit_numbers" in written:
         inversion = dataclasses.replace(inversion, numbers=fit_numbers)
+    elif weights is not None and weights.is_file() and recipe is None:
+        inversion = dataclasses.replace(inversion, numbers="release")  # of the released models, fitted as they were
     if "fit_seconds" in written:
         inversion = dataclasses.replace(inversion, seconds=fit_seconds)
     clip = {"seconds": seconds, "fps": fps, "loop": loop, "crf": crf, "generator_only": generator_only}
@@ -113,7 +116,7 @@ def animate(
     if save_scene is not None:
         scene_files.require_ending(save_scene)
     require_targets(
-        [photo, recipe, mask, checkpoints or default_folder()],
+        [photo, recipe, mask, weights or default_folder()],
         (out, "clip"),
         (recipe_beside(out), "recipe"),
         (report, "report"),
@@ -121,7 +124,7 @@ def animate(
     )
     with cancel_on_signals() as cancel, progress_bars() as progress:
         if scene_files.is_scene_file(photo):
-            scene = scene_files.open_scene(photo, load_models(checkpoints, choose_device(device)))
+            scene = scene_files.open_scene(photo, load_models(weights, choose_device(device)))
             require_fits(export, scene.photo.width, scene.photo.height)
             masks = own_masks(scene.photo)
             scene = scene if masks is None else scene.with_masks(masks)
@@ -129,7 +132,7 @@ def animate(
             picture = read_photo(photo)
             require_fits(export, picture.width, picture.height)
             masks = own_masks(picture)
-            models = load_models(checkpoints, choose_device(device))
+            models = load_models(weights, choose_device(device))
             scene = Scene.open(picture, models, inversion, masks=masks, progress=progress, cancel=cancel)
         if save_scene is not None:
             scene_files.save_scene(scene, save_scene)
@@ -141,7 +144,7 @@ def animate(
     write_recipe(recipe_beside(out), Recipe(motion, light, scene.settings, export, kept), photo)
     if report is not None:
         settings = as_dict(motion, light, scene.settings, export) | {"photo": str(photo), "device": device}
-        settings |= {"mask": str(mask) if mask else None, "checkpoints": str(checkpoints) if checkpoints else None}
+        settings |= {"mask": str(mask) if mask else None, "weights": str(weights) if weights else None}
         write_json(
             report,
             {

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from landscape.commands.weights import WeightsOption
+
 
 def app(
     host: Annotated[
@@ -22,6 +24,7 @@ def app(
     ] = "",
     booth: Annotated[bool, typer.Option("--booth", help="A screen for visitors: no settings, begins anew.")] = False,
     idle: Annotated[int, typer.Option(help="Seconds without a touch after which a booth begins anew.")] = 60,
+    weights: WeightsOption = None,
     address: Annotated[
         str | None, typer.Option(help="Where phones find a booth, such as http://booth.local:7860.")
     ] = None,
@@ -34,6 +37,6 @@ def app(
     if booth:
         # Visitors are told from the booth's own screen by their address, which a proxy hides.
         require(not root_path, "A booth cannot stand behind a proxy: leave out --root-path.")
-        serve_booth(ModelEngine(), host or "0.0.0.0", port, browser, idle, address)
+        serve_booth(ModelEngine(weights), host or "0.0.0.0", port, browser, idle, address)
     else:
-        serve(ModelEngine(), host or "127.0.0.1", port, browser, mcp, root_path)
+        serve(ModelEngine(weights), host or "127.0.0.1", port, browser, mcp, root_path)

@@ -11,6 +11,7 @@ import typer
 
 from landscape.commands.choices import recipe_of
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.commands.weights import WeightsOption
 from landscape.errors import printable
 from landscape.targets import require_folder
 
@@ -22,7 +23,7 @@ def batch(
         Path | None, typer.Option(help="A recipe, or a clip made with one; the defaults otherwise.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
+    weights: WeightsOption = None,
 ) -> None:
     """Animate many photos in the same way; run it again to go on where it stopped.
 
@@ -35,11 +36,11 @@ def batch(
     from landscape.models.bundle import choose_device, default_folder, load_models
     from landscape.scene.batch import animator, plan_batch, run_batch
 
-    items = plan_batch(photos, out, chosen, [recipe, checkpoints or default_folder()])
+    items = plan_batch(photos, out, chosen, [recipe, weights or default_folder()])
     require_folder(out)
     logging.getLogger("landscape.scene.batch").setLevel(logging.CRITICAL)  # failures are listed below
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        models = load_models(checkpoints, choose_device(device))
+        models = load_models(weights, choose_device(device))
         report = run_batch(items, chosen, animator(models), progress, cancel)
     for photo, sentence in report.failed.items():
         console.print(printable(f"{photo}: {sentence}"), style="red", soft_wrap=True)

@@ -10,10 +10,12 @@ import typer
 
 from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
-from landscape.commands.evaluate_masks import CheckpointsOption, JsonOption, TableOption, evaluate_masks, tell
+from landscape.commands.evaluate_masks import JsonOption, TableOption, evaluate_masks, tell
 from landscape.commands.scenes import open_scenes
+from landscape.commands.weights import CheckpointsOption, WeightsOption
 from landscape.errors import LandscapeError
 from landscape.files import require_writable
+from landscape.models.named import find_weights
 from landscape.settings import FIT_NUMBERS, VARIANTS, FitSettings
 from landscape.targets import require_targets
 
@@ -30,7 +32,7 @@ def inversion(
     table: TableOption = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     fit_numbers: Annotated[str, typer.Option(help=f"Numbers of the fit: {', '.join(FIT_NUMBERS)}.")] = "product",
-    checkpoints: CheckpointsOption = None,
+    weights: WeightsOption = None,
 ) -> None:
     """Reconstruction and motion of inversion variants (paper, section 8 and table 2)."""
     from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
@@ -38,11 +40,11 @@ def inversion(
     from landscape.models.bundle import load_models
     from landscape.photo.read import read_photo
 
-    require_targets([*photos, checkpoints], (report, "report"), (table, "table"))
+    require_targets([*photos, weights], (report, "report"), (table, "table"))
     names = [name.strip() for name in variants.split(",")]
     settings = [FitSettings(name, seed=seed, numbers=fit_numbers) for name in names][0]
     pictures = [read_photo(path) for path in photos]
-    models = load_models(checkpoints)
+    models = load_models(weights)
     masked = [MaskedPhoto(picture, find_matte(picture.pixels, models.segmenter)) for picture in pictures]
     with cancel_on_signals() as cancel, progress_bars() as progress:
         figures = evaluate_inversion(masked, models, names, settings, progress=progress, cancel=cancel)
@@ -54,15 +56,15 @@ def animation(
     photos: Annotated[list[Path], typer.Argument(help="Photos with sky and something that stands still.")],
     report: JsonOption = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    checkpoints: CheckpointsOption = None,
+    weights: WeightsOption = None,
 ) -> None:
     """Motion, stillness and light of full-size frames, and the quality of the fit."""
     from landscape.evaluation.animation import evaluate_animation, summarise
 
-    require_targets([*photos, checkpoints], (report, "report"))
+    require_targets([*photos, weights], (report, "report"))
     rows = []
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        for scene in open_scenes(photos, checkpoints, seed, progress, cancel):
+        for scene in open_scenes(photos, weights, seed, progress, cancel):
             fit = {"ssim": round(scene.quality.ssim, 4), "lpips": round(scene.quality.lpips, 4)}
             rows.append(evaluate_animation(scene) | {"reconstruction": fit, "timings": scene.timings})
     summary = summarise(rows)
@@ -77,7 +79,10 @@ def animation(
 @evaluate.command()
 def generation(
     data: Annotated[Path, typer.Option(help="Folder of folders with stills or clips, as for training.")],
-    weights: Annotated[Path | None, typer.Option(help="Generator, *.safetensors; the bundled one by default.")] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(callback=find_weights, help="Generator, *.safetensors; the bundled one by default."),
+    ] = None,
     prepared: Annotated[Path, typer.Option(help="Where the data's arrays are, or are to be written.")] = Path(
         "runs/data"
     ),
@@ -110,7 +115,9 @@ def generation(
         UPSCALER_FILE,
         default_folder,
     )
+    from landscape.models.files import read_description
     from landscape.models.frozen import load_lpips, load_segmenter
+    from landscape.models.imported import is_imported
     from landscape.models.weights import load_generator, load_prior, load_upscaler
     from landscape.training.data.pictures import prepare
 
@@ -121,9 +128,11 @@ def generation(
         require_writable(run / "metrics.jsonl")
     folder = checkpoints or default_folder()
     generator = load_generator(weights or folder / GENERATOR_FILE)
+    released = weights is not None and is_imported(read_description(weights)[1])
     if prior is not None and not prior.is_file():
         raise LandscapeError(f"There is no prior {prior}; give the file that train prior wrote.")
-    latents = load_prior(prior or (folder if weights is None else weights.parent) / PRIOR_FILE, generator)
+    beside = (folder if weights is None else weights.parent) / PRIOR_FILE
+    latents = None if released and prior is None else load_prior(prior or beside, generator)
     features = {"lite0": lite0_features()}
     if inception:
         network = inception_features()
@@ -162,15 +171,15 @@ def output(
     report: JsonOption = None,
     table: TableOption = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    checkpoints: CheckpointsOption = None,
+    weights: WeightsOption = None,
 ) -> None:
     """Full-size frames against a warped photo, the enlarged generator and the paper's pipeline."""
     from landscape.evaluation.output import evaluate_output, markdown_table
 
-    require_targets([*photos, checkpoints], (report, "report"), (table, "table"))
+    require_targets([*photos, weights], (report, "report"), (table, "table"))
     rows = []
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        for scene in open_scenes(photos, checkpoints, seed, progress, cancel):
+        for scene in open_scenes(photos, weights, seed, progress, cancel):
             rows.append(evaluate_output(scene, size, seconds, progress, cancel))
     tell(markdown_table(rows), {"size": size, "seconds": seconds, "photos": rows}, report, table)
 

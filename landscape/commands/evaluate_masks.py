@@ -11,6 +11,7 @@ import typer
 
 from landscape.commands.animate import write_json
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.commands.weights import WeightsOption
 from landscape.files import write_table
 from landscape.targets import require_targets
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 evaluate_masks = typer.Typer()
 
-CheckpointsOption = Annotated[Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
 TableOption = Annotated[Path | None, typer.Option(help="Write a Markdown table here.")]
 
@@ -48,18 +48,19 @@ def segmentation(
         Path | None, typer.Option(help="Draw the worst photos here, *.png: found beside labelled.")
     ] = None,
     worst: Annotated[int, typer.Option(min=1, help="Photos on the sheet and in the list.")] = 24,
-    checkpoints: CheckpointsOption = None,
+    weights: WeightsOption = None,
 ) -> None:
     """Intersection over union of sky and water on held-out photos, by set and by kind of water, worst first."""
     from landscape.evaluation.mask_sheet import mask_sheet, shrunk, tinted
     from landscape.evaluation.segmentation import evaluate_segmentation
     from landscape.files import save_picture
-    from landscape.models.bundle import SEGMENTER_FILE, default_folder
+    from landscape.models.bundle import SEGMENTER_FILE
     from landscape.models.frozen import load_segmenter
+    from landscape.models.named import weights_file
 
-    weights = (checkpoints or default_folder()) / SEGMENTER_FILE
-    require_targets([weights], (report, "report"), (sheet, "picture"))
-    network = load_segmenter(weights)
+    file = weights_file(weights, SEGMENTER_FILE)
+    require_targets([file], (report, "report"), (sheet, "picture"))
+    network = load_segmenter(file)
     looks: dict[tuple[str, str], list[np.ndarray]] = {}
 
     def look(photo: LabelledPhoto, guess: np.ndarray) -> None:
@@ -87,7 +88,7 @@ def matte(
     report: JsonOption = None,
     table: TableOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the first composite.")] = 0,
-    checkpoints: CheckpointsOption = None,
+    weights: WeightsOption = None,
 ) -> None:
     """What is carried, on composites whose mattes are known: errors at edges, trails, what stands, sizes."""
     from landscape.evaluation import matte as judge
@@ -96,8 +97,8 @@ def matte(
     from landscape.models.bundle import default_folder, load_models
     from landscape.training.data.cuts import find_cuts, find_photos, is_judged
 
-    require_targets([folder, checkpoints or default_folder()], (sheet, "picture"), (report, "report"), (table, "table"))
-    models = load_models(checkpoints)
+    require_targets([folder, weights or default_folder()], (sheet, "picture"), (report, "report"), (table, "table"))
+    models = load_models(weights)
 
     def find(pixels: judge.Pixels) -> judge.Matte:
         return find_matte(pixels, models.segmenter)

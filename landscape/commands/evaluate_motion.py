@@ -9,6 +9,7 @@ import typer
 
 from landscape.commands.console import cancel_on_signals, progress_bars
 from landscape.commands.evaluate_masks import tell
+from landscape.commands.weights import WeightsOption
 from landscape.errors import LandscapeError
 from landscape.files import write_table
 from landscape.settings import MotionSettings
@@ -28,9 +29,7 @@ def motion(
     report: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
     table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
     sheet: Annotated[Path | None, typer.Option("--html", help="Write a sheet here, the worst first.")] = None,
-    checkpoints: Annotated[
-        Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")
-    ] = None,
+    weights: WeightsOption = None,
 ) -> None:
     """How skies move: whether they travel and change like real ones, or come back, lean, pulse and ghost."""
     from landscape.evaluation.motion import measure
@@ -38,9 +37,9 @@ def motion(
     from landscape.evaluation.motion_sheet import html_sheet, make_row, markdown_table, summarise, worst_first
     from landscape.models.bundle import load_models
 
-    require_targets([*clips, checkpoints], (report, "report"), (table, "table"), (sheet, "table"))
+    require_targets([*clips, weights], (report, "report"), (table, "table"), (sheet, "table"))
     settings = MotionSettings(direction=parse_direction(direction), speed=speed)
-    models = load_models(checkpoints)
+    models = load_models(weights)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         if animate:
             found = made_clips(clips, models, settings, seconds, fit_seconds, progress, cancel)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def open_scenes(
-    photos: list[Path], checkpoints: Path | None, seed: int, progress: Progress, cancel: threading.Event
+    photos: list[Path], weights: Path | None, seed: int, progress: Progress, cancel: threading.Event
 ) -> Iterator[Scene]:
     """Fit the model to one photo after another, or open the scenes that were saved."""
     from landscape.models.bundle import load_models
@@ -23,7 +23,7 @@ def open_scenes(
     from landscape.scene.files import is_scene_file, open_scene
     from landscape.scene.scene import Scene
 
-    models = load_models(checkpoints)
+    models = load_models(weights)
     for index, path in enumerate(photos):
         progress("photos", index, len(photos))
         if is_scene_file(path):

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from landscape.commands.weights import WeightsOption
+
 
 def segment(
     photo: Annotated[Path, typer.Argument(help="The photo.")],
@@ -15,23 +17,24 @@ def segment(
         bool, typer.Option("--soft", help="Write 16 bits: red sky, green water, blue certainty; 2048 pixels at most.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    checkpoints: Annotated[Path | None, typer.Option(help="Folder with other weights.")] = None,
+    weights: WeightsOption = None,
 ) -> None:
     """Find sky and water; either picture can be edited and given to ``animate --mask``."""
     from landscape.masks.find import find_matte
     from landscape.masks.labels import require_labels_name, write_labels
     from landscape.masks.matte_files import write_matte
-    from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder
+    from landscape.models.bundle import SEGMENTER_FILE, choose_device
     from landscape.models.frozen import load_segmenter
+    from landscape.models.named import weights_file
     from landscape.photo.read import read_photo
     from landscape.targets import require_targets
 
-    weights = (checkpoints or default_folder()) / SEGMENTER_FILE
-    require_targets([photo, weights], (out, "picture"))
+    network = weights_file(weights, SEGMENTER_FILE)
+    require_targets([photo, network], (out, "picture"))
     require_labels_name(out)
     target = choose_device(device)
     picture = read_photo(photo)
-    matte = find_matte(picture.pixels, load_segmenter(weights).to(target))
+    matte = find_matte(picture.pixels, load_segmenter(network).to(target))
     if soft:
         write_matte(out, matte)
     else:

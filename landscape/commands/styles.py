@@ -9,6 +9,7 @@ import typer
 
 from landscape.commands.console import cancel_on_signals, progress_bars
 from landscape.commands.scenes import open_scenes
+from landscape.commands.weights import WeightsOption
 from landscape.targets import require_targets
 
 styles = typer.Typer(help="The nine styles of light.", no_args_is_help=True)
@@ -24,20 +25,21 @@ def fit(
     data: Annotated[Path, typer.Option(help="Folder of folders with stills or clips.")],
     out: Annotated[Path, typer.Option(help="Folder for styles.json and a sheet of the stills that define the styles.")],
     seed: Annotated[int, typer.Option(help="Seed of scenes and candidates.")] = 0,
-    checkpoints: Annotated[
-        Path | None, typer.Option(help="Folder with the generator, the bundled one by default.")
-    ] = None,
+    weights: WeightsOption = None,
 ) -> None:
     """Find the z_dynamic of every style by measuring what it does to samples through the lighting network."""
-    from landscape.models.bundle import GENERATOR_FILE, LIGHTING_FILE, default_folder
+    from landscape.models.bundle import GENERATOR_FILE, LIGHTING_FILE
+    from landscape.models.named import weights_file
     from landscape.models.weights import load_generator, load_lighting
     from landscape.training.data.pictures import prepare
     from landscape.training.styles import STILLS_RESOLUTION, fit_styles
 
-    folder = checkpoints or default_folder()
     out.mkdir(parents=True, exist_ok=True)
     require_targets([], (out / "styles.json", "style table"), (out / "style_stills.png", "picture"))
-    generator, network = load_generator(folder / GENERATOR_FILE), load_lighting(folder / LIGHTING_FILE)
+    generator, network = (
+        load_generator(weights_file(weights, GENERATOR_FILE)),
+        load_lighting(weights_file(weights, LIGHTING_FILE)),
+    )
     with cancel_on_signals() as cancel, progress_bars() as progress:
         prepared = out / "data"
         prepare(data, prepared, (STILLS_RESOLUTION,), progress=progress)
@@ -49,9 +51,7 @@ def sheet(
     photos: Annotated[list[Path], typer.Argument(help="Photos or scenes, one row each.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The sheet to write, *.jpg or *.png.")],
     seed: Annotated[int, typer.Option(help="Seed of the fits.")] = 0,
-    checkpoints: Annotated[
-        Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")
-    ] = None,
+    weights: WeightsOption = None,
 ) -> None:
     """Show photos in all styles."""
     from landscape.evaluation.styles import style_sheet
@@ -59,7 +59,7 @@ def sheet(
     from landscape.models.bundle import default_folder
 
     require_picture_name(out)
-    require_targets([*photos, checkpoints or default_folder()], (out, "picture"))
+    require_targets([*photos, weights or default_folder()], (out, "picture"))
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        drawn = style_sheet(open_scenes(photos, checkpoints, seed, progress, cancel), progress, cancel)
+        drawn = style_sheet(open_scenes(photos, weights, seed, progress, cancel), progress, cancel)
     save_picture(drawn, out)

@@ -9,10 +9,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from landscape.bundled import bundled_folder
 from landscape.errors import LandscapeError
+from landscape.light.release_styles import release_styles
 from landscape.light.styles import StyleTable
 from landscape.models.frozen import load_lpips, load_segmenter, load_vgg19
+from landscape.models.imported import load_imported
+from landscape.models.named import GENERATOR_FILE, default_folder, weights_file, weights_name
 from landscape.models.weights import load_encoder, load_generator, load_lighting, load_upscaler
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
@@ -24,7 +26,8 @@ from landscape.networks.vgg import Vgg19
 
 log = logging.getLogger(__name__)
 
-GENERATOR_FILE = "generator.safetensors"
+__all__ = ["GENERATOR_FILE", "Models", "choose_device", "default_folder", "load_models"]
+
 ENCODER_FILE = "encoder.safetensors"
 LIGHTING_FILE = "lighting.safetensors"
 SEGMENTER_FILE = "segmenter.safetensors"
@@ -41,54 +44,62 @@ class Models:
 
     Attributes:
         generator: M and G.
-        encoder: E, or the posterior where there is one.
+        encoder: E, or the posterior where there is one; None starts fits at the mean w.
         lighting: A.
         segmenter: Sky, water, other.
         perceptual: LPIPS.
         styles: The nine styles of this generator.
         vgg: VGG-19, which the paper's and the release's recipes of the inversion take where it is there.
         upscaler: Enlarges the generator's frames, where it is there.
+        name: What these weights are called, for scenes that are opened with others.
     """
 
     generator: Generator
-    encoder: Encoder | Posterior
+    encoder: Encoder | Posterior | None
     lighting: LightingNetwork
     segmenter: nn.Module
     perceptual: LpipsAlex
     styles: StyleTable
     vgg: Vgg19 | None = None
     upscaler: Upscaler | None = None
+    name: str = "bundled"
 
 
-def default_folder() -> Path:
-    """The folder with the bundled weights."""
-    return bundled_folder("checkpoints")
-
-
-def load_models(folder: Path | None = None, device: str = "cpu") -> Models:
+def load_models(weights: Path | None = None, device: str = "cpu") -> Models:
     """Load all networks.
 
     Args:
-        folder: Where the weights are, the bundled ones by default.
+        weights: A folder of weights, the bundled ones by default, or one file that was taken over from the release;
+            what that does not hold is taken from the bundled weights.
         device: Torch device.
 
     Raises:
         LandscapeError: If something is missing or damaged.
     """
-    folder = folder or default_folder()
-    generator = load_generator(folder / GENERATOR_FILE)
-    encoder = load_encoder(folder / ENCODER_FILE, generator)
-    segmenter = load_segmenter(folder / SEGMENTER_FILE)
+    generator = load_generator(weights_file(weights, GENERATOR_FILE))
+    styles = StyleTable.load(weights_file(weights, STYLES_FILE))
+    encoder: Encoder | Posterior | None
+    lighting: LightingNetwork | None
+    if weights is not None and weights.is_file():
+        encoder, lighting = load_imported(weights, generator)
+        styles = release_styles(generator.resolution, styles)
+        # An untrained A keeps every w: without the release's the light is changed by the grade alone.
+        lighting = lighting or LightingNetwork(generator.config.style_width, 1).eval().requires_grad_(False)
+    else:
+        encoder = load_encoder(weights_file(weights, ENCODER_FILE), generator)
+        lighting = load_lighting(weights_file(weights, LIGHTING_FILE))
     target = torch.device(device)
+    vgg, upscaler = weights_file(weights, VGG_FILE), weights_file(weights, UPSCALER_FILE)
     return Models(
         generator.to(target),
-        encoder.to(target),
-        load_lighting(folder / LIGHTING_FILE).to(target),
-        segmenter.to(target),
-        load_lpips(folder / PERCEPTUAL_FILE).to(target),
-        StyleTable.load(folder / STYLES_FILE),
-        load_vgg19(folder / VGG_FILE).to(target) if (folder / VGG_FILE).is_file() else None,
-        load_upscaler(folder / UPSCALER_FILE).to(target) if (folder / UPSCALER_FILE).is_file() else None,
+        None if encoder is None else encoder.to(target),
+        lighting.to(target),
+        load_segmenter(weights_file(weights, SEGMENTER_FILE)).to(target),
+        load_lpips(weights_file(weights, PERCEPTUAL_FILE)).to(target),
+        styles,
+        load_vgg19(vgg).to(target) if vgg.is_file() else None,
+        load_upscaler(upscaler).to(target) if upscaler.is_file() else None,
+        weights_name(weights),
     )
 
 

@@ -51,6 +51,23 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}, metadata
 
 
+def read_description(path: Path) -> tuple[list[tuple[str, str, tuple[int, ...]]], dict[str, Any]]:
+    """Name, type and shape of each tensor in a file of weights, and its description; no number is read.
+
+    Raises:
+        LandscapeError: If the file is missing or not a weights file.
+    """
+    if not path.is_file():
+        raise LandscapeError(f"There is no file “{path}”: check the name and the folder.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            slices = [(name, file.get_slice(name)) for name in file.keys()]  # noqa: SIM118 (not a dictionary)
+            tensors = [(name, str(item.get_dtype()).lower(), tuple(item.get_shape())) for name, item in slices]
+            return tensors, json.loads((file.metadata() or {}).get(MARK, "{}"))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise LandscapeError(f"The weights “{path}” are damaged: choose another file.") from error
+
+
 def digest_of(*networks: nn.Module) -> str:
     """A short name for the weights of networks."""
     digest = hashlib.sha256()

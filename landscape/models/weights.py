@@ -10,6 +10,7 @@ from torch import Tensor
 
 from landscape.errors import LandscapeError
 from landscape.models.files import digest_of, fill_network, load_weights, save_weights
+from landscape.models.imported import GENERATOR, is_imported, part_of
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig
@@ -48,7 +49,7 @@ def save_generator(path: Path, generator: Generator, metadata: dict[str, Any]) -
 
 
 def load_generator(path: Path) -> Generator:
-    """Read a generator written by :func:`save_generator`, in evaluation mode.
+    """Read a generator written by :func:`save_generator`, or taken over from the release, in evaluation mode.
 
     Raises:
         LandscapeError: If the file is missing, damaged or holds something else.
@@ -56,6 +57,8 @@ def load_generator(path: Path) -> Generator:
     state, metadata = load_weights(path)
     try:
         sizes = dict(metadata["config"])
+        if is_imported(metadata):
+            state = part_of(state, GENERATOR)
         generator = Generator(GeneratorConfig(**sizes | {"channels": tuple(sizes["channels"])}))
         generator.load_state_dict(state)
     except (KeyError, TypeError, RuntimeError) as error:

@@ -48,20 +48,21 @@ class Encoder(nn.Module):
         blocks: Blocks of the generator.
         style_width: Width of w.
         trunk: A key of :data:`TRUNKS`; ``resnet152`` is the paper's.
+        rows: Rows of each level that are pooled apart; 1, the whole picture at once, is the release's.
     """
 
     w_mean: Tensor
     input_mean: Tensor
     input_deviation: Tensor
 
-    def __init__(self, blocks: int, style_width: int, trunk: str = "tf_efficientnet_lite0") -> None:
+    def __init__(self, blocks: int, style_width: int, trunk: str = "tf_efficientnet_lite0", rows: int = 2) -> None:
         super().__init__()
-        self.blocks, self.style_width = blocks, style_width
+        self.blocks, self.style_width, self.rows = blocks, style_width, rows
         self.recipe = TRUNKS[trunk]
         self.trunk = timm.create_model(trunk, pretrained=False, features_only=True, out_indices=self.recipe.levels)
         channels: list[int] = self.trunk.feature_info.channels()  # type: ignore[union-attr,operator,assignment]
         # The upper and the lower half are pooled apart: the light of the sky and that of the land differ.
-        self.hidden = nn.Linear(2 * sum(channels), self.recipe.hidden)
+        self.hidden = nn.Linear(rows * sum(channels), self.recipe.hidden)
         self.norm = nn.LayerNorm(self.recipe.hidden)
         self.output = nn.Linear(self.recipe.hidden, blocks * style_width)
         self.register_buffer("w_mean", torch.zeros(style_width))
@@ -81,7 +82,7 @@ class Encoder(nn.Module):
         if image.shape[2:] != size:
             image = F.interpolate(image, size, mode="bilinear", align_corners=False, antialias=image.shape[2] > size[0])
         levels: list[Tensor] = self.trunk((image / 2 + 0.5 - self.input_mean) / self.input_deviation)
-        return torch.cat([F.adaptive_avg_pool2d(level, (2, 1)).flatten(1) for level in levels], dim=1)
+        return torch.cat([F.adaptive_avg_pool2d(level, (self.rows, 1)).flatten(1) for level in levels], dim=1)
 
     def predict(self, features: Tensor) -> Tensor:
         """Predict w, (N, blocks, style_width), from :meth:`features` (N, F)."""

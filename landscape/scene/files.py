@@ -96,6 +96,7 @@ def save_scene(scene: Scene, path: Path) -> None:
         "settled": scene.settled,
         "generator": dataclasses.asdict(generator.config),
         "light": fingerprint(scene.models),
+        "weights": scene.made_with or scene.models.name,
         "squares": [
             {"ssim": item.ssim, "lpips": item.lpips, "seconds": item.seconds, "split": item.split}
             for item in scene.inversions

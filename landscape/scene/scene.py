@@ -48,7 +48,7 @@ class Scene:
         settings: How the model was fitted.
         timings: Seconds by stage.
         settled: Whether the fit is over; snapshots of one that goes on are not judged.
-        light_matches: Whether the models' light was trained for the generator of the inversions.
+        made_with: Name of the weights whose generator drew the inversions, where they are others than the models.
     """
 
     photo: Photo
@@ -58,7 +58,7 @@ class Scene:
     settings: FitSettings
     timings: dict[str, float]
     settled: bool = True
-    light_matches: bool = True
+    made_with: str | None = None
     _plans: SkyPlans = field(repr=False, compare=False, default_factory=SkyPlans)
     _sceneries: SceneryCache = field(init=False, repr=False, default_factory=SceneryCache)
 
@@ -141,7 +141,7 @@ class Scene:
     def warnings(self) -> list[str]:
         """Sentences for the user about photos that are not whole or that the model cannot do much with."""
         poor = self.settled and self.settings.variant != "E" and self.quality.ssim < POOR_SSIM
-        return [*self.photo.notes, *sentences_about(self.masks, poor, self.light_matches)]
+        return [*self.photo.notes, *sentences_about(self.masks, poor, self.made_with)]
 
     @property
     def resolution(self) -> int:

@@ -66,10 +66,11 @@ def read_scene(archive: zipfile.ZipFile, file: str, models: Models) -> Scene:
     photo = decode_photo(_unpack(archive, entries[PHOTO]), str(content["photo"])[:200])
     matte = _read_matte(archive, entries[members[2]], photo, content)
     config = _read_config(content["generator"])
+    made_with = str(content.get("weights", "of another version"))[:80]
     if config.style_width != models.generator.config.style_width:
         raise LandscapeError(
-            f"“{file}” was made with another kind of generator, whose light this one cannot change: "
-            "open its photo anew."
+            f"“{file}” was made with other weights ({made_with}), and these cannot change its light: "
+            "open it with those weights, or its photo anew."
         )
     settings = fit_settings(content["settings"])
     if len(content["squares"]) != Layout.of(photo.height, photo.width).count:
@@ -81,8 +82,8 @@ def read_scene(archive: zipfile.ZipFile, file: str, models: Models) -> Scene:
     if tensors:
         raise ValueError("unknown tensors")
     timings = {str(name)[:40]: float(value) for name, value in content["timings"].items()}
-    matches = content["light"] == fingerprint(models)
-    return Scene(photo, matte, inversions, models, settings, timings, bool(content["settled"]), matches)
+    other = None if content["light"] == fingerprint(models) else made_with
+    return Scene(photo, matte, inversions, models, settings, timings, bool(content["settled"]), other)
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int | None = None) -> bytes:

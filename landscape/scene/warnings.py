@@ -13,13 +13,13 @@ SKY_AT_TOP = 0.7
 seven portraits, animals and indoor pictures two."""
 
 
-def sentences_about(masks: Matte, poor_fit: bool, light_matches: bool) -> list[str]:
+def sentences_about(masks: Matte, poor_fit: bool, made_with: str | None) -> list[str]:
     """Sentences for the user about photos that the model cannot do much with.
 
     Args:
         masks: Sky and water of the photo.
         poor_fit: Whether the finished fit shows the photo poorly.
-        light_matches: Whether the models' light was trained for the scene's generator.
+        made_with: Name of the weights of the scene's generator, where the models' light was trained for another one.
     """
     sentences = []
     upper_edge = masks.sky[: max(1, masks.sky.shape[0] // 100)]
@@ -29,6 +29,6 @@ def sentences_about(masks: Matte, poor_fit: bool, light_matches: bool) -> list[s
         sentences.append("This may be no landscape: look whether the marked sky is one, or correct the mask.")
     if poor_fit:
         sentences.append("This photo is unlike the landscapes that the model knows; mostly its own pixels will move.")
-    if not light_matches:
-        sentences.append("This scene was made with other weights, so its light may look a little different.")
+    if made_with is not None:
+        sentences.append(f"This scene was made with other weights ({made_with}), so its light may look different.")
     return sentences
