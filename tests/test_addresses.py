@@ -25,11 +25,8 @@ from landscape.ui.server.network import (
     require_root_path,
     url_host,
 )
-from tests.test_app_browser import PROJECT, Witness, browser, free_port, wait_for
+from tests.browser import ENGINE, PROJECT, Witness, asked, free_port, moves, running, set_seconds, wait_for
 from tests.test_cli import within
-from tests.test_export_browser import _ENGINE, running, set_seconds
-
-__all__ = ["browser"]
 
 PATH = "/studio"
 
@@ -76,7 +73,7 @@ def test_a_booths_screen_is_known_over_ipv6(client: str, own: bool) -> None:
 @ipv6
 @pytest.mark.parametrize("host", ["::1", "::", "[::1]"])
 def test_the_app_listens_on_ipv6(tmp_path: Path, host: str) -> None:
-    code = _ENGINE + f"serve(FakeEngine(), {host!r}, port={{port}}, browser=False)"
+    code = ENGINE + f"serve(FakeEngine(), {host!r}, port={{port}}, browser=False)"
     for url in running(code, tmp_path, "[::1]"):
         page = urllib.request.urlopen(url, timeout=20).read().decode()
         assert f'"root":"{url}"' in page.replace(" ", "")
@@ -115,7 +112,7 @@ def nginx(folder: Path, port: int, target: int) -> list[str]:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    code = _ENGINE + f"serve(FakeEngine(delay=0.01), port={{port}}, browser=False, root_path='{PATH}')"
+    code = ENGINE + f"serve(FakeEngine(delay=0.01), port={{port}}, browser=False, root_path='{PATH}')"
     yield from running(code, tmp_path_factory.mktemp("app"))
 
 
@@ -141,7 +138,7 @@ def proxied(request: pytest.FixtureRequest, app: str, tmp_path: Path) -> Iterato
 
 
 @pytest.mark.browser
-def test_the_app_works_behind_a_proxy(browser: Browser, proxied: str, tmp_path: Path) -> None:  # noqa: F811
+def test_the_app_works_behind_a_proxy(browser: Browser, proxied: str, tmp_path: Path) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(60_000)
     witness = Witness(page, proxied)
@@ -149,8 +146,7 @@ def test_the_app_works_behind_a_proxy(browser: Browser, proxied: str, tmp_path: 
     page.wait_for_selector("#samples img")
     page.set_input_files("#photo input[type=file]", PROJECT / "assets" / "mountain_lake.jpg")
     page.wait_for_selector(".stage[data-live]")
-    shown = page.evaluate("landscape.shown")
-    page.wait_for_function(f"landscape.shown > {shown} + 5")
+    moves(page)
     page.click("[data-panel-tab=export]")
     set_seconds(page, "0.4")
     page.click("#export")
@@ -162,10 +158,10 @@ def test_the_app_works_behind_a_proxy(browser: Browser, proxied: str, tmp_path: 
     with page.expect_download() as download:
         page.click("text=Save the scene")
     assert download.value.suggested_filename.endswith(".landscape")
-    name = page.evaluate("landscape.session")
+    name = asked(page, "landscape.session")
     page.reload()
     page.wait_for_selector(".stage[data-live]")
-    assert page.evaluate("landscape.session") == name
+    assert asked(page, "landscape.session") == name
     expect(page.locator(".clip")).to_have_count(1)
     page.close()
     # The page's own address has no slash at its end here, and browsers ask the host's root, the proxy's, for an icon.

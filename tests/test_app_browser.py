@@ -5,13 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,32 +15,13 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import PATIENCE, PROJECT, Witness, asked, free_port, wait_for
 
 pytestmark = pytest.mark.browser
 
-PROJECT = Path(__file__).parents[1]
 PHOTO = PROJECT / "assets" / "mountain_lake.jpg"
-START = 180.0
-"""Seconds for the app to start on a busy computer."""
-PATIENCE = 240_000.0
-"""Milliseconds for a fit or a video on a busy computer."""
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -74,50 +51,6 @@ def address(folder: Path) -> Iterator[str]:
         assert not list(folder.glob("landscape-*")), "visitors' files stayed behind"
 
 
-def wait_for(url: str, app: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START
-    while time.monotonic() < end:
-        assert app.poll() is None, f"the app ended: {log.read_text()}"
-        try:
-            urllib.request.urlopen(f"{url}/config", timeout=5).read()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
-    raise AssertionError(f"the app did not start: {log.read_text()}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium is missing: install it with apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-class Witness:
-    """Notes what must not happen on a page."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self._address = address
-        self.complaints: list[str] = []
-        page.on("console", self._told)
-        page.on("pageerror", lambda error: self._note(True, f"error: {error}"))
-        page.on("request", self._requested)
-
-    def _told(self, message: ConsoleMessage) -> None:
-        self._note(message.type == "error", f"console: {message.text} {message.location.get('url', '')}")
-
-    def _requested(self, request: Request) -> None:
-        own = request.url.startswith((f"{self._address}/", "data:", "blob:"))
-        self._note(not own, f"request: {request.url[:200]}")
-
-    def _note(self, bad: bool, what: str) -> None:
-        if bad:
-            self.complaints.append(what)
-
-
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
@@ -141,7 +74,7 @@ def picture_at(page: Page, seconds: float) -> np.ndarray:
     page.evaluate("landscape.play(false)")
     page.evaluate(f"landscape.last = null; landscape.send('seek', {{ seconds: {seconds} }})")
     close = f"landscape.last && Math.abs(landscape.last.time - {seconds}) < 0.01"
-    page.wait_for_function(close, timeout=PATIENCE)
+    asked(page, close, PATIENCE)
     page.wait_for_timeout(500)  # a picture before fades out
     address = page.evaluate("document.querySelector('.stage-live').toDataURL('image/png')")
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGBA"))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,38 +12,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from landscape.output.video import probe_video
 from landscape.scene.recipe import read_recipe
-from tests.test_app_browser import PATIENCE, PROJECT, Witness, browser, free_port, wait_for
+from tests.browser import ENGINE, PATIENCE, PROJECT, Witness, asked, open_sample, running, set_seconds
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
 
 IDLE = 20
-_ENGINE = "from tests.fake_engine import FakeEngine; from landscape.ui.server.serve import serve, serve_booth; "
-_APP = _ENGINE + "serve(FakeEngine(delay=0.02), port={port}, browser=False)"
-_BOOTH = _ENGINE + f"serve_booth(FakeEngine(delay=0.002), port={{port}}, browser=False, idle={IDLE})"
-
-
-def running(code: str, folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
-    port = free_port()
-    url = f"http://{host}:{port}"
-    log = folder / "app.log"
-    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
-    with log.open("w") as output:
-        command = [sys.executable, "-c", code.format(port=port)]
-        app = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
-    try:
-        wait_for(url, app, log)
-        yield url
-    finally:
-        app.terminate()
-        app.wait(60)
-        assert not list(folder.glob("landscape-*")), "visitors' files stayed behind"
-        assert "Traceback" not in log.read_text()
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from running(_APP, tmp_path_factory.mktemp("app"))
+_BOOTH = ENGINE + f"serve_booth(FakeEngine(delay=0.002), port={{port}}, browser=False, idle={IDLE})"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +26,7 @@ def booth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def visitors(browser: Browser, app: str) -> Iterator[list[Page]]:  # noqa: F811
+def visitors(browser: Browser, app: str) -> Iterator[list[Page]]:
     """Two visitors, each with a browser of their own."""
     contexts = [browser.new_context(viewport={"width": 1440, "height": 1000}) for _ in range(2)]
     pages = [context.new_page() for context in contexts]
@@ -74,17 +45,6 @@ def visitors(browser: Browser, app: str) -> Iterator[list[Page]]:  # noqa: F811
         if "AbortError" not in line and "Connection errored out" not in line and "Failed to fetch" not in line
     ]
     assert own == []
-
-
-def open_sample(page: Page, index: int) -> None:
-    page.click(f"#samples button >> nth={index}")
-    page.wait_for_selector(".stage[data-live]")
-    page.click("[data-panel-tab=export]")
-
-
-def set_seconds(page: Page, value: str) -> None:
-    page.fill("#seconds input[type=number]", value)
-    page.keyboard.press("Tab")
 
 
 def test_a_reload_finds_the_scene_the_settings_and_the_running_export(visitors: list[Page], tmp_path: Path) -> None:
@@ -107,7 +67,7 @@ def test_a_reload_finds_the_scene_the_settings_and_the_running_export(visitors: 
     page.click("[data-panel-tab=export]")
     page.wait_for_selector(f".clip[data-id='{name}'][data-state=done]")
     page.click(".clip >> text=Play")
-    page.wait_for_function("document.querySelector('.player video').currentTime > 0.3")
+    asked(page, "document.querySelector('.player video').currentTime > 0.3")
     assert page.evaluate("document.querySelector('.player video').videoWidth") == 1280
     page.keyboard.press("Escape")
     for label, file in (("Download video", "clip.mp4"), ("Settings", "clip.json")):
@@ -203,7 +163,7 @@ def test_two_visitors_take_turns_and_keep_to_themselves(visitors: list[Page], tm
 
 
 @pytest.mark.slow
-def test_the_booth_serves_a_visitor_and_begins_anew(browser: Browser, booth: str, tmp_path: Path) -> None:  # noqa: F811
+def test_the_booth_serves_a_visitor_and_begins_anew(browser: Browser, booth: str, tmp_path: Path) -> None:
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
     page.set_default_timeout(PATIENCE)
     witness = Witness(page, booth)
@@ -212,8 +172,8 @@ def test_the_booth_serves_a_visitor_and_begins_anew(browser: Browser, booth: str
     page.click(".attract")
     page.click("[data-sample=sea_coast]")
     page.wait_for_selector("[data-screen=show]")
-    page.wait_for_function("document.querySelector('.show-clip').currentTime > 0.2")
-    name = page.evaluate("fetch('landscape/booth').then((answer) => answer.json())")["visit"]["clip"]
+    asked(page, "document.querySelector('.show-clip').currentTime > 0.2")
+    name = asked(page, "fetch('landscape/booth').then((answer) => answer.json()).then((now) => now.visit.clip)")
     phone = browser.new_page(viewport={"width": 390, "height": 844})
     phone.goto(f"{booth}/landscape/pickup/{name}")
     with phone.expect_download() as download:
@@ -222,7 +182,7 @@ def test_the_booth_serves_a_visitor_and_begins_anew(browser: Browser, booth: str
     assert probe_video(tmp_path / "mine.mp4")["frames"] == 120
     page.wait_for_selector(".still.asked", timeout=60_000)
     page.wait_for_selector("[data-screen=attract]", timeout=60_000)
-    page.wait_for_function("fetch('landscape/booth').then((answer) => answer.json()).then((now) => !now.visit)")
+    asked(page, "fetch('landscape/booth').then((answer) => answer.json()).then((now) => !now.visit)")
     assert page.locator("input, a, select").count() == 0, "nothing to set and nothing to save on the screen"
     page.close()
     phone.close()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
-import shutil
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,10 +14,11 @@ import numpy as np
 import pillow_heif
 import pytest
 from PIL import ExifTags, Image, ImageCms
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from landscape.photo.profiles import ADOBE, Colours, power, to_srgb
 from landscape.photo.read import decode_photo
+from tests.browser import asked, chromium
 
 NEAR = 6
 """Of 255."""
@@ -108,20 +109,15 @@ PNGS |= {f"cICP 1 {t}": {"cICP": cicp(1, t)} for t in (1, 4, 5, 6, 7, 8, 9, 10, 
 @pytest.fixture(scope="module")
 def show() -> Iterator[Show]:
     """What Chromium draws of a file."""
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium is missing: install it with apt-get install chromium"
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--force-color-profile=srgb"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+    with chromium("--force-color-profile=srgb") as browser:
         page = browser.new_page(viewport={"width": 64, "height": 72})
-        yield lambda kind, data: shot(page, kind, data)
-        browser.close()
+        yield functools.partial(shot, page)
 
 
 def shot(page: Page, kind: str, data: bytes) -> np.ndarray | None:
     source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
     page.set_content(f'<body style="margin:0;background:white"><img style="display:block" src="{source}">')
-    page.wait_for_function("document.images[0].complete")
+    asked(page, "document.images[0].complete")
     if not page.evaluate("document.images[0].naturalWidth"):
         return None
     return np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))

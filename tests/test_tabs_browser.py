@@ -11,24 +11,17 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.test_app_browser import browser
-from tests.test_export_browser import _APP, open_sample, running
+from tests.browser import asked, open_sample
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
 
 NAME = "sessionStorage.getItem('landscape-session')"
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from running(_APP, tmp_path_factory.mktemp("app"))
-
-
 @pytest.fixture
-def context(browser: Browser, app: str) -> Iterator[BrowserContext]:  # noqa: F811
+def context(browser: Browser, app: str) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(60_000)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app)
@@ -70,8 +63,7 @@ def elsewhere() -> Iterator[str]:
 
 
 def joined(page: Page) -> str:
-    page.wait_for_function(f"window.landscape && landscape.session && landscape.session === {NAME}")
-    return str(page.evaluate("landscape.session"))
+    return str(asked(page, f"landscape.session === {NAME} && landscape.session"))
 
 
 def duplicate(page: Page) -> Page:
@@ -83,10 +75,11 @@ def duplicate(page: Page) -> Page:
 
 def test_a_duplicated_tab_gets_a_session_of_its_own_and_reloads_keep_theirs(page: Page) -> None:
     open_sample(page, 0)
+    page.context.add_init_script(f"window.remembered = {NAME}")
     name = joined(page)
     other = duplicate(page)
-    assert other.evaluate(NAME) in (name, None), "the browser has copied what the tab remembers"
     assert joined(other) != name
+    assert asked(other, "window.remembered") == name, "the browser has copied what the tab remembers"
     expect(other.locator(".clip")).to_have_count(0)
     expect(other.locator("#samples img").first).to_be_visible()
     assert joined(page) == name and page.locator(".stage[data-live]").count() == 1
@@ -99,16 +92,6 @@ def test_a_duplicated_tab_gets_a_session_of_its_own_and_reloads_keep_theirs(page
     assert len({joined(tab) for tab in (page, other, third)}) == 3
     other.close()
     assert joined(duplicate(page)) not in (name, "")
-
-
-def joined_at_last(tab: Page) -> str:
-    """The tab's session, though the tab may begin anew while it is asked."""
-    for _ in range(5):
-        try:
-            return joined(tab)
-        except Error:
-            tab.wait_for_timeout(500)
-    return joined(tab)
 
 
 @pytest.mark.parametrize("locks", [True, False])
@@ -128,12 +111,12 @@ def test_of_tabs_that_come_back_at_once_one_keeps_the_session(
     for tab in tabs:
         tab.wait_for_url(f"{app}/")
     end = time.monotonic() + 60
-    while len(set(names := [joined_at_last(tab) for tab in tabs])) < 3 and time.monotonic() < end:
+    while len(set(names := [joined(tab) for tab in tabs])) < 3 and time.monotonic() < end:
         time.sleep(0.5)  # without locks, a busy tab answers late, and the younger one begins anew
     assert names.count(name) == 1 and len(set(names)) == 3
     late = context.new_page()
     late.goto(app)
-    late.wait_for_function(f"landscape.session && !{names}.includes(landscape.session)")
+    asked(late, f"landscape.session && !{names}.includes(landscape.session)")
     tabs[0].reload()
     tabs[0].wait_for_timeout(1500)
     assert joined(tabs[0]) == names[0]

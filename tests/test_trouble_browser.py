@@ -8,20 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.test_app_browser import Witness, browser
-from tests.test_export_browser import _APP, open_sample, running
+from tests.browser import Witness, asked, moves, open_sample
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from running(_APP, tmp_path_factory.mktemp("app"))
-
-
 @pytest.fixture
-def page(browser: Browser, app: str) -> Iterator[Page]:  # noqa: F811
+def page(browser: Browser, app: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app)
     page = context.new_page()
@@ -31,12 +24,6 @@ def page(browser: Browser, app: str) -> Iterator[Page]:  # noqa: F811
     yield page
     context.close()
     assert witness.complaints == []
-
-
-def moves(page: Page) -> None:
-    """More pictures are shown."""
-    shown = page.evaluate("landscape.shown")
-    page.wait_for_function(f"landscape.shown > {shown} + 5")
 
 
 def test_an_emptied_length_is_marked_and_the_preview_goes_on(page: Page, tmp_path: Path) -> None:
@@ -61,7 +48,7 @@ def test_an_emptied_length_is_marked_and_the_preview_goes_on(page: Page, tmp_pat
     field.fill("0.8")
     expect(mark).to_have_count(0)
     expect(field).not_to_have_attribute("aria-invalid", "true")
-    page.wait_for_function("landscape.wished.seconds === 0.8")
+    asked(page, "landscape.wished.seconds === 0.8")
     expect(page.locator("#estimate")).to_contain_text("24 frames")
     moves(page)
     page.click("[data-panel-tab=motion]")
