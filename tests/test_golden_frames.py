@@ -55,7 +55,8 @@ def test_frames_are_those_stored(name, style, small_models):
             stored = np.asarray(image).astype(int)
         assert frame.shape == stored.shape
         difference = np.abs(frame.astype(int) - stored)
-        # Processors round differently; the fit lets that grow a little, and another light, the fit's alone, twice as far.
+        # Processors round differently; the fit lets that grow a little, and another light, which is the fit's alone,
+        # twice as far.
         mean, most = (0.5, 6) if style is None else (1.0, 8)
         assert difference.mean() < mean and np.percentile(difference, 99.5) <= most, (name, style, seconds)
 
