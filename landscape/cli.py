@@ -16,6 +16,7 @@ from landscape.commands.app import app as app_command
 from landscape.commands.batch import batch
 from landscape.commands.console import console, stopped_by
 from landscape.commands.evaluate import evaluate
+from landscape.commands.evaluate_light import light
 from landscape.commands.evaluate_motion import motion
 from landscape.commands.sample import sample
 from landscape.commands.segment import segment
@@ -36,6 +37,7 @@ cli = typer.Typer(
 for command in (animate, batch, segment, sample, import_release, inspect):
     cli.command()(command)
 cli.command(name="app")(app_command)
+evaluate.command()(light)
 evaluate.command()(motion)
 cli.add_typer(train, name="train")
 cli.add_typer(evaluate, name="evaluate")
