@@ -24,7 +24,7 @@ from PIL import Image
 
 MARK = "landscape"
 """Key of the version in recipes, reports and clips, and of the description in weights."""
-VERSION = 1
+VERSION = 2
 RECIPE_ENTRY = "recipe.json"
 """Name of the metadata in a ZIP of frames."""
 SCENE_ENTRIES = ("scene.json", "photo", "matte.safetensors", "model.safetensors")
@@ -165,6 +165,12 @@ def is_style_table(path: Path) -> bool:
     return isinstance(content, dict) and {"format", "styles", "coefficient"} <= set(content)
 
 
+def is_measured_light(path: Path) -> bool:
+    """Whether a file holds measured light."""
+    content = _json(path)
+    return isinstance(content, dict) and {"format", "lights"} <= set(content)
+
+
 def is_index(path: Path) -> bool:
     """Whether a file lists prepared training data."""
     content = _json(path)
@@ -197,6 +203,7 @@ KINDS: dict[str, Callable[[Path], bool]] = {
     "table": is_table,
     "index": is_index,
     "style table": is_style_table,
+    "measured light": is_measured_light,
     "weights": is_weights,
 }
 """What the program writes where a person says so, and how each kind is known."""

@@ -37,13 +37,14 @@ VARIANTS = ("I2S", "MO", "E", "EO", "EOI", "EOIF", "EOIFS")
 
 FIT_NUMBERS = ("product", "paper", "release")
 """Numbers of the inversion: the product's, the paper's, those of the released implementation."""
+LIGHT_SOURCES = ("measured", "generator")
+"""Where a light's colours come from: real pictures of it, or the generator and mean colours (the older light)."""
 LONGEST = 600.0
 """Seconds of the longest clip."""
 FORMATS = ("h264", "h265", "h265-10bit", "vp9", "av1", "gif", "png")
 """What clips can be written as; :mod:`landscape.output.formats` knows more of each."""
 FASTEST = {"gif": 50}
-"""Most frames a second of formats that cannot do all rates: GIFs count hundredths of a second, and browsers play frames
-of less than two of them at a tenth of a second."""
+"""Most frames a second of formats that cannot do all: GIFs with less than two hundredths of a second play slowly."""
 
 
 @dataclass(frozen=True)
@@ -111,15 +112,21 @@ class LightSettings:
         strength: How far the light goes towards the style, 0 to 1.
         day_cycle: Travel through the day during the clip, ignoring ``style``.
         keys: Key frames of the day, each later than the one before; none for all nine styles at equal distances.
+        sun_side: Where the sun stands, 0 (left) to 1 (right); None for where the photo has it.
+        source: One of :data:`LIGHT_SOURCES`.
     """
 
     style: str | None = None
     strength: float = 1.0
     day_cycle: bool = False
     keys: tuple[LightKey, ...] = ()
+    sun_side: float | None = None
+    source: str = LIGHT_SOURCES[0]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "style", _style(self.style))
+        object.__setattr__(self, "source", named("source of light", self.source, LIGHT_SOURCES))
+        require_range("side of the sun", 0.5 if self.sun_side is None else self.sun_side, 0.0, 1.0)
         require_range("style strength", self.strength, 0.0, 1.0)
         require_switch("day cycle", self.day_cycle)
         # Files hold plain dictionaries.

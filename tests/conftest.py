@@ -54,8 +54,9 @@ def landscape_pixels() -> np.ndarray:
 @pytest.fixture
 def small_models(small_generator):
     """All networks with seeded weights; only the perceptual one is the bundled one."""
+    from landscape.light.measured import MeasuredLights
     from landscape.light.styles import Style, StyleGrade, StyleTable
-    from landscape.models.bundle import PERCEPTUAL_FILE, Models, default_folder
+    from landscape.models.bundle import LIGHT_FILE, PERCEPTUAL_FILE, Models, default_folder
     from landscape.models.frozen import load_lpips
     from landscape.networks.encoder import Encoder
     from landscape.networks.lighting import LightingNetwork
@@ -73,6 +74,7 @@ def small_models(small_generator):
         build_segmenter().eval(),
         load_lpips(default_folder() / PERCEPTUAL_FILE),
         StyleTable(styles, first_block=2),
+        lights=MeasuredLights.load(default_folder() / LIGHT_FILE),
     )
 
 
@@ -161,20 +163,3 @@ def make_prior(style_width, resolutions=(4, 8)):
 
     torch.manual_seed(0)
     return LatentPrior(style_width, resolutions).eval()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A real browser."""
-    from tests.browser import chromium
-
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    """The address of an app in a process of its own; shifted photos stand in for the networks."""
-    from tests.browser import APP, running
-
-    yield from running(APP, tmp_path_factory.mktemp("app"))

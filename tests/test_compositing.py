@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
 from landscape.compose.sky_plan import plan_sky
+from landscape.light.mixes import FrameLight
 from landscape.masks.glow import find_glow
 from landscape.masks.matte import Matte
 from landscape.motion.flow import displacement
 from landscape.settings import MotionSettings
+
+LIT = FrameLight(change=True)
 
 HEIGHT, WIDTH, RESOLUTION = 144, 216, 48
 HORIZON = 0.6
@@ -107,8 +110,8 @@ def test_deep_frames_are_the_same_pictures_in_finer_steps(light_change: bool) ->
     case = make_case(water=True)
     scenery = case.scenery()
     drawn = at_night(case.generated(1.3), 0.5) if light_change else case.generated(1.3)
-    plain = Compositor(scenery, case.motion).frame(drawn, 1.3, light_change)
-    deep = Compositor(scenery, case.motion, deep=True).frame(drawn, 1.3, light_change)
+    plain = Compositor(scenery, case.motion).frame(drawn, 1.3, FrameLight(change=light_change))
+    deep = Compositor(scenery, case.motion, deep=True).frame(drawn, 1.3, FrameLight(change=light_change))
     assert deep.dtype == np.uint16 and deep.shape == plain.shape
     assert np.abs(deep / 257 - plain).max() < 1.6  # the noise, and roundings of the last bit
     moving = case.masks.sky == 1
@@ -140,14 +143,14 @@ def test_loops_close_without_a_jump(period: float) -> None:
 def test_frames_do_not_depend_on_the_order_of_calls() -> None:
     case = make_case()
     a, b = case.compositor(), case.compositor()
-    a.frame(case.generated(2.0), 2.0, light_change=True)
+    a.frame(case.generated(2.0), 2.0, LIT)
     assert np.array_equal(a.frame(case.generated(1.0), 1.0), b.frame(case.generated(1.0), 1.0))
 
 
 def test_night_darkens_static_and_moving_parts_alike() -> None:
     case = make_case(water=True)
     compositor = case.compositor()
-    frame = compositor.frame(at_night(case.generated(1.0)), 1.0, light_change=True).astype(float)
+    frame = compositor.frame(at_night(case.generated(1.0)), 1.0, LIT).astype(float)
     for part in (case.masks.sky, case.masks.water, 1 - case.masks.sky - case.masks.water):
         ratio = frame[part > 0.99].mean(axis=0) / case.photo[part > 0.99].mean(axis=0)
         assert ratio == pytest.approx([0.25, 0.3, 0.45], abs=0.08)
@@ -155,7 +158,7 @@ def test_night_darkens_static_and_moving_parts_alike() -> None:
 
 def test_relit_static_parts_keep_the_texture_of_the_photo() -> None:
     case = make_case()
-    frame = case.compositor().frame(at_night(case.generated(1.0)), 1.0, light_change=True)
+    frame = case.compositor().frame(at_night(case.generated(1.0)), 1.0, LIT)
     static = case.masks.sky == 0
     for channel in range(3):
         assert np.corrcoef(frame[static][:, channel], case.photo[static][:, channel])[0, 1] > 0.95
@@ -167,13 +170,13 @@ def test_generator_noise_does_not_reach_static_parts() -> None:
     clean = at_night(case.generated(0.0))
     noise = np.random.default_rng(0).normal(scale=0.1, size=clean.shape).astype(np.float32)
     static = case.masks.sky == 0
-    frames = [compositor.frame(picture, 0.0, light_change=True) for picture in (clean, clean + noise)]
+    frames = [compositor.frame(picture, 0.0, LIT) for picture in (clean, clean + noise)]
     assert difference(*frames)[static].mean() < 1.5
 
 
 def test_an_unchanged_light_leaves_static_parts_alone() -> None:
     case = make_case()
-    frame = case.compositor().frame(case.generated(0.0), 0.0, light_change=True)
+    frame = case.compositor().frame(case.generated(0.0), 0.0, LIT)
     assert difference(frame, case.photo)[case.masks.sky == 0].mean() < 1.0
 
 
@@ -297,7 +300,7 @@ def test_masks_without_sky_without_land_and_frozen(kind: str) -> None:
     masks = flat_matte(flat, np.zeros_like(flat), np.full_like(flat, float(kind == "freeze")))
     compositor = Compositor(Scenery(case.photo, masks, case.reconstruction()), case.motion)
     frame = compositor.frame(case.generated(1.0), 1.0)
-    relit = compositor.frame(at_night(case.generated(1.0)), 1.0, light_change=True)
+    relit = compositor.frame(at_night(case.generated(1.0)), 1.0, LIT)
     assert relit.mean() < 0.6 * frame.mean()
     assert np.array_equal(frame, case.photo) == (kind != "full")
 
@@ -365,7 +368,7 @@ def test_new_light_makes_no_bands() -> None:
     masks = flat_matte(np.ones((HEIGHT, WIDTH), np.float32), *[np.zeros((HEIGHT, WIDTH), np.float32)] * 2)
     grey = np.zeros((3, RESOLUTION, RESOLUTION), np.float32)
     dusk = grey + np.linspace(-0.2, -0.14, RESOLUTION, dtype=np.float32)[None, :, None]
-    frame = Compositor(Scenery(photo, masks, grey), MotionSettings()).frame(dusk, 1.0, light_change=True)
+    frame = Compositor(Scenery(photo, masks, grey), MotionSettings()).frame(dusk, 1.0, LIT)
     rows = frame[20:-20, :, 0].astype(float)
     steps = np.diff(rows.mean(axis=1))
     assert 1 < np.ptp(rows.mean(axis=1)) < 12

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from landscape.commands.console import cancel_on_signals, progress_bars
+from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.commands.scenes import open_scenes
 from landscape.commands.weights import WeightsOption
 from landscape.targets import require_targets
@@ -63,3 +63,43 @@ def sheet(
     with cancel_on_signals() as cancel, progress_bars() as progress:
         drawn = style_sheet(open_scenes(photos, weights, seed, progress, cancel), progress, cancel)
     save_picture(drawn, out)
+
+
+@styles.command()
+def sets(
+    data: Annotated[Path, typer.Argument(help="Folder with photos, stills and clips.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The list of names to write, *.txt.")],
+    weights: WeightsOption = None,
+) -> None:
+    """Choose real pictures of each light, for evaluate light."""
+    from landscape.models.bundle import SEGMENTER_FILE
+    from landscape.models.frozen import load_segmenter
+    from landscape.models.named import weights_file
+    from landscape.training.light_sets import choose_sets, save_sets
+
+    require_targets([data, weights], (out, "list"))
+    segmenter = load_segmenter(weights_file(weights, SEGMENTER_FILE))
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        chosen = choose_sets(data, segmenter, progress, cancel)
+    save_sets(out, chosen)
+    for style, names in chosen.items():
+        console.print(f"{style}: {len(names)}")
+
+
+@styles.command()
+def measure(
+    data: Annotated[Path, typer.Argument(help="Folder with the real pictures of each light.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write, light.json.")],
+    weights: WeightsOption = None,
+) -> None:
+    """Measure the light of every style on its real pictures."""
+    from landscape.models.bundle import SEGMENTER_FILE
+    from landscape.models.frozen import load_segmenter
+    from landscape.models.named import weights_file
+    from landscape.training.light_models import measure_lights
+    from landscape.training.light_sets import load_sets
+
+    require_targets([data, weights], (out, "measured light"))
+    segmenter = load_segmenter(weights_file(weights, SEGMENTER_FILE))
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        measure_lights(data, load_sets(), segmenter, progress, cancel).save(out)

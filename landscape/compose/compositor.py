@@ -12,11 +12,16 @@ import numpy as np
 from torch import Tensor
 
 from landscape.compose.carried import MIDDLE, CarriedLayers, MovingRegion, Picture
+from landscape.compose.lit_region import Shining, relit, shining
 from landscape.compose.plates import STRIP, Plate
+from landscape.compose.region import STILL_BLUR
 from landscape.compose.scenery import Scenery
 from landscape.compose.travelling_sky import TravellingSky
+from landscape.images.filters import blur
 from landscape.images.grid import GridWindow, with_ring
 from landscape.images.pixels import DEEP_STEP, Array, Frame, Pixels
+from landscape.light.mixes import OWN_LIGHT, FrameLight
+from landscape.light.photo_light import SceneLight
 from landscape.motion.phases import Clock, make_clock
 from landscape.motion.ripples import Ripples, make_ripples
 from landscape.settings import MotionSettings
@@ -72,14 +77,18 @@ class Compositor:
         noise = np.random.default_rng(7).uniform(-0.5, 0.5, (STRIP + self._grid.scale, width, 1))
         self._dither = np.repeat(noise.astype(np.float32) * np.float32(0.25 if deep else 1), 4, axis=2)
 
-    def frame(self, generated: Array | Tensor, seconds: float, light_change: bool = False) -> Frame:
+    def frame(
+        self,
+        generated: Array | Tensor,
+        seconds: float,
+        light: FrameLight = OWN_LIGHT,
+    ) -> Frame:
         """Composite one frame.
 
         Args:
             generated: (3, R, R) float32 in [-1, 1], the generator's frame.
             seconds: Time of the frame; in a loop any two times a period apart give the same frame.
-            light_change: Whether the generator's frame has another light than the photo; without it static pixels are
-                the photo's, byte for byte.
+            light: The light; the photo's own by default.
 
         Returns:
             (H, W, 3) RGB, uint8, or uint16 up to 65535 for deep frames.
@@ -87,11 +96,30 @@ class Compositor:
         colours = self._scenery.colours(generated)
         if self._scenery.generator_only:
             return self._enlarged(colours)
-        frame = self._relit(colours) if light_change else self._still()
+        if light.mix and self._scenery.lights is not None:
+            return self._measured(colours, seconds, self._scenery.photo_light(light.sun_side).mixed(light.mix))
+        frame = self._relit(colours) if light.change else self._still()
         for moving, plate in self._regions:
-            layers = moving.layers(colours, seconds, light_change)
-            self._lay(frame, moving, plate, layers, 1.0 if light_change else _OWN_LIGHT_NOISE)
+            layers = moving.layers(colours, seconds, light.change)
+            shown = shining(plate, with_ring(moving.region.base, moving.region.window), layers.base)
+            self._lay(frame, moving, plate, layers, shown, 1.0 if light.change else _OWN_LIGHT_NOISE)
         return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
+
+    def _measured(self, colours: Array, seconds: float, light: SceneLight) -> Frame:
+        """A frame under measured light, in which the generator's own light does not count."""
+        sigma = STILL_BLUR * colours.shape[0]
+        colours = colours + blur(self._scenery.first - colours, sigma)
+        frame = self._lit(light)
+        for part, (moving, plate) in zip(self._scenery.parts, self._regions, strict=True):
+            window = moving.region.window
+            before, stars = with_ring(moving.region.base, window), self._scenery.stars(part)
+            layers = moving.layers(colours, seconds, False)
+            self._lay(frame, moving, plate, *relit(layers, light, plate, before, stars, part.water), 1.0)
+        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
+
+    def _lit(self, light: SceneLight) -> Frame:
+        """What stands still under a light."""
+        return self._under(light.land)
 
     def _still(self) -> Frame:
         static = self._scenery.static
@@ -132,13 +160,17 @@ class Compositor:
         return noise
 
     def _lay(
-        self, frame: Frame, moving: MovingRegion | TravellingSky, plate: Plate, layers: CarriedLayers, grain: float
+        self,
+        frame: Frame,
+        moving: MovingRegion | TravellingSky,
+        plate: Plate,
+        layers: CarriedLayers,
+        shown: list[Shining],
+        grain: float,
     ) -> None:
         """Lay a region over the frame; the frame's own pixels there are kept by what the mask leaves of them."""
         grid, whole = self._grid, moving.region.window
         gain, base = _four(layers.contrast), _four(layers.base - MIDDLE * layers.contrast)
-        shining = plate.luminaries
-        seen = None if shining is None else shining.seen(with_ring(moving.region.base, whole), layers.base)
         for window in grid.strips(whole, STRIP):
             here = grid.pixels(window)
             top = here[0].start - whole[0] * grid.scale
@@ -149,9 +181,9 @@ class Compositor:
             detail = self._mixed(moving, layers.pictures, window, whole)
             pixels = cv2.multiply(detail, grid.enlarge(gain[cut], window), dtype=cv2.CV_32F)
             smooth = cv2.addWeighted(grid.enlarge(base[cut], window), 1, self._noise(*alpha.shape), grain, 0)
-            if shining is not None and seen is not None:
-                glow = shining.glow[top : top + alpha.shape[0]]
-                smooth = cv2.add(smooth, cv2.multiply(glow, grid.enlarge(seen[cut], window), dtype=cv2.CV_32F))
+            for glow, seen in shown:
+                light = glow[top : top + alpha.shape[0]]
+                smooth = cv2.add(smooth, cv2.multiply(light, grid.enlarge(seen[cut], window), dtype=cv2.CV_32F))
             share = alpha.astype(np.float32) * np.float32(1 / 255)
             if self._deep:
                 below = frame[here] * np.float32(1 / DEEP_STEP)

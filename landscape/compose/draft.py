@@ -36,7 +36,8 @@ class DraftScenery(Scenery):
         """
         self._known = {part.water: part for part in former.parts}
         plans = [part.canvas.plan for part in former.parts if part.canvas is not None]
-        super().__init__(photo, matte, reconstruction, plan=plans[0] if plans else None)
+        plan = plans[0] if plans else None
+        super().__init__(photo, matte, reconstruction, plan=plan, lights=former.lights)
 
     def _part(
         self,

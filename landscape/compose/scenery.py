@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
+from landscape.compose.lit_region import stars_over
 from landscape.compose.luminaries import Luminaries
 from landscape.compose.plates import Plate, cut_plate
 from landscape.compose.region import Region, make_region
@@ -14,6 +15,8 @@ from landscape.compose.sky_canvas import SkyCanvas, draw_canvas
 from landscape.compose.sky_plan import SkyPlan, draft_plan
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels, Upscale
+from landscape.light.measured import MeasuredLights
+from landscape.light.photo_light import PhotoLight, Picture
 from landscape.light.relight import LightModel, StaticLight
 from landscape.masks.matte import Matte
 
@@ -69,6 +72,7 @@ class Scenery:
         generator_only: bool = False,
         upscale: Upscale | None = None,
         plan: SkyPlan | None = None,
+        lights: MeasuredLights | None = None,
     ) -> None:
         """Take a photo apart.
 
@@ -79,6 +83,7 @@ class Scenery:
             generator_only: Show what the generator draws and nothing of the photo.
             upscale: Enlarges generator frames before they are resized, or None.
             plan: How the sky goes on beyond the photo; a draft of it if None.
+            lights: What the styles look like; None leaves light to the generator.
         """
         self._upscale = upscale
         self._plan = plan
@@ -103,10 +108,46 @@ class Scenery:
                 above = share
         cell = max(analysed.rows, analysed.columns) / reconstruction.shape[-1]
         static = np.clip(1 - moving, 0, 1)
-        self.light: LightModel = StaticLight(analysed.down(small), static, analysed.square(first), cell)
+        static_light = StaticLight(analysed.down(small), static, analysed.square(first), cell)
+        self.light: LightModel = static_light
+        self.first = first
+        self._photo_light: PhotoLight | None = None
+        self._stars: Pixels | None = None
+        self.lights, self._light_of = lights, (analysed.down(small), matte, static, static_light)
         total = float(sum(part.share.sum() for part in self.parts))
         weights = sum(float((part.share * part.region.photo_weight).sum()) for part in self.parts)
         self.mean_photo_weight = weights / total if total > 0 else 0.0
+
+    def stars(self, part: Part) -> Pixels:
+        """Stars over a sky, (H, W, 4) uint8; none over water."""
+        if part.water:
+            return np.zeros((0, 0, 4), np.uint8)
+        if self._stars is None:
+            self._stars = stars_over(self.grid, part.region.window)
+        return self._stars
+
+    def photo_light(self, sun_side: float | None) -> PhotoLight:
+        """What the measured lights make of the photo; kept for the last side of the sun.
+
+        Args:
+            sun_side: Where the sun stands along the horizon, 0 to 1; None for where the photo has it.
+        """
+        kept = self._photo_light
+        if kept is None or kept.asked != sun_side:
+            assert self.lights is not None
+            colours, matte, static, light = self._light_of
+            still = self.grid.down(np.ascontiguousarray(self.static[..., :3]))
+            picture = Picture(
+                colours,
+                still,
+                self.grid.reduce(matte.sky),
+                self.grid.reduce(matte.water),
+                static,
+                {"water" if part.water else "sky": part.region.window for part in self.parts},
+                _side_of(matte),
+            )
+            kept = self._photo_light = PhotoLight(picture, light, self.lights, sun_side)
+        return kept
 
     def _part(
         self,
@@ -142,6 +183,15 @@ class Scenery:
         if self._upscale is not None:
             array = np.asarray(self._upscale(array), np.float32)
         return np.ascontiguousarray((np.clip(array, -1, 1).transpose(1, 2, 0) + 1) * 127.5)
+
+
+def _side_of(matte: Matte) -> float | None:
+    """Where a sun that the photo shows stands, 0 (left) to 1; None without one."""
+    if matte.glow is None or matte.glow.night:
+        return None
+    along = matte.glow.place.sum(axis=0, dtype=np.float64)
+    total = float(along.sum())
+    return float((along * (np.arange(len(along)) + 0.5)).sum() / total / len(along)) if total > 0 else None
 
 
 def make_grids(height: int, width: int, side: int) -> tuple[Grid, Grid]:

@@ -8,6 +8,7 @@ import numpy as np
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
 from landscape.images.pixels import Array, Frame
+from landscape.light.photo_light import SceneLight
 from landscape.light.relight import LightModel
 from landscape.settings import MotionSettings
 
@@ -79,6 +80,12 @@ class SteadyCompositor(Compositor):
         """
         super().__init__(scenery, motion, loop_seconds)
         self._light = light
+        self._shown: tuple[SceneLight, Frame] | None = None
+
+    def _lit(self, light: SceneLight) -> Frame:
+        if self._shown is None or self._shown[0] is not light:
+            self._shown = light, super()._lit(light)
+        return self._shown[1].copy()
 
     def _relit(self, colours: Array) -> Frame:
         model = self._light.fit(self._grid.square(colours))

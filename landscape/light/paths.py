@@ -96,7 +96,7 @@ def light_path(
         return values
 
     path = _through_keys(light, key)
-    return lambda fraction: torch.from_numpy(path(_clamp(fraction))).to(w)
+    return lambda fraction: torch.from_numpy(path(within_clip(fraction))).to(w)
 
 
 def grade_path(light: LightSettings, table: StyleTable) -> Callable[[float], tuple[StyleGrade, float] | None]:
@@ -124,7 +124,7 @@ def grade_path(light: LightSettings, table: StyleTable) -> Callable[[float], tup
     share = _through_keys(light, lambda style: np.asarray([light.strength if style is not None else 0.0]))
 
     def at(fraction: float) -> tuple[StyleGrade, float]:
-        place = _clamp(fraction)
+        place = within_clip(fraction)
         return StyleGrade.from_vector(path(place)), float(np.clip(share(place)[0], 0.0, light.strength))
 
     return at
@@ -154,7 +154,8 @@ def _through_keys(
     return lambda fraction: np.asarray(curve(min(max(fraction, times[0]), times[-1])))
 
 
-def _clamp(fraction: float) -> float:
+def within_clip(fraction: float) -> float:
+    """A fraction of a clip's time, brought into [0, 1]; 0 for none."""
     return min(max(fraction, 0.0), 1.0) if math.isfinite(fraction) else 0.0
 
 

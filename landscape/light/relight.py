@@ -100,7 +100,14 @@ class StaticLight:
         Returns:
             gain and offset, (h, w, 3) each.
         """
-        lit = change_light(self._photo, self._before, self._smoothed(after))
+        return self.transfer(change_light(self._photo, self._before, self._smoothed(after)))
+
+    def transfer(self, lit: Array) -> tuple[Array, Array]:
+        """Gain and offset, (h, w, 3) each, that carry the photo's colours to those of a picture of it in another light.
+
+        Args:
+            lit: (h, w, 3) on the grid, the photo under the new light; only what stands still counts.
+        """
         moments = self._mean(np.dstack([lit, self._photo * lit]))
         mean_lit = moments[..., :3]
         covariance = moments[..., 3:] - self._mean_photo * mean_lit

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from landscape.errors import LandscapeError
+from landscape.light.measured import MeasuredLights
 from landscape.light.release_styles import release_styles
 from landscape.light.styles import StyleTable
 from landscape.models.frozen import load_lpips, load_segmenter, load_vgg19
@@ -36,6 +37,7 @@ PRIOR_FILE = "prior.safetensors"
 UPSCALER_FILE = "upscaler.safetensors"
 VGG_FILE = "vgg19.safetensors"
 STYLES_FILE = "styles.json"
+LIGHT_FILE = "light.json"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Models:
         vgg: VGG-19, which the paper's and the release's recipes of the inversion take where it is there.
         upscaler: Enlarges the generator's frames, where it is there.
         name: What these weights are called, for scenes that are opened with others.
+        lights: What the styles look like on real pictures; without it the generator alone makes light.
     """
 
     generator: Generator
@@ -63,6 +66,7 @@ class Models:
     vgg: Vgg19 | None = None
     upscaler: Upscaler | None = None
     name: str = "bundled"
+    lights: MeasuredLights | None = None
 
 
 def load_models(weights: Path | None = None, device: str = "cpu") -> Models:
@@ -90,6 +94,7 @@ def load_models(weights: Path | None = None, device: str = "cpu") -> Models:
         lighting = load_lighting(weights_file(weights, LIGHTING_FILE))
     target = torch.device(device)
     vgg, upscaler = weights_file(weights, VGG_FILE), weights_file(weights, UPSCALER_FILE)
+    measured = weights_file(weights, LIGHT_FILE)
     return Models(
         generator.to(target),
         None if encoder is None else encoder.to(target),
@@ -100,6 +105,7 @@ def load_models(weights: Path | None = None, device: str = "cpu") -> Models:
         load_vgg19(vgg).to(target) if vgg.is_file() else None,
         load_upscaler(upscaler).to(target) if upscaler.is_file() else None,
         weights_name(weights),
+        MeasuredLights.load(measured) if measured.is_file() else None,
     )
 
 

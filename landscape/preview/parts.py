@@ -70,7 +70,7 @@ class PreviewParts:
         small = old.small if old is not None and old.side == side else photo.resized(side)
         matte = scene.masks.resized(small.height, small.width)
         plan = None if draft else scene.sky_plan()
-        scenery = Scenery(small.pixels, matte, reconstruction, plan=plan)
+        scenery = Scenery(small.pixels, matte, reconstruction, plan=plan, lights=scene.models.lights)
         light = SteadyLight(scenery.light, 1 - matte.moving)
         compositor = SteadyCompositor(scenery, light, shot.motion, shot.period)
         parts = (reconstruction, moving, scenery, light, compositor)
@@ -117,7 +117,7 @@ class PreviewParts:
             generated: (3, R, R) in [-1, 1], the generator's frame.
             seconds: Its time.
         """
-        pixels: Pixels = self.compositor.frame(generated, seconds, self.shot.light.active)
+        pixels: Pixels = self.compositor.frame(generated, seconds, self.shot.light_at()(seconds))
         return pixels
 
 

@@ -43,6 +43,7 @@ class Animator:
         *,
         loop: bool = False,
         seed: int = 0,
+        graded: bool = True,
     ) -> None:
         """Prepare the scene.
 
@@ -58,13 +59,14 @@ class Animator:
             seconds: Length of the clip: the time of a day cycle and of a loop.
             loop: Whether the motion repeats exactly after ``seconds``.
             seed: Seed of the noise that enters where the photo has none.
+            graded: Move the frames' mean colours to those of the light as well; else only the generator changes it.
         """
         self._layout = layout
         self._small = inversions[0].generator.resolution <= _SMALL
         self._horizon = horizon
         self._match = styles.match
         self._seconds = seconds
-        self._grade = grade_path(light, styles)
+        self._grade = grade_path(light if graded else LightSettings(), styles)
         self._squares = []
         for inversion, part, window in zip(inversions, layout.cut(moving), layout.windows(), strict=True):
             w = light_path(inversion.w, light, styles, lighting)

@@ -24,7 +24,15 @@ from landscape.marks import MARK, RECIPE_ENTRY, VERSION
 from landscape.masks.matte import Matte
 from landscape.output.formats import SUFFIXES
 from landscape.output.video import probe_video
-from landscape.settings import EARLIER_NAMES, ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
+from landscape.settings import (
+    EARLIER_NAMES,
+    LIGHT_SOURCES,
+    ExportSettings,
+    FitSettings,
+    LightSettings,
+    MotionSettings,
+    as_dict,
+)
 
 RECIPE_SUFFIX = ".json"
 READABLE = (RECIPE_SUFFIX, *SUFFIXES)
@@ -78,11 +86,17 @@ class Recipe:
         masks = content.get("masks")
         return cls(
             _settings(MotionSettings, content.get("motion", {})),
-            _settings(LightSettings, content.get("light", {})),
+            _settings(LightSettings, _light_of(content, version)),
             _settings(FitSettings, content.get("inversion", {})),
             _settings(ExportSettings, content.get("export", {})),
             None if masks is None else _masks_from_json(masks),
         )
+
+
+def _light_of(content: dict[str, Any], version: float) -> Any:
+    """The light of a recipe: that of version 1 came from the generator and is drawn so again."""
+    light = content.get("light", {})
+    return {"source": LIGHT_SOURCES[1], **light} if version < 2 and isinstance(light, dict) else light
 
 
 def write_recipe(path: Path, recipe: Recipe, photo: Path | None = None) -> Path:

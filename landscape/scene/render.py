@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from landscape.compose.compositor import Compositor
 from landscape.images.pixels import Frame
+from landscape.light.mixes import FrameLight
 from landscape.output.formats import FORMATS
 from landscape.output.video import write_video
 from landscape.progress import Progress, check_cancelled, ignore_progress
@@ -35,11 +36,15 @@ class Renderer:
     """
 
     def __init__(
-        self, animator: Animator, compositor: Compositor, light_change: bool, mean_photo_weight: float
+        self,
+        animator: Animator,
+        compositor: Compositor,
+        light: Callable[[float], FrameLight],
+        mean_photo_weight: float,
     ) -> None:
         self._animator = animator
         self._compositor = compositor
-        self._light_change = light_change
+        self._light = light
         self.mean_photo_weight = mean_photo_weight
 
     def frame(self, seconds: float) -> Frame:
@@ -74,7 +79,7 @@ class Renderer:
             yield from finished
 
     def _composite(self, generated: Tensor, seconds: float) -> Frame:
-        return self._compositor.frame(generated, seconds, self._light_change)
+        return self._compositor.frame(generated, seconds, self._light(seconds))
 
 
 @dataclass(frozen=True)

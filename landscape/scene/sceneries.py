@@ -10,6 +10,7 @@ from torch import Tensor
 
 from landscape.compose.scenery import Scenery
 from landscape.compose.sky_plan import PLAN_WIDTH, SkyPlan, plan_sky
+from landscape.light.measured import MeasuredLights
 from landscape.masks.matte import Matte
 from landscape.models.enlarge import upscale_with
 from landscape.networks.upscaler import Upscaler
@@ -66,6 +67,7 @@ class SceneryCache:
         generator_only: bool,
         upscaler: Upscaler | None,
         plan: SkyPlan | None,
+        lights: MeasuredLights | None = None,
     ) -> Scenery:
         """Take the photo apart, unless that was done before.
 
@@ -77,6 +79,7 @@ class SceneryCache:
             generator_only: Show only what the generator draws.
             upscaler: Enlarges the generator's frames, if there is one.
             plan: How the sky goes on beyond the photo.
+            lights: What the styles look like.
         """
         key = (long_side, generator_only)
         kept = self._kept
@@ -88,7 +91,13 @@ class SceneryCache:
         upscale = None if plain or upscaler is None else upscale_with(upscaler)
         fitting = matte.resized(photo.height, photo.width)
         scenery = Scenery(
-            photo.pixels, fitting, reconstruction(), generator_only=generator_only, upscale=upscale, plan=plan
+            photo.pixels,
+            fitting,
+            reconstruction(),
+            generator_only=generator_only,
+            upscale=upscale,
+            plan=plan,
+            lights=lights,
         )
         if small:  # larger ones are not asked for again, and not worth their memory
             self._kept = (key, scenery)

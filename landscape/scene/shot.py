@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,10 +13,12 @@ from torch import Tensor
 
 from landscape.compose.compositor import Compositor
 from landscape.images.pixels import Frame
+from landscape.light.mixes import FrameLight, day_keys, light_mix
 from landscape.output.formats import FORMATS
 from landscape.scene.animator import Animator
+from landscape.scene.own_light import nearest
 from landscape.scene.render import Renderer
-from landscape.settings import ExportSettings, LightSettings, MotionSettings
+from landscape.settings import LIGHT_SOURCES, ExportSettings, LightSettings, MotionSettings
 
 if TYPE_CHECKING:
     from landscape.scene.scene import Scene
@@ -82,11 +85,31 @@ class Shot:
         """The time within the clip where that counts: a day and a loop begin anew, plain motion goes on."""
         return seconds % self.seconds if self.loop or self.light.day_cycle else seconds
 
-    def animator(self, moving: Tensor | None = None) -> Animator:
+    @property
+    def measured(self) -> bool:
+        """Whether the colours of the light are those of real pictures, and not the generator's."""
+        return self.light.source == LIGHT_SOURCES[0] and self.scene.models.lights is not None
+
+    @property
+    def lit(self) -> LightSettings:
+        """The light with the key frames of this photo's day, which begins and ends in the photo's own light."""
+        if not (self.measured and self.light.day_cycle) or self.light.keys:
+            return self.light
+        return dataclasses.replace(self.light, keys=day_keys(nearest(self.scene.own_styles())))
+
+    def light_at(self) -> Callable[[float], FrameLight]:
+        """The light of frames by their time in seconds."""
+        if not self.measured:
+            return lambda seconds: FrameLight(change=self.light.active)
+        mix, side = light_mix(self.lit), self.light.sun_side
+        return lambda seconds: FrameLight(mix(seconds / self.seconds), side)
+
+    def animator(self, moving: Tensor | None = None, generator_only: bool = False) -> Animator:
         """Prepare the generator's small frames.
 
         Args:
             moving: Where the photo moves, as :meth:`.Scene.moving` gives it, if it is at hand.
+            generator_only: Whether nothing but these frames is shown.
         """
         scene = self.scene
         return Animator(
@@ -95,12 +118,13 @@ class Shot:
             scene.moving() if moving is None else moving,
             scene.masks.horizon,
             self.motion,
-            self.light,
+            self.lit,
             scene.models.styles,
             scene.models.lighting,
             self.seconds,
             loop=self.loop,
             seed=scene.settings.seed,
+            graded=generator_only or not self.measured,
         )
 
     def renderer(self, long_side: int, generator_only: bool = False, deep: bool = False) -> Renderer:
@@ -113,7 +137,8 @@ class Shot:
         """
         scenery = self.scene.scenery(long_side, generator_only)
         compositor = Compositor(scenery, self.motion, self.period, deep=deep)
-        return Renderer(self.animator(), compositor, self.light.active, scenery.mean_photo_weight)
+        animator = self.animator(generator_only=generator_only)
+        return Renderer(animator, compositor, self.light_at(), scenery.mean_photo_weight)
 
 
 def clip_renderer(scene: Scene, motion: MotionSettings, light: LightSettings, export: ExportSettings) -> Renderer:
