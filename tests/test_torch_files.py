@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from landscape.errors import LandscapeError
 from landscape.models.describe import describe_weights
 from landscape.models.pickle_reader import Shell
-from landscape.models.torch_files import StoredTensor, open_torch_file
+from landscape.models.stored_tensors import StoredTensor
+from landscape.models.torch_files import open_torch_file
 
 MAGIC = 0x1950A86A20F9469CFC6C
 

@@ -12,7 +12,8 @@ from landscape.errors import LandscapeError
 from landscape.models.files import read_description
 from landscape.models.named import SUFFIX
 from landscape.models.pickle_reader import Shell
-from landscape.models.torch_files import StoredTensor, open_torch_file
+from landscape.models.stored_tensors import StoredTensor
+from landscape.models.torch_files import open_torch_file
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
 from landscape.models.pickle_reader import Shell
-from landscape.models.torch_files import StoredTensor, open_torch_file
+from landscape.models.stored_tensors import StoredTensor
+from landscape.models.torch_files import open_torch_file
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import FIRST_RESOLUTION, GeneratorConfig
