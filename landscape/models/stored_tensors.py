@@ -1,4 +1,4 @@
-"""What a file of torch may hold: tensors that are not read yet, and the names of classes that are let in as plain shells."""
+"""What a file of torch may hold: tensors that are not read yet, and the names of classes let in as plain shells."""
 
 from __future__ import annotations
 
