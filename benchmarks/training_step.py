@@ -35,8 +35,9 @@ from landscape.models.config import ModelConfig, load_config
 from landscape.networks.discriminators import Discriminator
 from landscape.networks.generator import Generator
 from landscape.training.data.pictures import find_sources, prepare
+from landscape.training.gan.optimisers import BETAS
 from landscape.training.gan.schedule import Stage
-from landscape.training.gan.trainer import BETAS, GanTrainer
+from landscape.training.gan.trainer import GanTrainer
 from landscape.training.run.processes import Processes, join_processes
 
 PAIR_SHARE = 0.1

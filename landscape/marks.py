@@ -185,12 +185,24 @@ def is_table(path: Path) -> bool:
         return file.read() == end
 
 
-def is_weights(path: Path) -> bool:
-    """Whether a file holds weights that were trained or taken over here."""
+def _description(path: Path) -> Any:
+    """What is written about the tensors of a safetensors file of this program's, None if nothing is."""
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length)) if length <= _LARGEST else {}
-    return MARK in header.get("__metadata__", {})
+    return json.loads(header.get("__metadata__", {}).get(MARK, "null"))
+
+
+def is_weights(path: Path) -> bool:
+    """Whether a file holds weights that were trained or taken over here."""
+    content = _description(path)
+    return isinstance(content, dict) and "pack" not in content
+
+
+def is_pack(path: Path) -> bool:
+    """Whether a file is a pack of training pictures."""
+    content = _description(path)
+    return isinstance(content, dict) and "pack" in content
 
 
 KINDS: dict[str, Callable[[Path], bool]] = {
@@ -205,6 +217,7 @@ KINDS: dict[str, Callable[[Path], bool]] = {
     "style table": is_style_table,
     "measured light": is_measured_light,
     "weights": is_weights,
+    "pack": is_pack,
 }
 """What the program writes where a person says so, and how each kind is known."""
 

@@ -8,85 +8,28 @@ from typing import Annotated
 import typer
 
 from landscape.commands.console import cancel_on_signals, console, progress_bars
+from landscape.commands.train_gan import gan
 from landscape.commands.train_options import (
     CheckpointsOption,
     DataOption,
     DeviceOption,
     MinutesOption,
     OutOption,
+    PackOption,
     ResumeOption,
     SeedOption,
     WeightsOption,
     require_weights,
 )
+from landscape.commands.train_pack import pack
 from landscape.commands.train_photos import train_photos
 from landscape.errors import LandscapeError
 from landscape.targets import require_targets
 
 train = typer.Typer(help="Train the networks.", no_args_is_help=True)
 train.add_typer(train_photos)
-
-
-@train.command()
-def gan(
-    data: DataOption,
-    out: OutOption,
-    config: Annotated[str, typer.Option(help="compact, paper-256, paper-512 or a YAML file.")] = "compact",
-    seed: SeedOption = 0,
-    resume: ResumeOption = False,
-    start_from: Annotated[
-        Path | None, typer.Option(help="Start from the file that train export --discriminators wrote.")
-    ] = None,
-    prior: Annotated[
-        Path | None,
-        typer.Option(help="Let the judge see samples of this prior, too; the posterior, which it knows, stands still."),
-    ] = None,
-    resolution: Annotated[int | None, typer.Option(help="End after this resolution, pixels.")] = None,
-    threads: Annotated[int | None, typer.Option(help="CPU threads.")] = None,
-    device: DeviceOption = "auto",
-) -> None:
-    """Train M and G with the static and the pairwise discriminator, or by reconstruction, as configured."""
-    import torch
-
-    from landscape.models.bundle import SEGMENTER_FILE, choose_device, default_folder
-    from landscape.models.config import load_config
-    from landscape.models.frozen import load_segmenter
-    from landscape.models.weights import load_prior
-    from landscape.training.data.moving import mark_moving
-    from landscape.training.data.pictures import prepare
-    from landscape.training.gan.gan import train_gan
-    from landscape.training.gan.schedule import cut_schedule
-    from landscape.training.run.processes import join_processes
-
-    latents = load_prior(prior, None) if prior else None
-    if prior and latents is None:
-        raise LandscapeError(f"There is no prior {prior}; give the file that train prior wrote.")
-    processes, place = join_processes(choose_device(device))
-    chosen = load_config(config)
-    chosen = cut_schedule(chosen, resolution or chosen.generator.resolutions[-1])
-    if threads:
-        torch.set_num_threads(threads)
-    with cancel_on_signals() as cancel, progress_bars() as progress:
-        prepared = out / "data"
-        resolutions = tuple(sorted(chosen.training.stable_images))
-        if processes.first:
-            prepare(data, prepared, resolutions, seed, progress)
-            if chosen.training.reconstruction_share > 0:
-                mark_moving(prepared, resolutions, load_segmenter(default_folder() / SEGMENTER_FILE), progress)
-        processes.wait()
-        train_gan(
-            chosen,
-            prepared,
-            out,
-            seed=seed,
-            device=place,
-            resume=resume,
-            start_from=start_from,
-            prior=latents,
-            processes=processes,
-            progress=progress,
-            cancel=cancel,
-        )
+train.command()(gan)
+train.command()(pack)
 
 
 @train.command()
@@ -95,6 +38,7 @@ def export(
     out: Annotated[Path, typer.Option(help="The weights to write.")],
     resolution: Annotated[int | None, typer.Option(help="Pixels; the run's current one by default.")] = None,
     posterior: Annotated[Path | None, typer.Option(help="Write the posterior here, as the encoder.")] = None,
+    data: PackOption = None,
     discriminators: Annotated[
         Path | None, typer.Option(help="Write what a later run needs to go on from these weights.")
     ] = None,
@@ -105,7 +49,7 @@ def export(
     state = run if run.is_file() else run / "state.pt"
     require_weights([state], out, posterior, discriminators)
     if posterior is not None:
-        export_with_posterior(state, out, posterior, state.parent / "data", resolution)
+        export_with_posterior(state, out, posterior, data or state.parent / "data", resolution)
     else:
         export_generator(state, out, resolution)
     if discriminators is not None:
@@ -122,6 +66,7 @@ def prior(
         Path | None, typer.Option(help="Start from the prior of the generator that this one was trained from.")
     ] = None,
     weights: WeightsOption = None,
+    data: PackOption = None,
     checkpoints: CheckpointsOption = None,
 ) -> None:
     """Train the prior of the latents that the bundled posterior finds in the run's stills."""
@@ -143,7 +88,7 @@ def prior(
         network = train_prior(
             generator,
             posterior,
-            run / "data",
+            data or run / "data",
             run,
             steps=steps,
             seed=seed,

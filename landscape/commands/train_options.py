@@ -10,6 +10,12 @@ import typer
 from landscape.targets import require_targets
 
 DataOption = Annotated[Path, typer.Option(help="Folder of folders with stills or clips.")]
+PackedDataOption = Annotated[
+    Path, typer.Option("--data", help="Folder of folders with stills or clips, or a pack that train pack wrote.")
+]
+PackOption = Annotated[
+    Path | None, typer.Option("--data", help="The pack of the run; the arrays in its folder by default.")
+]
 OutOption = Annotated[Path, typer.Option(help="The run's folder.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of everything random.")]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on where the run's folder stands.")]

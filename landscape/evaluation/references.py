@@ -17,6 +17,7 @@ from landscape.images.tensors import from_pixels
 from landscape.networks.perceptual import LpipsAlex
 from landscape.progress import check_cancelled
 from landscape.training.data.batches import RealData
+from landscape.training.data.stored import Images
 
 BATCH = 50
 COMPARED = 0.05
@@ -122,9 +123,7 @@ def _measured(file: Path, folder: Path, probe: NDArray[np.float32], counts: tupl
 
 
 @torch.inference_mode()
-def _features(
-    stills: NDArray[np.uint8], network: Features, mirrored: bool, report: Callable[[int], None]
-) -> NDArray[np.float32]:
+def _features(stills: Images, network: Features, mirrored: bool, report: Callable[[int], None]) -> NDArray[np.float32]:
     found = []
     for start in range(0, len(stills), BATCH):
         images = from_pixels(stills[start : start + BATCH])

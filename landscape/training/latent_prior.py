@@ -119,9 +119,8 @@ def train_prior(
         Cancelled: If the event was set; the state was written before.
     """
     require_new_run(out / "prior_state.pt", resume)  # before the stills are read, which takes minutes
-    folder = prepared / f"{generator.resolution:04d}"
-    if not (folder / "moving.npy").is_file():
-        raise LandscapeError(f"{folder} holds no stills with masks; train the generator there first.")
+    if prepared.is_dir() and not (prepared / f"{generator.resolution:04d}" / "moving.npy").is_file():
+        raise LandscapeError(f"{prepared} holds no stills with masks; train the generator there first.")
     sizes = (generator.config.style_width, tuple(r for r in WIDTHS if r <= generator.resolution))
     if start is not None and (start.style_width, start.resolutions) != sizes:
         raise LandscapeError("The prior to start from belongs to a generator of another size; start without it.")

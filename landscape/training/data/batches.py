@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,8 @@ from torch import Tensor
 
 from landscape.images.tensors import from_pixels
 from landscape.training.data.pair_drawing import PairBatch
-from landscape.training.data.pictures import CLIP_MARGIN
 from landscape.training.data.relighting import LightStatistics, light_statistics, relight
+from landscape.training.data.stored import CLIP_MARGIN, open_stored
 
 # Share of the batches per folder; folders not named here share the rest in proportion to their size.
 FOLDER_SHARES = {"stills_100px": 0.3, "clip frames": 0.1}
@@ -27,18 +26,17 @@ class RealData:
     """Random batches of real images at one resolution.
 
     Args:
-        prepared: Folder written by :func:`landscape.training.data.pictures.prepare`.
+        prepared: Folder written by :func:`landscape.training.data.pictures.prepare`, or a pack of
+            :func:`landscape.training.data.pack.write_pack`.
         resolution: Pixels.
     """
 
     def __init__(self, prepared: Path, resolution: int) -> None:
-        folder = prepared / f"{resolution:04d}"
+        stored = open_stored(prepared, resolution)
         self.resolution = resolution
-        self.stills = np.load(folder / "stills.npy", mmap_mode="r")
-        self.clips = np.load(folder / "clips.npy", mmap_mode="r")
-        self.starts = np.load(folder / "starts.npy")
-        names = json.loads((prepared / "index.json").read_text())["folders"]
-        labels = np.load(folder / "folders.npy")
+        self.stills, self.clips, self.starts = stored.stills, stored.clips, stored.starts
+        self.moving, self.clips_moving = stored.moving, stored.clips_moving
+        names, labels = stored.folders, stored.labels
         weights = np.ones(len(labels))
         named = 0.0
         for name, share in FOLDER_SHARES.items():
@@ -50,8 +48,6 @@ class RealData:
         weights[rest] = (1 - named) / max(1, rest.sum())
         self.weights = torch.from_numpy(weights)
         self.lights = self._statistics()
-        masks = [folder / "moving.npy", folder / "clips_moving.npy"]
-        self.moving, self.clips_moving = (np.load(m, mmap_mode="r") if m.exists() else None for m in masks)
 
     def _statistics(self) -> LightStatistics:
         every = max(1, len(self.stills) // 2000)
@@ -145,7 +141,8 @@ class RealData:
         strength = 0.3 + 0.7 * torch.rand(count, generator=rng)
         strength = torch.where(torch.rand(count, generator=rng) < share, strength, 0.0)
         chosen = torch.randint(len(self.lights.mean), (count,), generator=rng)
-        return relight(images, self.lights.select(chosen), strength)
+        with torch.autocast("cpu", enabled=False):  # pictures are made in float32, however networks compute
+            return relight(images, self.lights.select(chosen), strength)
 
 
 def _mirrored(images: Tensor, rng: torch.Generator) -> Tensor:

@@ -14,6 +14,7 @@ from landscape.images.tensors import from_pixels
 from landscape.networks.posterior import Gaussian, Posterior
 from landscape.networks.prior import WIDTHS, Codes
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.training.data.stored import Images
 
 READ_BATCH = 64
 
@@ -54,8 +55,8 @@ class LatentSet:
 @torch.no_grad()
 def read_latents(
     posterior: Posterior,
-    stills: np.ndarray,
-    moving: np.ndarray,
+    stills: Images,
+    moving: Images,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
 ) -> LatentSet:

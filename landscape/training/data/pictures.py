@@ -25,15 +25,13 @@ from landscape.progress import Progress, ignore_progress
 from landscape.targets import replaceable
 from landscape.training.data.arrays import GrowingArray
 from landscape.training.data.split import is_held_out
+from landscape.training.data.stored import CLIP_MARGIN
 
 log = logging.getLogger(__name__)
 
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 IGNORED_FOLDERS = {"masks"}
-# Frames of clips are kept larger than the training resolution: pairs are cut from them at random places, and the
-# crop trick (paper, 3.1.2) needs two different places of one frame.
-CLIP_MARGIN = 1.25
 CLIP_STILLS_STEP = 6
 LARGE_SIDE = 600
 LARGE_VIEWS = 14

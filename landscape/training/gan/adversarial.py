@@ -121,7 +121,7 @@ class AdversarialStep:
         frames, w_means = [], []
         for _ in range(2 if pairs else 1):
             early_w, late_w = (g.mapping(mine(g.redraw_light(code, rng))) for code in codes)
-            w_means.append(early_w.detach().mean(dim=0))
+            w_means.append(early_w.detach().to(g.w_mean.dtype).mean(dim=0))
             w = torch.where(late.to(self.device), late_w[:, None], early_w[:, None])
             s_dynamic = [mine(s) for s in g.sample_maps(count, stage.resolution, rng)]
             frames.append(g(w, s_static, s_dynamic, stage.resolution, stage.alpha))

@@ -37,6 +37,9 @@ def train_gan(
     prior: LatentPrior | None = None,
     checkpoint_minutes: float = 4.0,
     grid_images: int = 10_000,
+    minutes: float | None = None,
+    most_bytes: int | None = None,
+    precision: str = "auto",
     processes: Processes | None = None,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
@@ -45,7 +48,8 @@ def train_gan(
 
     Args:
         config: What to train.
-        prepared: Folder written by :func:`landscape.training.data.pictures.prepare`.
+        prepared: Folder written by :func:`landscape.training.data.pictures.prepare`, or a pack of
+            :func:`landscape.training.data.pack.write_pack`.
         out: The run's folder.
         seed: Seed of everything random.
         device: Torch device.
@@ -56,6 +60,9 @@ def train_gan(
             and the posterior stands still; a resumed run needs it again, a longer one that was over one like it.
         checkpoint_minutes: Time between checkpoints.
         grid_images: Images between sample grids.
+        minutes: End after so long, with a checkpoint to go on from; None goes on until the schedule ends.
+        most_bytes: Most bytes of a file; see :func:`.save_state`.
+        precision: See :class:`.GanTrainer`.
         processes: The processes that share every batch; the first one writes the files.
         progress: Called with images seen and images of the schedule.
         cancel: Ends the run at the next step, on several processes when they agree (:meth:`.Processes.agree`); its
@@ -66,25 +73,30 @@ def train_gan(
         Cancelled: If ``cancel`` was set; the state was written before.
     """
     state_file = out / STATE_FILE
+    began = time.monotonic()
     require_new_run(state_file, resume)
     out.mkdir(parents=True, exist_ok=True)
     processes = processes or Processes()
-    trainer = GanTrainer(config, prepared, seed, device, processes)
+    trainer = GanTrainer(config, prepared, seed, device, processes, precision)
     if resume:
         trainer.load(load_state(state_file))
     elif start_from is not None:
         trainer.start_from(**import_warm_start(start_from))
     trainer.judge_samples(prior, progress, cancel)
     processes.wait()
-    journal = _Journal(trainer, out, grid_images, checkpoint_minutes)
+    journal = _Journal(trainer, out, grid_images, checkpoint_minutes, most_bytes)
     total = total_images(config.training)
     while (stage := stage_at(config.training, trainer.images)) is not None:
-        if processes.agree(cancel is not None and cancel.is_set(), trainer.step, trainer.device):
+        over = minutes is not None and time.monotonic() - began > 60 * minutes
+        cancelled = cancel is not None and cancel.is_set()
+        if processes.agree(over or cancelled, trainer.step, trainer.device):
             # Between two steps all networks are of one age. Nobody leaves while others wait for what is on its way.
             trainer.adversarial.settle()
             if processes.first:
                 journal.save()
             processes.wait()
+            if over and not cancelled:
+                return
             raise Cancelled
         losses = trainer.train_step(stage)
         progress(f"training at {stage.resolution} px", min(trainer.images, total), total)
@@ -95,8 +107,10 @@ def train_gan(
 class _Journal:
     """What the first process writes down, metrics of all of them: sample grids, checkpoints."""
 
-    def __init__(self, trainer: GanTrainer, out: Path, grid_images: int, checkpoint_minutes: float) -> None:
-        self._trainer, self._out = trainer, out
+    def __init__(
+        self, trainer: GanTrainer, out: Path, grid_images: int, checkpoint_minutes: float, most_bytes: int | None
+    ) -> None:
+        self._trainer, self._out, self._most = trainer, out, most_bytes
         self._grid_images, self._checkpoint_seconds = grid_images, checkpoint_minutes * 60
         self._saved = self._started = time.monotonic()
         self._means = Means()
@@ -118,13 +132,13 @@ class _Journal:
             grid = self._out / f"samples_{trainer.images:08d}.png"
             save_grid(trainer.average.network, grid, stage.resolution, stage.alpha, trainer.prior)
         if finished:
-            save_state(self._out / f"state_{stage.resolution}.pt", trainer.state())
+            save_state(self._out / f"state_{stage.resolution}.pt", trainer.state(), self._most)
         if finished or time.monotonic() - self._saved > self._checkpoint_seconds:
             self.save()
 
     def save(self) -> None:
         """Write the checkpoint."""
-        save_state(self._out / STATE_FILE, self._trainer.state())
+        save_state(self._out / STATE_FILE, self._trainer.state(), self._most)
         self._saved = time.monotonic()
 
     def _log(self, stage: Stage) -> None:

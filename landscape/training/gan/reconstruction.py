@@ -104,6 +104,7 @@ class Reconstruction:
         if torch.rand((), generator=rng) < CARRIED_SHARE:
             flow = draw_flow(target.shape[-1], rng)
         drawn, divergence = reconstruct_pairs(self.generator, self.posterior, pairs, alpha, rng, self.processes, flow)
+        drawn = drawn.to(target.dtype)  # where layers compute in half precision
         name, whole = "rec", drawn
         if flow is not None:
             name = "carried"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -28,17 +27,12 @@ from landscape.progress import Progress, ignore_progress
 from landscape.training.data.batches import RealData
 from landscape.training.gan.adversarial import AdversarialStep
 from landscape.training.gan.judge import ProjectedJudge, build_judge
+from landscape.training.gan.optimisers import build_optimisers, computes_half
 from landscape.training.gan.reconstruction import Reconstruction
 from landscape.training.gan.sample_bank import SampleBank
 from landscape.training.gan.schedule import Stage, total_images
 from landscape.training.run.checkpoint import MovingAverage, load_optimiser
 from landscape.training.run.processes import Processes
-
-MAPPING_RATE = 0.01
-# The scales of S would need thousands of steps at the common rate to reach the size of the features.
-MAP_SCALE_RATE = 5.0
-BETAS = (0.0, 0.99)
-MAP_SCALE = re.compile(r"\.(static|dynamic)[12]\.")
 
 
 class GanTrainer:
@@ -46,10 +40,12 @@ class GanTrainer:
 
     Args:
         config: Sizes and schedule.
-        prepared: Folder with the prepared arrays.
+        prepared: Folder with the prepared arrays, or a pack.
         seed: Seed of everything.
         device: Where to train.
         processes: The processes that share every batch.
+        precision: ``float32``; ``bf16``, in which layers compute while weights stay float32; or ``auto``: bf16 on GPUs
+            that have it.
     """
 
     def __init__(
@@ -59,18 +55,23 @@ class GanTrainer:
         seed: int = 0,
         device: str = "cpu",
         processes: Processes | None = None,
+        precision: str = "auto",
     ) -> None:
         self.config, self.prepared, self.seed = config, prepared, seed
         self.processes = processes or Processes()
         self.device = torch.device(device)
         self.schedule = config.training
+        self.half = computes_half(self.device, precision)
         torch.manual_seed(seed)
         self.generator = Generator(config.generator).to(self.device)
         channels, depth = config.generator.channels, self.schedule.discriminator_convolutions
         self.static = Discriminator(channels, 1, depth).to(self.device)
         self.pairwise = Discriminator(channels, 2, depth).to(self.device)
+        if self.half:  # the order in which half-precision units take pictures
+            for network in (self.generator, self.static, self.pairwise):
+                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = MovingAverage(self.generator, self.schedule.average_half_life)
-        self.optimisers = self._optimisers()
+        self.optimisers = build_optimisers(self.generator, self.static, self.pairwise)
         self.judge: ProjectedJudge | None = None
         self.reconstruction: Reconstruction | None = None
         if self.schedule.reconstruction_share > 0:
@@ -95,24 +96,6 @@ class GanTrainer:
         self._prior_name: str | None = None
         self._round_over = False
         self._data: dict[int, RealData] = {}
-
-    def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        mapping: list[nn.Parameter] = []
-        scales: list[nn.Parameter] = []
-        synthesis: list[nn.Parameter] = []
-        for name, parameter in self.generator.named_parameters():
-            kind = mapping if name.startswith("mapping.") else scales if MAP_SCALE.search(name) else synthesis
-            kind.append(parameter)
-        groups = [
-            {"params": synthesis, "factor": 1.0},
-            {"params": mapping, "factor": MAPPING_RATE},
-            {"params": scales, "factor": MAP_SCALE_RATE},
-        ]
-        optimisers: dict[str, torch.optim.Optimizer] = {"generator": torch.optim.Adam(groups, betas=BETAS, fused=True)}
-        for name, network in (("static", self.static), ("pairwise", self.pairwise)):
-            group = {"params": list(network.parameters()), "factor": 1.0}
-            optimisers[name] = torch.optim.Adam([group], betas=BETAS, fused=True)
-        return optimisers
 
     # State
 
@@ -217,6 +200,14 @@ class GanTrainer:
         """
         rng = torch.Generator().manual_seed((self.seed << 40) + self.step)
         self._set_rates(stage)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            losses, batch = self._learn(stage, rng)
+        self.step += 1
+        self.images += batch
+        self.average.update(self.generator, self.images, batch)
+        return losses
+
+    def _learn(self, stage: Stage, rng: torch.Generator) -> tuple[dict[str, float], int]:
         reconstructs = self.reconstruction is not None and stage.resolution >= self.schedule.reconstruction_from
         if reconstructs and bool(torch.rand((), generator=rng) < self.schedule.reconstruction_share):
             assert self.reconstruction is not None
@@ -224,13 +215,8 @@ class GanTrainer:
             places = self._real_data(stage.resolution).places_batch(batch, rng).part(self.processes.mine, self.device)
             # While a resolution fades in, drawn images are softer than real ones whatever the generator does.
             judged = stage.alpha >= 1 and stage.resolution >= self.schedule.judged_from
-            losses = self.reconstruction.step(places, stage.alpha, rng, judged)
-        else:
-            losses, batch = self.adversarial(self._real_data(stage.resolution), stage, self.step, rng)
-        self.step += 1
-        self.images += batch
-        self.average.update(self.generator, self.images, batch)
-        return losses
+            return self.reconstruction.step(places, stage.alpha, rng, judged), batch
+        return self.adversarial(self._real_data(stage.resolution), stage, self.step, rng)
 
     def _set_rates(self, stage: Stage) -> None:
         for name in ("generator", "static", "pairwise"):

@@ -14,9 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from landscape.errors import require
 from landscape.images.tensors import from_pixels
 from landscape.networks.generator import Z_DYNAMIC_WIDTH, Generator
 from landscape.networks.posterior import Posterior
+from landscape.training.data.stored import open_stored
 
 BATCH = 64
 LEAST_VARIANCE = 1e-3
@@ -31,11 +33,13 @@ def fit_z_distribution(generator: Generator, posterior: Posterior, prepared: Pat
         generator: M and G.
         posterior: The posterior that was trained with it.
         prepared: Folder of :func:`landscape.training.data.pictures.prepare` and
-            :func:`landscape.training.data.moving.mark_moving` with the generator's resolution.
+            :func:`landscape.training.data.moving.mark_moving` with the generator's resolution, or a pack.
         seed: Seed of the draws.
     """
-    folder = prepared / f"{generator.resolution:04d}"
-    stills, moving = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("stills", "moving"))
+    stored = open_stored(prepared, generator.resolution)
+    stills, moving = stored.stills, stored.moving
+    require(moving is not None, "These stills have no masks: train the generator on them first.")
+    assert moving is not None
     rng = torch.Generator().manual_seed(seed)
     chosen = torch.randperm(len(stills), generator=rng)[:MOST_IMAGES].numpy()
     codes = []

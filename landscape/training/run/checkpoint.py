@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import hashlib
+import io
 import json
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +19,41 @@ from landscape.errors import LandscapeError
 from landscape.files import replacing
 
 
-def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Write tensors, numbers and nested dictionaries so that a kill at any moment leaves a whole file behind."""
+def save_state(path: Path, state: dict[str, Any], most_bytes: int | None = None) -> None:
+    """Write tensors, numbers and nested dictionaries so that a kill at any moment leaves a whole state behind.
+
+    Args:
+        path: The file.
+        state: What to write.
+        most_bytes: Most bytes of a file, for places that take no larger ones: what is larger lies in pieces beside the
+            path, which then names them. None for one file, however large.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as partial:
-        torch.save(state, partial)
+    before = _pieces(path)
+    if most_bytes is None:
+        with replacing(path) as partial:
+            torch.save(state, partial)
+    else:
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        data = buffer.getbuffer()
+        digest = hashlib.sha256(data).hexdigest()
+        parts = [data[start : start + most_bytes] for start in range(0, len(data), most_bytes)]
+        names = [f"{path.name}.{digest[:8]}-{i:03d}" for i in range(len(parts))]
+        for name, part in zip(names, parts, strict=True):
+            with replacing(path.with_name(name)) as partial:
+                partial.write_bytes(part)
+        before -= {path.with_name(name) for name in names}
+        with replacing(path) as partial:
+            torch.save({"pieces": names, "sha256": digest}, partial)
+    for old in before:
+        old.unlink(missing_ok=True)
+
+
+def _pieces(path: Path) -> set[Path]:
+    """The pieces that lie beside a state."""
+    name = re.compile(re.escape(path.name) + r"\.[0-9a-f]{8}-\d{3,}")
+    return {item for item in path.parent.iterdir() if name.fullmatch(item.name)}
 
 
 def require_new_run(state: Path, resume: bool) -> None:
@@ -43,6 +76,11 @@ def load_state(path: Path) -> dict[str, Any]:
     """
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        if state.keys() == {"pieces", "sha256"}:
+            data = b"".join(path.with_name(Path(name).name).read_bytes() for name in state["pieces"])
+            if hashlib.sha256(data).hexdigest() != state["sha256"]:
+                raise ValueError("digest")
+            state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise LandscapeError(f"The training state {path} cannot be read; start again without --resume.") from error
     return state
