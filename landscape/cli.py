@@ -17,7 +17,7 @@ from landscape.commands.batch import batch
 from landscape.commands.console import console, stopped_by
 from landscape.commands.evaluate import evaluate
 from landscape.commands.evaluate_light import light
-from landscape.commands.evaluate_motion import motion
+from landscape.commands.evaluate_motion import motion, water
 from landscape.commands.sample import sample
 from landscape.commands.segment import segment
 from landscape.commands.styles import styles
@@ -37,8 +37,8 @@ cli = typer.Typer(
 for command in (animate, batch, segment, sample, import_release, inspect):
     cli.command()(command)
 cli.command(name="app")(app_command)
-evaluate.command()(light)
-evaluate.command()(motion)
+for judge in (light, motion, water):
+    evaluate.command()(judge)
 cli.add_typer(train, name="train")
 cli.add_typer(evaluate, name="evaluate")
 cli.add_typer(styles, name="styles")

@@ -1,4 +1,4 @@
-"""``landscape evaluate motion``: figures and a sheet that say how skies move."""
+"""``landscape evaluate motion`` and ``water``: figures and sheets that say how skies and water move."""
 
 from __future__ import annotations
 
@@ -49,6 +49,39 @@ def motion(
     if not rows:
         raise LandscapeError("No clip has 12 frames and some sky; give longer clips that show the sky.")
     figures: dict[str, object] = {"summary": summarise(rows), "clips": [row.as_dict() for row in worst_first(rows)]}
+    tell(markdown_table(rows), figures, report, table)
+    if sheet is not None:
+        write_table(sheet, html_sheet(rows))
+
+
+def water(
+    shots: Annotated[list[Path], typer.Argument(help="Photos, videos, folders of frames, folders of these.")],
+    labels: Annotated[
+        Path | None, typer.Option(help="Folder of NAME.png (2 water) for each NAME; found by the segmenter otherwise.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
+    sheet: Annotated[Path | None, typer.Option("--html", help="Write a sheet here, the worst first.")] = None,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="Folder with the weights, the bundled ones by default.")
+    ] = None,
+) -> None:
+    """How water moves: its direction against real clips and streaks, what stands still, contrast, loops."""
+    from landscape.evaluation.water import measure_water
+    from landscape.evaluation.water_sheet import html_sheet, markdown_table, summarise, water_row, worst_first
+    from landscape.evaluation.water_shots import water_shots
+    from landscape.models.bundle import load_models
+
+    require_targets([*shots, labels, checkpoints], (report, "report"), (table, "table"), (sheet, "table"))
+    models = load_models(checkpoints)
+    rows = []
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        for shot in water_shots(shots, models, labels, progress, cancel):
+            figures, current, frames = measure_water(shot)
+            rows.append(water_row(shot.name, figures, shot.frames[0], current, frames))
+    if not rows:
+        raise LandscapeError("None of these shows water; give photos or clips of water, or labels that tell it.")
+    figures = {"summary": summarise(rows), "shots": [{"name": r.name, **r.figures} for r in worst_first(rows)]}
     tell(markdown_table(rows), figures, report, table)
     if sheet is not None:
         write_table(sheet, html_sheet(rows))

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from landscape.commands.console import cancel_on_signals, progress_bars
+from landscape.commands.animate import write_json
+from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.commands.train_options import (
     CheckpointsOption,
     DataOption,
@@ -19,6 +20,7 @@ from landscape.commands.train_options import (
     require_weights,
 )
 from landscape.errors import LandscapeError
+from landscape.targets import require_targets
 
 train_photos = typer.Typer()
 
@@ -48,6 +50,25 @@ def segmenter(
         train_segmenter(data, out, steps=steps, seed=seed, resume=resume, **common)
     if weights is not None:
         export_segmenter(out, weights, start_from, share)
+
+
+@train_photos.command(name="water-kinds")
+def water_kinds(
+    data: Annotated[Path, typer.Option(help="Folder with labelled sets.")],
+    weights: Annotated[Path, typer.Option(help="The JSON to write.")],
+) -> None:
+    """Learn to tell water that runs from water that stands; prints how well, on held-out photos."""
+    from landscape.training.water_kinds import examples, fit_kinds, judge_kinds
+
+    require_targets([data], (weights, "report"))
+    if not data.is_dir():
+        raise LandscapeError(f"Give a folder with labelled sets; {data} is none.")
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        found = examples(data, progress, cancel)
+    content = fit_kinds([example for example in found if not example.held_out])
+    write_json(weights, content)
+    for kind, right in judge_kinds(content, [example for example in found if example.held_out]).items():
+        console.print(f"{kind}: {right}")
 
 
 @train_photos.command()

@@ -15,7 +15,7 @@ from landscape.images.grid import with_ring
 from landscape.images.pixels import Array
 from landscape.light.relight import change_light
 from landscape.motion.phases import Clock, Phase
-from landscape.motion.ripples import Ripples
+from landscape.motion.water import WaterClock
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -54,11 +54,13 @@ class CarriedLayers:
         base: (h, w, 3) colours, 0 to 255.
         contrast: (h, w, 3) factor on the detail.
         pictures: Where the detail comes from.
+        plain: The base as it is in the photo's own light, for what mirrors it; or None.
     """
 
     base: Array
     contrast: Array
     pictures: tuple[Picture, ...]
+    plain: Array | None = None
 
 
 class MovingRegion:
@@ -72,7 +74,7 @@ class MovingRegion:
 
     border = cv2.BORDER_REFLECT
 
-    def __init__(self, region: Region, detail: Pixels, clock: Clock | Ripples, scale: int) -> None:
+    def __init__(self, region: Region, detail: Pixels, clock: Clock | WaterClock, scale: int) -> None:
         """Prepare the motion.
 
         Args:
@@ -101,13 +103,14 @@ class MovingRegion:
         """The smooth colours before a change of light; without one nobody asks for them."""
         return with_ring(self.region.grid.square(self.region.smooth), self.region.window)
 
-    def layers(self, generated: Array, seconds: float, light_change: bool) -> CarriedLayers:
+    def layers(self, generated: Array, seconds: float, light_change: bool, shine: Array | None = None) -> CarriedLayers:
         """The region at a time.
 
         Args:
             generated: (R, R, 3) generator frame, 0 to 255.
             seconds: Time of the frame.
             light_change: Whether the frame's light differs from the photo's.
+            shine: (h + 2, w + 2, 3) factors on the region's light in the window and the ring around it; or None.
 
         Returns:
             The layers to composite.
@@ -122,6 +125,10 @@ class MovingRegion:
         contrast = np.repeat(_contrast(phases, self._part[..., 1]), 3, axis=2)
         still = self._still
         carried = still + _contrast(phases, self._part[..., 0]) * moved[..., :3]
+        waves = self._clock.light(seconds) if isinstance(self._clock, WaterClock) else None
+        for lit in (shine, None if waves is None else with_ring(waves, region.window)[..., None]):
+            if lit is not None:
+                carried, contrast = carried * lit, contrast * lit
         filled, before = fill(generated, region.inside), region.smooth
         if light_change:
             before = blur(filled, STILL_BLUR * filled.shape[0])
@@ -160,7 +167,7 @@ def _contrast(phases: tuple[Phase, ...], likeness: Array) -> Array:
     return np.asarray(1 / np.sqrt(a * a + b * b + 2 * likeness * a * b), np.float32)[..., None]
 
 
-def _likeness(region: Region, clock: Clock | Ripples, scale: int) -> Array:
+def _likeness(region: Region, clock: Clock | WaterClock, scale: int) -> Array:
     """Correlation of the pictures in the middle between two phases, where they weigh the same: colours, detail.
 
     It varies slowly, so every second grid pixel tells it, and one pixel of detail for each of these.

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from landscape.compose.carried import MIDDLE, CarriedLayers, MovingRegion, Picture
 from landscape.compose.lit_region import Shining, relit, shining
+from landscape.compose.moving_parts import MovingParts
 from landscape.compose.plates import STRIP, Plate
 from landscape.compose.region import STILL_BLUR
 from landscape.compose.scenery import Scenery
@@ -22,15 +23,11 @@ from landscape.images.grid import GridWindow, with_ring
 from landscape.images.pixels import DEEP_STEP, Array, Frame, Pixels
 from landscape.light.mixes import OWN_LIGHT, FrameLight
 from landscape.light.photo_light import SceneLight
-from landscape.motion.phases import Clock, make_clock
-from landscape.motion.ripples import Ripples, make_ripples
 from landscape.settings import MotionSettings
 
 _PREVIEW = 768
 """Frames up to this long side are previews: speed counts more than the last bit of sharpness."""
 _NOTHING = np.zeros(4)
-_REACH, _SHORTEST = 0.03, 1.2
-"""How far water is carried, in widths, and its shortest period in seconds."""
 
 _OWN_LIGHT_NOISE = 0.4
 """Part of the noise against bands in the photo's own light, where its own grain is carried along."""
@@ -58,22 +55,10 @@ class Compositor:
         self._grid = scenery.grid
         size = (self._grid.height, self._grid.width)
         self._interpolation = cv2.INTER_LINEAR if max(size) <= _PREVIEW else cv2.INTER_CUBIC
-        self._regions: list[tuple[MovingRegion | TravellingSky, Plate]] = []
-        for part in scenery.parts:
-            if part.canvas is not None:
-                sky = TravellingSky(part.region, part.canvas, motion, scenery.horizon, self._grid, loop_seconds)
-                self._regions.append((sky, part.plate))
-                continue
-            clock: Clock | Ripples
-            if part.mirror:
-                clock = make_ripples(motion, part.share, size[1], loop_seconds)
-            else:
-                limits = {"reach": _REACH, "shortest": _SHORTEST}
-                clock = make_clock(motion, scenery.horizon, part.share, size, loop_seconds=loop_seconds, **limits)
-            self._regions.append((MovingRegion(part.region, part.plate.detail, clock, self._grid.scale), part.plate))
+        self._moving = MovingParts(scenery, motion, loop_seconds)
         # Half a step of noise, the same in every frame: smooth colours get no bands and still ones do not flicker.
         # Deep frames become videos of 10 bits, whose steps are a quarter as large.
-        width = max((plate.alpha.shape[1] for _, plate in self._regions), default=1)
+        width = self._moving.widest
         noise = np.random.default_rng(7).uniform(-0.5, 0.5, (STRIP + self._grid.scale, width, 1))
         self._dither = np.repeat(noise.astype(np.float32) * np.float32(0.25 if deep else 1), 4, axis=2)
 
@@ -99,10 +84,9 @@ class Compositor:
         if light.mix and self._scenery.lights is not None:
             return self._measured(colours, seconds, self._scenery.photo_light(light.sun_side).mixed(light.mix))
         frame = self._relit(colours) if light.change else self._still()
-        for moving, plate in self._regions:
-            layers = moving.layers(colours, seconds, light.change)
-            shown = shining(plate, with_ring(moving.region.base, moving.region.window), layers.base)
-            self._lay(frame, moving, plate, layers, shown, 1.0 if light.change else _OWN_LIGHT_NOISE)
+        for part, moving, layers in self._moving.at(colours, seconds, light.change):
+            shown = shining(part.plate, with_ring(moving.region.base, moving.region.window), layers.base)
+            self._lay(frame, moving, part.plate, layers, shown, 1.0 if light.change else _OWN_LIGHT_NOISE)
         return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
 
     def _measured(self, colours: Array, seconds: float, light: SceneLight) -> Frame:
@@ -110,11 +94,10 @@ class Compositor:
         sigma = STILL_BLUR * colours.shape[0]
         colours = colours + blur(self._scenery.first - colours, sigma)
         frame = self._lit(light)
-        for part, (moving, plate) in zip(self._scenery.parts, self._regions, strict=True):
+        for part, moving, layers in self._moving.at(colours, seconds, False):
             window = moving.region.window
             before, stars = with_ring(moving.region.base, window), self._scenery.stars(part)
-            layers = moving.layers(colours, seconds, False)
-            self._lay(frame, moving, plate, *relit(layers, light, plate, before, stars, part.water), 1.0)
+            self._lay(frame, moving, part.plate, *relit(layers, light, part.plate, before, stars, part.water), 1.0)
         return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
 
     def _lit(self, light: SceneLight) -> Frame:

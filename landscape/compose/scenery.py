@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
+from landscape.compose.flowing import Flowing
 from landscape.compose.lit_region import stars_over
 from landscape.compose.luminaries import Luminaries
 from landscape.compose.plates import Plate, cut_plate
@@ -24,8 +25,6 @@ _GRID_RANGE = (256, 768)
 """Long side of the grid that carries all smooth parts: within it that of enlarged frames, or twice the generator's."""
 _ANALYSED = 2048
 """Long side in pixels at which a photo is analysed at most, which bounds time and memory; frames have any size."""
-MIRROR = 0.5
-"""Likeness of the water with what lies above it from which it ripples in place as a mirror."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +33,19 @@ class Part:
 
     Attributes:
         water: Whether it is water; it is sky else.
-        mirror: Whether it is still water, which ripples in place.
         region: What is carried, on the grid.
         plate: What is carried, at full size.
         share: (h, w) share of the part in each grid pixel.
         canvas: The ring from which a sky is carried; None for water and for a sky of a few pixels.
+        flowing: What the photo tells of how water goes; None for a sky.
     """
 
     water: bool
-    mirror: bool
     region: Region = field(repr=False)
     plate: Plate = field(repr=False)
     share: Array = field(repr=False)
     canvas: SkyCanvas | None = field(default=None, repr=False)
+    flowing: Flowing | None = field(default=None, repr=False)
 
 
 class Scenery:
@@ -55,6 +54,7 @@ class Scenery:
     Attributes:
         grid: Grid over the photo.
         horizon: Fraction of the height.
+        first: (R, R, 3) the generator's picture of the photo, 0 to 255.
         parts: The moving parts from back to front.
         static: (H, W, 4) uint8, what stands still; the photo's pixels but where they are mixed with moving parts.
         light: The model of light changes of what stands still.
@@ -89,7 +89,7 @@ class Scenery:
         self._plan = plan
         self.generator_only = generator_only
         self.horizon = matte.horizon
-        first = self.colours(reconstruction)
+        self.first = first = self.colours(reconstruction)
         height, width = photo.shape[:2]
         self.grid, analysed = make_grids(height, width, max(2 * reconstruction.shape[-1], first.shape[0]))
         small = Grid(height, width, self.grid.scale // analysed.scale).reduce(photo)
@@ -110,7 +110,6 @@ class Scenery:
         static = np.clip(1 - moving, 0, 1)
         static_light = StaticLight(analysed.down(small), static, analysed.square(first), cell)
         self.light: LightModel = static_light
-        self.first = first
         self._photo_light: PhotoLight | None = None
         self._stars: Pixels | None = None
         self.lights, self._light_of = lights, (analysed.down(small), matte, static, static_light)
@@ -161,17 +160,17 @@ class Scenery:
         water: bool,
     ) -> Part | None:
         step = Grid(self.grid.height, self.grid.width, self.grid.scale // analysed.scale)
-        mirror, luminaries = water and matte.mirror >= MIRROR, None
+        luminaries = None
         if not water and matte.glow is not None:
             photo, luminaries = Luminaries.of(photo, matte.glow)
-        region = make_region(step.reduce(photo), step.reduce(share), first, analysed, photo_alone=mirror)
+        region = make_region(step.reduce(photo), step.reduce(share), first, analysed, photo_alone=water)
         if region is None:
             return None
         plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
         reduced = self.grid.reduce(share)
-        return Part(
-            water, mirror, region, plate, reduced, None if water else self._canvas(region, plate, reduced, first)
-        )
+        if water:
+            return Part(water, region, plate, reduced, flowing=Flowing.of(photo, share, matte))
+        return Part(water, region, plate, reduced, self._canvas(region, plate, reduced, first))
 
     def _canvas(self, region: Region, plate: Plate, share: Array, first: Array) -> SkyCanvas | None:
         plan = self._plan or draft_plan(region.base, share)

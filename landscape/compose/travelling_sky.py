@@ -123,10 +123,10 @@ class TravellingSky:
             pictures.append(Picture(part[0], part[1], self._in_detail(*place), weight))
         contrast = self._from_control(gains, self._control_x, self._control_y)
         carried = self._backdrop + relief[..., :3] * contrast[..., None]
-        contrast = cv2.merge([contrast] * 3)
+        contrast, plain = cv2.merge([contrast] * 3), carried
         if light_change:
             carried, contrast = self._relit(generated, carried, contrast)
-        return CarriedLayers(carried, contrast, tuple(pictures))
+        return CarriedLayers(carried, contrast, tuple(pictures), plain)
 
     def _hint(self, x: Array, y: Array) -> Array:
         """What is where on the ring, (h, w, 4), at positions in photo widths.

@@ -54,7 +54,7 @@ class Row:
 def make_row(clip: Clip, figures: dict[str, Any]) -> Row:
     """A clip's row with frames at equal distances."""
     places = np.linspace(0, len(clip.frames) - 1, FRAMES).round().astype(int)
-    return Row(clip.name, figures, tuple(_jpeg(clip.frames[place]) for place in places))
+    return Row(clip.name, figures, tuple(jpeg(clip.frames[place]) for place in places))
 
 
 def worst_first(rows: Sequence[Row]) -> list[Row]:
@@ -118,7 +118,8 @@ def _cell(row: Row, name: str) -> str:
     return f"**{row.figures[name]:g}**" if name in faults(row.figures) else f"{row.figures[name]:g}"
 
 
-def _jpeg(frame: Pixels) -> bytes:
+def jpeg(frame: Pixels) -> bytes:
+    """A frame as a JPEG."""
     done, data = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
     if not done:
         raise ValueError("A frame could not be written as a JPEG.")

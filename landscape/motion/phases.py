@@ -119,22 +119,50 @@ def make_clock(
     Returns:
         The clock.
     """
-    height, width = (max(2, size // _COARSE) for size in region.shape)
+    height, width = coarse(region.shape)
     to_photo = np.array([photo_size[1] / width, photo_size[0] / height], np.float32)
     inside = cv2.resize(region, (width, height), interpolation=cv2.INTER_AREA) > 0.2
     step = 1 / 30
     velocity = displacements(motion, horizon, np.array([step]), height, width)[0] * to_photo / step
     speeds = np.linalg.norm(velocity[inside], axis=-1) if inside.any() else np.zeros(1)
     speed = float(np.percentile(speeds, 98)) / photo_size[1]
+    period = choose_period(speed, loop_seconds, reach=reach, shortest=shortest, longest=longest)
+    if period is None:
+        return still_clock(loop_seconds)
+    table = displacements(motion, horizon, moments(period), height, width) * to_photo
+    return tabulated(table, period, loop_seconds, photo_size[1])
+
+
+def coarse(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of the table for a grid of this shape."""
+    return max(2, shape[0] // _COARSE), max(2, shape[1] // _COARSE)
+
+
+def choose_period(
+    speed: float, loop_seconds: float | None, *, reach: float, shortest: float, longest: float
+) -> float | None:
+    """The period of a region whose fastest pixels go so many widths a second; None where nothing moves."""
     if speed < 1e-5:
-        return Clock(None, loop_seconds, np.zeros((2, 1, 1, 2), np.float32), np.zeros((1, 1), np.float32))
+        return None
     period = min(max(4 * reach / speed, shortest), longest)
-    if loop_seconds is not None:
-        period = loop_seconds / max(1, round(loop_seconds / period))
-    times = np.linspace(-period / 2, period / 2, _TABLE)
-    farthest = _FARTHEST * photo_size[1]
-    table = displacements(motion, horizon, times, height, width) * to_photo
-    return Clock(period, loop_seconds, np.clip(table, -farthest, farthest).astype(np.float32), _stagger(height, width))
+    return period if loop_seconds is None else loop_seconds / max(1, round(loop_seconds / period))
+
+
+def moments(period: float) -> npt.NDArray[np.float64]:
+    """The times, in seconds around 0, at which displacements are tabulated."""
+    return np.linspace(-period / 2, period / 2, _TABLE)
+
+
+def tabulated(table: Array, period: float, loop_seconds: float | None, width: int) -> Clock:
+    """The clock of displacements (n, h, w, 2) at :func:`moments`, in pixels of a photo of this width."""
+    farthest = _FARTHEST * width
+    table = np.clip(table, -farthest, farthest).astype(np.float32)
+    return Clock(period, loop_seconds, table, _stagger(*table.shape[1:3]))
+
+
+def still_clock(loop_seconds: float | None) -> Clock:
+    """The clock of a region that stands still."""
+    return Clock(None, loop_seconds, np.zeros((2, 1, 1, 2), np.float32), np.zeros((1, 1), np.float32))
 
 
 def _stagger(height: int, width: int) -> Array:
