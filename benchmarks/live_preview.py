@@ -127,7 +127,7 @@ def main() -> None:
         latency(page, "style", STYLE)
         slide(page, "dial")
         rate(page, "style")
-        page.evaluate("document.querySelector('#day-cycle input').click()")
+        page.evaluate("document.querySelector('#day_cycle input').click()")
         rate(page, "day cycle")
         slide(page, "dial")
         browser.close()

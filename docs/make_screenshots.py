@@ -82,7 +82,7 @@ def of_app(browser: Browser, address: str, scenes: list[Path], folder: Path | No
     page.click("[data-do=play]")
     take(page, HERE / "app_light.jpg", REST)
     if folder:
-        page.click("#day-cycle input")
+        page.click("#day_cycle input")
         take(page, folder / "day_cycle.jpg", REST)
         of_panels(page, folder, "light")
     page.close()

@@ -4,50 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from landscape.errors import named, require_range
+from landscape.declared import Declared, setting
+from landscape.kinds import Choice, Number
 
 WATER_KINDS = ("mirror", "flow", "waves")
 """How water moves: it ripples and mirrors, it runs and falls, or it rolls in."""
+MOST = 64
+"""Most arrows, and most parts of the water whose kind is chosen."""
 
 
 @dataclass(frozen=True)
-class Arrow:
+class Arrow(Declared):
     """Which way somebody wants water to go at a place; without a length it is an anchor, which holds it there.
 
-    Attributes:
-        x: The arrow's foot, as a fraction of the photo's width.
-        y: The same, as a fraction of its height.
-        dx: How far it points to the right, in widths: the way of one second at speed 1.
-        dy: How far it points down, in heights.
+    Places are fractions of the photo's width and height; the length is the way of one second at speed 1.
     """
 
-    x: float
-    y: float
-    dx: float
-    dy: float
-
-    def __post_init__(self) -> None:
-        for name, place in (("x", self.x), ("y", self.y)):
-            require_range(f"{name} of an arrow", place, 0.0, 1.0)
-        for name, way in (("dx", self.dx), ("dy", self.dy)):
-            require_range(f"{name} of an arrow", way, -1.0, 1.0)
+    x: float = setting(0.5, Number("X", "The arrow's foot, in widths.", said="an arrow's x", low=0, high=1))
+    y: float = setting(0.5, Number("Y", "The arrow's foot, in heights.", said="an arrow's y", low=0, high=1))
+    dx: float = setting(0.0, Number("To the right", "How far right, in widths.", said="an arrow's dx", low=-1, high=1))
+    dy: float = setting(0.0, Number("Down", "How far down, in heights.", said="an arrow's dy", low=-1, high=1))
 
 
 @dataclass(frozen=True)
-class WaterKind:
-    """What kind of water somebody says there is in a connected part of the water.
+class WaterKind(Declared):
+    """What kind of water somebody says there is in a connected part of the water, by a place in it."""
 
-    Attributes:
-        x: A place in this part, as a fraction of the photo's width.
-        y: The same, as a fraction of its height.
-        kind: One of :data:`WATER_KINDS`, in any case.
-    """
-
-    x: float
-    y: float
-    kind: str
-
-    def __post_init__(self) -> None:
-        require_range("x of a kind of water", self.x, 0.0, 1.0)
-        require_range("y of a kind of water", self.y, 0.0, 1.0)
-        object.__setattr__(self, "kind", named("kind of water", self.kind, WATER_KINDS))
+    x: float = setting(0.5, Number("X", "In widths.", said="an x of a kind of water", low=0, high=1))
+    y: float = setting(0.5, Number("Y", "In heights.", said="a y of a kind of water", low=0, high=1))
+    kind: str = setting("flow", Choice("Kind", "How it moves.", said="a kind of water", names=WATER_KINDS))

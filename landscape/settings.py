@@ -1,18 +1,16 @@
 """Settings shared by the command line, the app and saved files.
 
-All of them are frozen dataclasses whose defaults are the product's defaults. Values out of range raise
+All of them are frozen dataclasses whose defaults are the product's defaults, and each field says of itself all that
+there is to know, see :mod:`landscape.declared`. Values out of range raise
 :class:`~landscape.errors.LandscapeError` with a sentence that names the allowed range.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from landscape.errors import is_number, named, require, require_range, require_switch
+from landscape.declared import Declared, Rows, setting
+from landscape.kinds import Angle, Choice, Flag, Number
 
 STYLES = (
     "blue day",
@@ -29,6 +27,8 @@ STYLES = (
 
 PHOTO_STYLE = "photo"
 """The name of the photo's own light in lists of key frames."""
+PHOTO_LIGHT = "as in the photo"
+"""The same on the page."""
 CLOSEST_KEYS = 0.02
 """Least distance of two key frames as a fraction of the clip: light that jumps is no light."""
 
@@ -45,95 +45,90 @@ FORMATS = ("h264", "h265", "h265-10bit", "vp9", "av1", "gif", "png")
 """What clips can be written as; :mod:`landscape.output.formats` knows more of each."""
 FASTEST = {"gif": 50}
 """Most frames a second of formats that cannot do all: GIFs with less than two hundredths of a second play slowly."""
+SIZES = (256, 480, 640, 960, 1280, 1920, 2560, 3840)
+"""Long sides on offer, in pixels; the last is also the largest photo kept in memory."""
+NATIVE = 8192
+"""The long side that stands for the photo's own."""
+RATES = (12, 15, 24, 25, 30, 50, 60)
+"""Frame rates on offer."""
+
+_STYLE = Choice(
+    "Style", f"The light; “{PHOTO_STYLE}” is its own.", names=STYLES, none=(PHOTO_STYLE, PHOTO_LIGHT),
+    panel="light", widget="cards", implies={"day_cycle": False}, example="deep night",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class MotionSettings:
+class MotionSettings(Declared):
     """What moves, where to and how fast (paper, 3.1.3).
 
-    Attributes:
-        direction: Where the clouds go, degrees clockwise from up (90 is to the right), any real number.
-        speed: Factor on the speed of the paper's clock homographies at 30 frames a second, 0 (still) to 8; real
-            time-lapse clouds move at about 2.5.
-        sky: Amount of motion in the sky, 0 to 2, multiplies ``speed``.
-        water: Amount of motion in the water, 0 to 2, multiplies ``speed``.
-        perspective: How much slower the motion gets towards the horizon: 1 as in the paper, 0 the same everywhere.
-        change: How much clouds change by themselves while they travel, 0 (still: they only travel) to 2 (lively); 1 is
-            as much as real ones do.
+    ``speed`` is a factor on the paper's clock homographies at 30 frames a second; real time-lapse clouds move at about
+    2.5. ``sky`` and ``water`` multiply it. ``perspective`` is 1 as in the paper, 0 for the same motion everywhere.
     """
 
-    direction: float = 90.0
-    speed: float = 1.0
-    sky: float = 1.0
-    water: float = 1.0
-    perspective: float = 1.0
-    change: float = 1.0
-
-    def __post_init__(self) -> None:
-        require(is_number(self.direction), "Choose a direction in degrees.")
-        require_range("speed", self.speed, 0.0, 8.0)
-        require_range("sky motion", self.sky, 0.0, 2.0)
-        require_range("water motion", self.water, 0.0, 2.0)
-        require_range("perspective", self.perspective, 0.0, 1.0)
-        require_range("change", self.change, 0.0, 2.0)
-
-
-def _style(value: object) -> str | None:
-    """The style of a name in any case; None for the light of the photo. Raises LandscapeError for other values."""
-    if value is None:
-        return None
-    style = named("style", value, (PHOTO_STYLE, *STYLES))
-    return None if style == PHOTO_STYLE else style
+    direction: float = setting(90.0, Angle(
+        "Direction", "Where the clouds go: a clock hour like 3, or an angle like 90deg (clockwise from up).",
+        unit="degrees", panel="motion", widget="dial", example="3",
+        hint="Where the clouds go. Drag the hand, click an hour, or press ← and →.",
+    ))  # fmt: skip
+    speed: float = setting(1.0, Number(
+        "Speed", "1 is calm, 2.5 as fast as time-lapse clouds, 0 still.", low=0, high=8, slider=(0, 4), step=0.1,
+        panel="motion", hint="From still to four times calm.",
+    ))  # fmt: skip
+    change: float = setting(1.0, Number(
+        "Change", "How much clouds change while they travel: 0 still, 1 as real ones, 2 lively.", low=0, high=2,
+        step=0.05, panel="motion", hint="How much clouds change: still to lively.",
+    ))  # fmt: skip
+    sky: float = setting(1.0, Number(
+        "Sky", "Amount of motion in the sky.", said="a sky motion", low=0, high=2, step=0.05, panel="motion",
+        row="amounts", hint="How much.",
+    ))  # fmt: skip
+    water: float = setting(1.0, Number(
+        "Water", "Amount of motion in the water.", said="a water motion", low=0, high=2, step=0.05, panel="motion",
+        row="amounts", hint="How much.",
+    ))  # fmt: skip
+    perspective: float = setting(1.0, Number(
+        "Depth", "1 slows down towards the horizon, 0 moves all alike.", said="a perspective", low=0, high=1, step=0.05,
+        panel="motion", hint="Slower towards the horizon, which is the line to drag on the photo.",
+    ))  # fmt: skip
 
 
 @dataclass(frozen=True)
-class LightKey:
-    """A key frame of the day cycle.
+class LightKey(Declared):
+    """A key frame of the day cycle: when, as a fraction of the clip, and which light."""
 
-    Attributes:
-        time: When the light is reached, as a fraction of the clip in [0, 1].
-        style: One of :data:`STYLES` in any case, or None or :data:`PHOTO_STYLE` for the light of the photo.
-    """
-
-    time: float
-    style: str | None
-
-    def __post_init__(self) -> None:
-        require_range("time of a key frame", self.time, 0.0, 1.0)
-        object.__setattr__(self, "style", _style(self.style))
+    time: float = setting(0.0, Number("Time", "Fraction of the clip.", said="a time of a key frame", low=0, high=1))
+    style: str | None = setting(None, _STYLE)
 
 
 @dataclass(frozen=True)
-class LightSettings:
+class LightSettings(Declared):
     """How the light of the scene changes (paper, 3.2 and 7.1).
 
-    Attributes:
-        style: One of :data:`STYLES` in any case, or None or :data:`PHOTO_STYLE` for the light of the photo.
-        strength: How far the light goes towards the style, 0 to 1.
-        day_cycle: Travel through the day during the clip, ignoring ``style``.
-        keys: Key frames of the day, each later than the one before; none for all nine styles at equal distances.
-        sun_side: Where the sun stands, 0 (left) to 1 (right); None for where the photo has it.
-        source: One of :data:`LIGHT_SOURCES`.
+    No style is the photo's own light; a day cycle ignores it.
     """
 
-    style: str | None = None
-    strength: float = 1.0
-    day_cycle: bool = False
-    keys: tuple[LightKey, ...] = ()
-    sun_side: float | None = None
-    source: str = LIGHT_SOURCES[0]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "style", _style(self.style))
-        object.__setattr__(self, "source", named("source of light", self.source, LIGHT_SOURCES))
-        require_range("side of the sun", 0.5 if self.sun_side is None else self.sun_side, 0.0, 1.0)
-        require_range("style strength", self.strength, 0.0, 1.0)
-        require_switch("day cycle", self.day_cycle)
-        # Files hold plain dictionaries.
-        keys = tuple(_as_key(key) for key in _as_list(self.keys))
-        object.__setattr__(self, "keys", keys)
-        rising = all(second.time - first.time >= CLOSEST_KEYS for first, second in itertools.pairwise(keys))
-        require(rising, f"Put each key frame at least {CLOSEST_KEYS:g} of the clip after the one before.")
+    style: str | None = setting(None, _STYLE)
+    strength: float = setting(1.0, Number(
+        "Strength", "How far the light goes towards the style.", said="a style strength", low=0, high=1, step=0.05,
+        panel="light", hint="How far the light goes.",
+    ))  # fmt: skip
+    day_cycle: bool = setting(False, Flag(
+        "Day cycle", "Travel through all styles of a day.", panel="light", hint="The light travels through the clip.",
+    ))  # fmt: skip
+    keys: tuple[LightKey, ...] = setting((), Rows(
+        "Key frames", "Key frames of the day cycle: parts of the clip and styles; none for the whole day.",
+        said="key frames", row_type=LightKey, one="key frame", most=int(1 + 1 / CLOSEST_KEYS), apart=CLOSEST_KEYS,
+        panel="light", widget="timeline", implies={"day_cycle": True}, example="0 photo, 0.5 deep night, 1 photo",
+    ))  # fmt: skip
+    sun_side: float | None = setting(None, Number(
+        "Side of the sun", "Where along the horizon the sun stands, from the left.", low=0, high=1, none=("found",),
+        said="a side of the sun", example="0.3",
+    ))  # fmt: skip
+    source: str = setting("measured", Choice(
+        "Source of light", "Colours of real pictures of a light, or the generator's as in earlier versions.",
+        names=LIGHT_SOURCES, name="light_source",
+    ))  # fmt: skip
 
     @property
     def active(self) -> bool:
@@ -142,109 +137,75 @@ class LightSettings:
 
 
 @dataclass(frozen=True)
-class FitSettings:
+class FitSettings(Declared):
     """How the model is fitted to a photo (paper, 3.2 and algorithms 1 and 2).
 
-    Attributes:
-        variant: One of :data:`VARIANTS`, in any case.
-        latent_steps: Most optimisation steps of the latents (step 2), 0 to 5000; None leaves it to the numbers.
-        tune_steps: Most fine-tuning steps of the generator (step 3), 0 to 5000; None leaves it to the numbers.
-        seed: Seed of everything random.
-        numbers: One of :data:`FIT_NUMBERS`: the numbers of the optimisation.
-        seconds: Most time for the fit, 0 to 36000; what is reached then is the result. None for as long as it takes;
-            only then do the same settings always give the same result.
+    Only without a limit of time do the same settings always give the same result.
     """
 
-    variant: str = "EOIFS"
-    latent_steps: int | None = None
-    tune_steps: int | None = None
-    seed: int = 0
-    numbers: str = "product"
-    seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "variant", named("variant", self.variant, VARIANTS))
-        require(self.numbers in FIT_NUMBERS, f"Choose the numbers of a fit from: {', '.join(FIT_NUMBERS)}.")
-        for name, steps in (("latent", self.latent_steps), ("fine-tuning", self.tune_steps)):
-            if steps is not None:
-                require_range(f"number of {name} steps", steps, 0, 5000)
-        if self.seconds is not None:
-            require_range("time for the fit in seconds", self.seconds, 0, 36000)
-        require_range("seed", self.seed, 0, 2**31 - 1)
+    variant: str = setting(
+        "EOIFS", Choice("Variant", "How the model is fitted, a row of the paper's table 2.", names=VARIANTS)
+    )
+    latent_steps: int | None = setting(None, Number(
+        "Steps of the latents", "Most optimisation steps of the latents.", said="a number of latent steps", low=0,
+        high=5000, whole=True, none=("by the numbers",), option=(),
+    ))  # fmt: skip
+    tune_steps: int | None = setting(None, Number(
+        "Steps of fine-tuning", "Most fine-tuning steps of the generator.", said="a number of fine-tuning steps", low=0,
+        high=5000, whole=True, none=("by the numbers",), option=(),
+    ))  # fmt: skip
+    seed: int = setting(0, Number("Seed", "Seed of everything random.", low=0, high=2**31 - 1, whole=True))
+    numbers: str = setting("product", Choice(
+        "Numbers", "Numbers of the fit: the product's, the paper's or the release's.", said="the numbers of a fit",
+        names=FIT_NUMBERS, name="fit_numbers", option=("--fit-numbers", "--fit-recipe"),
+    ))  # fmt: skip
+    seconds: float | None = setting(None, Number(
+        "Time for the fit", "Most seconds for the fit; what is reached then is used.", name="fit_seconds",
+        said="a time for the fit in seconds", low=0, high=36000, none=("as long as it takes",), example="20",
+    ))  # fmt: skip
 
 
 @dataclass(frozen=True)
-class ExportSettings:
+class ExportSettings(Declared):
     """The file of a clip.
 
-    Attributes:
-        seconds: Length of the clip, 0.2 to 600.
-        fps: Frames a second, 1 to 120; rates above what the format can do (:data:`FASTEST`) are reduced to it.
-        long_side: Long side in pixels, 64 to 8192; sizes above the photo's own are reduced to it.
-        loop: Whether the last frame leads seamlessly into the first.
-        crf: H.264 constant rate factor, 0 (lossless) to 51; other formats get their own of the same fidelity.
-        generator_only: Show what the generator draws, without the photo's detail.
-        format: One of :data:`FORMATS`, in any case.
+    Rates above what the format can do (:data:`FASTEST`) and sizes above the photo's own are reduced to it. Formats
+    other than H.264 get a rate factor of their own of the same fidelity as its ``crf``.
     """
 
-    seconds: float = 6.0
-    fps: int = 30
-    long_side: int = 1280
-    loop: bool = False
-    crf: int = 18
-    generator_only: bool = False
-    format: str = "h264"
+    seconds: float = setting(6.0, Number(
+        "Length", "Length of the clip in seconds.", said="a length in seconds", low=0.2, high=LONGEST, slider=(0.2, 30),
+        step=0.2, panel="clip", hint="In seconds.",
+    ))  # fmt: skip
+    fps: int = setting(30, Number(
+        "Rate", "Frames a second; a GIF has 50 at most.", said="a frame rate", low=1, high=120, whole=True,
+        panel="file", widget="dropdown", offers=tuple((str(rate), rate) for rate in RATES), hint="Frames a second.",
+    ))  # fmt: skip
+    long_side: int = setting(1280, Number(
+        "Size", "Long side in pixels; the photo's own at most.", said="a size in pixels", low=64, high=8192, whole=True,
+        panel="clip", widget="dropdown", hint="Long side.",
+        offers=(*((f"{size} px", size) for size in SIZES), ("the photo's own", NATIVE)), option=("--size",),
+    ))  # fmt: skip
+    loop: bool = setting(False, Flag(
+        "Loop", "The end leads seamlessly into the beginning.", panel="clip", hint="The end meets the beginning.",
+    ))  # fmt: skip
+    crf: int = setting(18, Number(
+        "Fidelity", "0 is lossless, 18 very good, 28 small.", said="a quality (crf)", low=0, high=51, whole=True,
+        panel="file", widget="radio", offers=(("Small file", 26), ("Good", 18), ("Best", 12)), hint="Finer is larger.",
+    ))  # fmt: skip
+    generator_only: bool = setting(False, Flag(
+        "Generator only", "Show only what the generator draws, without the photo's own pixels.",
+    ))  # fmt: skip
+    format: str = setting("h264", Choice(
+        "File", "What the clip is written as.", said="a format", names=FORMATS,
+        panel="file", widget="dropdown", hint="What the clip is written as.", otherwise="by the file's ending",
+    ))  # fmt: skip
 
     def __post_init__(self) -> None:
-        require_range("length in seconds", self.seconds, 0.2, LONGEST)
-        require_range("frame rate", self.fps, 1, 120)
-        require_range("size in pixels", self.long_side, 64, 8192)
-        require_range("quality (crf)", self.crf, 0, 51)
-        require_switch("loop", self.loop)
-        object.__setattr__(self, "format", named("format", self.format, FORMATS))
+        super().__post_init__()
         object.__setattr__(self, "fps", min(self.fps, FASTEST.get(self.format, self.fps)))
 
     @property
     def frames(self) -> int:
         """Number of frames in the clip."""
         return max(1, round(self.seconds * self.fps))
-
-
-def as_dict(*settings: Any) -> dict[str, Any]:
-    """Merge settings into one plain dictionary for recipes and reports: section to fields."""
-    return {SECTIONS[type(item)]: dataclasses.asdict(item) for item in settings}
-
-
-SECTIONS = {MotionSettings: "motion", LightSettings: "light", FitSettings: "inversion", ExportSettings: "export"}
-"""Names of the settings in files, which stay whatever the classes are called."""
-
-
-def _as_list(keys: object) -> Sequence[Any]:
-    """Key frames as a list that is not longer than they can be apart."""
-    fits = isinstance(keys, (list, tuple)) and len(keys) <= 1 + 1 / CLOSEST_KEYS
-    require(fits, f"Give key frames as a list, each at least {CLOSEST_KEYS:g} of the clip after the one before.")
-    assert isinstance(keys, (list, tuple))
-    return keys
-
-
-def _as_key(key: object) -> LightKey:
-    """A key frame, which files hold as a plain dictionary."""
-    if isinstance(key, LightKey):
-        return key
-    require(isinstance(key, dict) and set(key) == {"time", "style"}, "Give each key frame a time and a style.")
-    assert isinstance(key, dict)
-    return LightKey(key["time"], key["style"])
-
-
-EARLIER_NAMES = {"recipe": "numbers"}
-"""Names that settings of a fit had in files of earlier versions."""
-
-
-def fit_settings(content: dict[str, Any]) -> FitSettings:
-    """Settings of a fit from a file, of this version or an earlier one.
-
-    Raises:
-        LandscapeError: If a value is out of range.
-        TypeError: If there is a setting that this version does not know.
-    """
-    return FitSettings(**{EARLIER_NAMES.get(name, name): value for name, value in content.items()})

@@ -1,11 +1,32 @@
-"""Settings as people write them: directions and key frames."""
+"""Settings as people write them: directions, words for none, lists."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+from typing import Any
 
+from landscape.declared import Rows
 from landscape.errors import LandscapeError, require
-from landscape.settings import LightKey
+from landscape.kinds import Angle, Kind, Number
+
+
+def spelled(kind: Kind, text: Any) -> Any:
+    """What somebody means by a text; what is no text stays as it is.
+
+    Raises:
+        LandscapeError: If it cannot be understood.
+    """
+    if not isinstance(text, str):
+        return text
+    if isinstance(kind, Angle):
+        return parse_direction(text)
+    if isinstance(kind, Rows):
+        return parse_rows(kind, text)
+    if isinstance(kind, Number):
+        with contextlib.suppress(ValueError):
+            return float(text)
+    return text
 
 
 def parse_direction(text: str) -> float:
@@ -32,20 +53,16 @@ def parse_direction(text: str) -> float:
     return (value % 12) * 30.0
 
 
-def parse_keys(text: str) -> tuple[LightKey, ...]:
-    """Read key frames such as ``"0 photo, 0.5 deep night, 1 photo"``.
+def parse_rows(kind: Rows, text: str) -> tuple[Any, ...]:
+    """Read a list such as ``"0 photo, 0.5 deep night, 1 photo"``: rows between commas, the last part with any spaces.
 
     Raises:
         LandscapeError: If the text is no such list.
     """
-    keys = []
+    rows = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9.]+)\s*:?\s+([A-Za-z ]+?)\s*", part)
-        require(match is not None, f"Give key frames like “0 photo, 0.5 deep night, 1 photo”, not “{part.strip()}”.")
-        assert match is not None
-        try:
-            time = float(match.group(1))
-        except ValueError as error:
-            raise LandscapeError(f"“{match.group(1)}” is no time: give a fraction of the clip like 0.5.") from error
-        keys.append(LightKey(time, match.group(2)))
-    return tuple(keys)
+        words = [word.rstrip(":") for word in part.split(maxsplit=len(kind.columns) - 1)]
+        if len(words) != len(kind.columns):
+            raise LandscapeError(f"Give {kind.called} like “{kind.example}”, not “{part.strip()}”.")
+        rows.append([spelled(column, word) for column, word in zip(kind.columns.values(), words, strict=True)])
+    return tuple(kind.check(rows))

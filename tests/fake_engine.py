@@ -20,7 +20,7 @@ from landscape.output.video import write_video
 from landscape.photo.read import Photo
 from landscape.preview.player import LiveFrame
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.scene.recipe import Recipe
+from landscape.scene.shot import Shot
 from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 from landscape.ui.visitors.sessions import Session
 from tests.mattes import hard_matte
@@ -99,7 +99,7 @@ class FakeScene:
             frames(),
             export.fps,
             total=export.frames,
-            metadata=Recipe(motion, light, export=export).as_dict(),
+            metadata=Shot(motion, light, export=export).as_dict(),
             cancel=cancel,
             finish=finish,
             format=export.format,

@@ -13,8 +13,8 @@ from PIL import Image
 
 from landscape.errors import LandscapeError
 from landscape.output.video import probe_video
+from landscape.settings import PHOTO_LIGHT
 from landscape.ui.server import serve
-from landscape.ui.visitors.controls import PHOTO_LIGHT
 from landscape.ui.visitors.handlers import Handlers
 from landscape.ui.visitors.sessions import SessionStore
 from tests.fake_engine import FakeEngine

@@ -16,10 +16,11 @@ from landscape.errors import Cancelled, LandscapeError
 from landscape.output.video import probe_video
 from landscape.progress import Progress
 from landscape.scene.batch import UNEXPECTED, BatchItem, animator, plan_batch, run_batch
-from landscape.scene.recipe import Recipe, read_recipe
+from landscape.scene.recipe import read_recipe
+from landscape.scene.shot import Shot
 from landscape.settings import ExportSettings, FitSettings, MotionSettings
 
-RECIPE = Recipe(MotionSettings(0.0, 2.0), inversion=FitSettings("E"), export=ExportSettings(0.3, 10, 64))
+RECIPE = Shot(MotionSettings(0.0, 2.0), inversion=FitSettings("E"), export=ExportSettings(0.3, 10, 64))
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def made() -> list[Path]:
 
 @pytest.fixture
 def animate(made: list[Path]):
-    def work(item: BatchItem, recipe: Recipe, progress: Progress, cancel: threading.Event | None) -> None:
+    def work(item: BatchItem, recipe: Shot, progress: Progress, cancel: threading.Event | None) -> None:
         made.append(item.photo)
         if item.photo.stem == "broken":
             raise LandscapeError("Broken.")

@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 
 from landscape.cli import cli, main
 from landscape.commands.animate import write_json
-from landscape.commands.choices import with_light
+from landscape.commands.choices import shot_of
 from landscape.errors import LandscapeError
 from landscape.output.video import probe_video
-from landscape.scene.recipe import Recipe, read_recipe, write_recipe
+from landscape.scene.recipe import read_recipe, write_recipe
+from landscape.scene.shot import Shot
 from landscape.settings import ExportSettings, FitSettings, LightKey, LightSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,11 +113,11 @@ def light_of(monkeypatch, tmp_path):
     """The light that ``animate`` would use with some options; nothing is made."""
     found = []
 
-    def take(*arguments, **values):
-        found.append(with_light(*arguments, **values))
+    def take(*arguments):
+        found.append(shot_of(*arguments).light)
         raise LandscapeError("That is enough.")
 
-    monkeypatch.setattr("landscape.commands.animate.with_light", take)
+    monkeypatch.setattr("landscape.commands.animate.shot_of", take)
 
     def ask(*options):
         within("animate", ROOT / "assets/sea_coast.jpg", "-o", tmp_path / "out.mp4", *options)
@@ -128,8 +129,8 @@ def light_of(monkeypatch, tmp_path):
 def test_the_later_word_on_the_light_wins(light_of, tmp_path):
     keys = (LightKey(0.0, None), LightKey(1.0, "blue hour"))
     day = LightSettings(day_cycle=True, keys=keys)
-    write_recipe(tmp_path / "day.json", Recipe(light=day))
-    write_recipe(tmp_path / "dusk.json", Recipe(light=LightSettings("warm sunset", 0.5)))
+    write_recipe(tmp_path / "day.json", Shot(light=day))
+    write_recipe(tmp_path / "dusk.json", Shot(light=LightSettings("warm sunset", 0.5)))
     recipe = ("--recipe", tmp_path / "day.json")
     assert light_of(*recipe) == day
     assert light_of(*recipe, "--style", "DEEP  night") == dataclasses.replace(day, style="deep night", day_cycle=False)
@@ -229,7 +230,7 @@ def test_a_batch_goes_on_where_it_stopped(tmp_path):
     with Image.open(ROOT / "assets/sea_coast.jpg") as image:
         image.resize((160, 108)).save(photos / "sea.jpg")
     (photos / "broken.png").write_text("no picture")
-    recipe = Recipe(inversion=FitSettings("E"), export=ExportSettings(0.2, 10, 128))
+    recipe = Shot(inversion=FitSettings("E"), export=ExportSettings(0.2, 10, 128))
     write_recipe(tmp_path / "recipe.json", recipe)
     options = ("batch", photos, "--recipe", tmp_path / "recipe.json", "-o", tmp_path / "out")
     first = within(*options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import threading
 import time
@@ -16,21 +15,22 @@ from starlette.testclient import TestClient
 
 from landscape.errors import LandscapeError
 from landscape.output.video import probe_video
-from landscape.scene.recipe import Recipe, read_recipe
-from landscape.settings import FORMATS, ExportSettings, LightSettings, MotionSettings
+from landscape.scene.recipe import read_recipe
+from landscape.scene.shot import Shot
+from landscape.settings import FORMATS, PHOTO_LIGHT, FitSettings
 from landscape.ui.sentences import UNEXPECTED
 from landscape.ui.server.routes import PREFIX, SESSION_HEADER, clip_routes
 from landscape.ui.visitors import exports as exports_module
-from landscape.ui.visitors.controls import PHOTO_LIGHT, QUALITIES, STANDARD, Controls
+from landscape.ui.visitors.controls import STANDARD, choices_of, remembered, shot_of
 from landscape.ui.visitors.exports import Exports, human_size
 from landscape.ui.visitors.handlers import Handlers
-from landscape.ui.visitors.remember import Choices, choices_from_recipe, choices_of, remembered
 from landscape.ui.visitors.sessions import LIFETIME, SessionStore
 from landscape.ui.visitors.slot import Job
 from tests.fake_engine import FakeEngine, FakeScene, slow
 
-WISH = Controls(seconds=0.5, long_side=64)
-EXPORT = ExportSettings(0.5, 10, 64)
+
+def shot(**changes: object) -> Shot:
+    return shot_of({"quality": "Quick", "seconds": 0.5, "fps": 10, "long_side": 64, **changes})
 
 
 @pytest.fixture
@@ -80,8 +80,8 @@ def test_a_clip_is_written_with_its_recipe_without_a_page(
     exports: Exports, store: SessionStore, visitor: str, photo: Path
 ) -> None:
     store.leave("page")
-    wish = dataclasses.replace(WISH, direction=45.0, style="deep night")
-    job = done(exports.submit(visitor, wish, dataclasses.replace(EXPORT, format="vp9"), "Quick"))
+    wish = shot(direction=45.0, style="deep night", format="vp9")
+    job = done(exports.submit(visitor, wish))
     entry = exports.listing(visitor)[0]
     assert (entry["state"], entry["title"], entry["whole"]) == ("done", "my photo", True)
     clip = job.result
@@ -90,7 +90,7 @@ def test_a_clip_is_written_with_its_recipe_without_a_page(
     assert entry["bytes"] == clip.path.stat().st_size
     beside = store.file(clip.recipe)
     assert beside is not None and store.file(clip.name) == clip.path
-    assert read_recipe(beside).motion == wish.motion() and read_recipe(beside).light == wish.light()
+    assert read_recipe(beside) == wish
     assert json.loads(beside.read_text())["photo"]["name"] == photo.name
     store.close(visitor)
     assert store.file(clip.name) is None and not clip.path.exists()
@@ -98,7 +98,7 @@ def test_a_clip_is_written_with_its_recipe_without_a_page(
 
 def test_the_part_that_is_done_can_be_kept(exports: Exports, store: SessionStore, visitor: str) -> None:
     slow(store.get(visitor))
-    job = exports.submit(visitor, WISH, ExportSettings(60.0, 10, 64), "Quick")
+    job = exports.submit(visitor, shot(seconds=60.0))
     until(lambda: exports.listing(visitor)[0].get("can_keep"))
     exports.keep(visitor, job.identifier)
     entry = exports.listing(visitor)[0] if done(job) else {}
@@ -109,7 +109,7 @@ def test_the_part_that_is_done_can_be_kept(exports: Exports, store: SessionStore
 def test_stopping_leaves_no_file(exports: Exports, store: SessionStore, visitor: str) -> None:
     slow(store.get(visitor))
     before = sorted(store.get(visitor).folder.rglob("*"))
-    job = exports.submit(visitor, WISH, ExportSettings(60.0, 10, 64), "Quick")
+    job = exports.submit(visitor, shot(seconds=60.0))
     until(lambda: (exports.listing(visitor)[0].get("fraction") or 0) > 0)
     exports.stop(visitor, job.identifier)
     done(job)
@@ -121,7 +121,7 @@ def test_stopping_leaves_no_file(exports: Exports, store: SessionStore, visitor:
 
 def test_removing_deletes_the_files(exports: Exports, store: SessionStore, visitor: str) -> None:
     before = sorted(store.get(visitor).folder.rglob("*"))
-    job = done(exports.submit(visitor, WISH, EXPORT, "Quick"))
+    job = done(exports.submit(visitor, shot()))
     exports.remove(visitor, job.identifier)
     assert sorted(store.get(visitor).folder.rglob("*")) == before and store.get(visitor).files == {}
     exports.remove(visitor, "unknown")
@@ -135,12 +135,12 @@ def test_a_batch_leaves_the_open_photo_alone_and_outlives_the_page(
     for index in range(3):
         path = tmp_path / f"beach {index}.jpg"
         Image.fromarray(np.roll(landscape_pixels, 9 * index, axis=1)).save(path)
-        jobs.append(exports.submit_photo(visitor, path, WISH, EXPORT, "Quick"))
+        jobs.append(exports.submit_photo(visitor, path, shot()))
         path.unlink()
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no photo")
     with pytest.raises(LandscapeError, match="broken"):
-        exports.submit_photo(visitor, broken, WISH, EXPORT, "Quick")
+        exports.submit_photo(visitor, broken, shot())
     store.leave("page")
     for job in jobs:
         done(job)
@@ -157,7 +157,7 @@ def test_the_session_lives_as_long_as_its_jobs(
     exports: Exports, store: SessionStore, visitor: str, clock: list[float]
 ) -> None:
     slow(store.get(visitor))
-    job = exports.submit(visitor, WISH, ExportSettings(60.0, 10, 64), "Quick")
+    job = exports.submit(visitor, shot(seconds=60.0))
     clock[0] += 2 * LIFETIME
     store.sweep()
     assert store.get(visitor).studio is not None and job.active
@@ -176,7 +176,7 @@ def test_larger_clips_than_the_kept_photo_use_the_file(
     identifier = store.create()
     list(handlers.open(identifier, path, "Quick"))
     assert store.get(identifier).studio.photo.width == 100
-    job = done(handlers.exports.submit(identifier, WISH, ExportSettings(0.2, 10, 8192), "Quick"))
+    job = done(handlers.exports.submit(identifier, shot(seconds=0.2, long_side=8192)))
     assert probe_video(job.result.path)["width"] == 128
     assert store.get(identifier).studio.clip_scene().photo.width == 100
 
@@ -191,7 +191,7 @@ def test_failures_are_sentences(
         raise error
 
     monkeypatch.setattr(FakeScene, "render", fail)
-    job = done(exports.submit(visitor, WISH, EXPORT, "Quick"))
+    job = done(exports.submit(visitor, shot()))
     assert exports.listing(visitor)[0]["error"] == sentence
     assert not [path for path in store.get(visitor).folder.rglob("*.mp4")]
     assert job.result is None
@@ -201,22 +201,21 @@ def test_what_cannot_be_exported_is_refused(
     exports: Exports, store: SessionStore, visitor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(LandscapeError, match="photo first"):
-        exports.submit(store.create(), WISH, EXPORT, "Quick")
+        exports.submit(store.create(), shot())
     with pytest.raises(LandscapeError, match="quality"):
-        exports.submit(visitor, WISH, EXPORT, "Best")
+        exports.submit(visitor, shot(quality="Best"))
     monkeypatch.setattr(exports_module, "MOST_EXPORTS", 0)
     with pytest.raises(LandscapeError, match="remove some"):
-        exports.submit(visitor, WISH, EXPORT, "Quick")
+        exports.submit(visitor, shot())
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_estimates_come_near_the_truth(exports: Exports, visitor: str, format: str) -> None:
-    export = ExportSettings(2.0, 10, 128, format=format)
-    wish = dataclasses.replace(WISH, seconds=2.0, long_side=128)
-    words = exports.estimate(visitor, wish, export)
+    wish = shot(seconds=2.0, long_side=128, format=format)
+    words = exports.estimate(visitor, wish)
     number, unit = words.split()[1:3]
     estimate = float(number) * {"kB,": 1e3, "MB,": 1e6}[unit]
-    job = done(exports.submit(visitor, wish, export, "Quick"))
+    job = done(exports.submit(visitor, wish))
     assert estimate / 2 < job.result.path.stat().st_size < 2 * estimate, words
     assert "20 frames" in words
 
@@ -228,8 +227,7 @@ def test_estimates_follow_length_and_size_without_another_sample(
     assert studio is not None and studio.fit.wait(20)
 
     def words(**changes: float) -> str:
-        wish = dataclasses.replace(WISH, **changes)
-        return exports.estimate(visitor, wish, dataclasses.replace(wish.export(), fps=10, long_side=480))
+        return exports.estimate(visitor, shot(long_side=480, **changes))
 
     words(seconds=2.0)
     monkeypatch.setattr(FakeScene, "renderer", lambda *_: pytest.fail("sampled again"))
@@ -280,7 +278,7 @@ def test_a_page_that_is_reloaded_while_a_photo_opens_follows_it(
 def test_routes_serve_clips_to_their_visitor_only(exports: Exports, store: SessionStore, visitor: str) -> None:
     client = TestClient(Starlette(routes=list(clip_routes(store, exports))))
     own, other = {SESSION_HEADER: visitor}, {SESSION_HEADER: store.create()}
-    job = done(exports.submit(visitor, WISH, EXPORT, "Quick"))
+    job = done(exports.submit(visitor, shot()))
     entry = client.get(f"{PREFIX}/clips", headers=own).json()[0]
     assert client.get(f"{PREFIX}/clips", headers=other).json() == []
     assert client.get(f"{PREFIX}/clips").status_code == 410
@@ -301,21 +299,20 @@ def test_routes_serve_clips_to_their_visitor_only(exports: Exports, store: Sessi
     assert client.get(address).status_code == 404
 
 
+CHOSEN = {
+    "direction": 45.0, "speed": 2.5, "sky": 0.0, "water": 1.0, "perspective": 1.0, "style": "deep night",
+    "strength": 0.5, "day_cycle": True, "keys": [{"time": 0.5, "style": PHOTO_LIGHT}], "seconds": 3.0, "long_side": 640,
+    "loop": True, "change": 1.0, "quality": "Quick", "format": "gif", "fps": 24, "crf": 26,
+}  # fmt: skip
+
+
 def test_what_was_chosen_comes_back() -> None:
-    chosen = Choices(
-        Controls(
-            45.0, 2.5, 0.0, 1.0, style="deep night", strength=0.5, day_cycle=True, seconds=3.0, long_side=640, loop=True
-        ),
-        "Quick",
-        ExportSettings(),
-    )
-    chosen = dataclasses.replace(chosen, export=ExportSettings(3.0, 24, 640, True, crf=26, format="gif"))
-    assert choices_of(chosen.values()) == chosen
-    assert remembered(json.dumps(chosen.values())) == chosen
-    recipe = Recipe(chosen.controls.motion(), chosen.controls.light(), QUALITIES["Quick"], chosen.export)
-    assert choices_from_recipe(recipe, STANDARD) == chosen
-    plain = choices_from_recipe(Recipe(MotionSettings(), LightSettings()), "Quick")
-    assert plain.controls.style == PHOTO_LIGHT and plain.quality == STANDARD
+    assert choices_of(shot_of(CHOSEN)) == CHOSEN
+    assert remembered(json.dumps(CHOSEN)) == CHOSEN
+    assert remembered(json.dumps(list(CHOSEN.values()))) == CHOSEN, "as it was remembered without names"
+    other = Shot(inversion=FitSettings("EO"))
+    assert choices_of(other, "Quick")["quality"] == "Quick" and choices_of(Shot(), "Quick")["quality"] == STANDARD
+    assert choices_of(other)["style"] == PHOTO_LIGHT
 
 
 @pytest.mark.parametrize(

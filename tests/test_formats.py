@@ -21,7 +21,8 @@ from PIL import Image, ImageSequence
 from landscape.errors import Cancelled, LandscapeError
 from landscape.output.formats import FORMATS, format_of, require_fits
 from landscape.output.video import probe_video, write_video
-from landscape.scene.recipe import Recipe, read_recipe
+from landscape.scene.recipe import read_recipe
+from landscape.scene.shot import Shot
 from landscape.settings import FORMATS as NAMES
 from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
@@ -32,7 +33,7 @@ CODECS = {
     "vp9": ("vp9", "yuv420p"),
     "av1": ("av1", "yuv420p"),
 }
-RECIPE = Recipe(
+RECIPE = Shot(
     MotionSettings(45.0, 2.5), LightSettings("deep night", 0.5), FitSettings("EO"), ExportSettings(2.0, crf=20)
 )
 
@@ -214,4 +215,4 @@ def test_settings_of_gifs_keep_the_duration() -> None:
     assert ExportSettings(2.0, 60, format="GIF").frames == 100
     assert ExportSettings(2.0, 30, format="gif").frames == 60 and ExportSettings(2.0, 120).frames == 240
     changed = dataclasses.replace(ExportSettings(2.0, 60), format="gif")
-    assert (changed.fps, Recipe.from_dict(Recipe(export=changed).as_dict()).export) == (50, changed)
+    assert (changed.fps, Shot.from_dict(Shot(export=changed).as_dict()).export) == (50, changed)

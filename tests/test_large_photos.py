@@ -14,9 +14,9 @@ import pytest
 
 from landscape.output.video import probe_video
 from landscape.photo.read import photo_size
-from landscape.settings import ExportSettings
+from landscape.settings import NATIVE
 from landscape.ui.visitors.clips import Clip
-from landscape.ui.visitors.controls import NATIVE, Controls
+from landscape.ui.visitors.controls import shot_of
 from landscape.ui.visitors.engine import ModelEngine
 from landscape.ui.visitors.handlers import Handlers
 from landscape.ui.visitors.sessions import SessionStore
@@ -73,7 +73,8 @@ def test_fifty_megapixels_become_a_native_clip(large: Path, tmp_path: Path) -> N
     assert studio.fit.wait(600)
     before = resident()
     with peak() as most:
-        job = handlers.exports.submit(identifier, Controls(), ExportSettings(0.2, 10, NATIVE), "Quick")
+        wish = {"quality": "Quick", "seconds": 0.2, "fps": 10, "long_side": NATIVE}
+        job = handlers.exports.submit(identifier, shot_of(wish))
         assert job.ended.wait(900)
     assert isinstance(job.result, Clip), job.error
     facts = probe_video(job.result.path)

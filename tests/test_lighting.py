@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from landscape.declared import kinds_of
 from landscape.errors import LandscapeError
 from landscape.images.tone import band_colours, band_weights, luminance, move_colours, to_unit, warmth
 from landscape.light.paths import DAY, grade, grade_path, light_path, styled_w
@@ -20,7 +21,7 @@ from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
 from landscape.settings import STYLES, LightKey, LightSettings
-from landscape.spelling import parse_keys
+from landscape.spelling import spelled
 from landscape.training.lighting import interpolation_batch, lighting_error, lighting_loss, train_lighting
 from landscape.training.style_draws import DESCRIPTIONS, choose_stills
 from landscape.training.styles import fit_styles
@@ -217,12 +218,13 @@ def test_key_frames_are_reached_at_their_times_and_held_beyond(w: Tensor) -> Non
 
 
 def test_key_frames_are_read_and_refused() -> None:
-    keys = parse_keys("0 photo, 0.5 deep night,1: photo")
+    kind = kinds_of(LightSettings)["keys"]
+    keys = spelled(kind, "0 photo, 0.5 deep night,1: photo")
     assert keys == (LightKey(0, None), LightKey(0.5, "deep night"), LightKey(1, None))
     assert LightSettings(keys=[{"time": 0.5, "style": None}]).keys == (LightKey(0.5, None),)  # type: ignore[list-item]
     for wrong in ("noon", "0.5 noon", "1.2.3 photo", "2 photo", ""):
         with pytest.raises(LandscapeError):
-            parse_keys(wrong)
+            spelled(kind, wrong)
     with pytest.raises(LandscapeError, match="after the one before"):
         LightSettings(keys=(LightKey(0.5, None), LightKey(0.5, "deep night")))
 

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from landscape.photo.read import Photo
+from landscape.scene.shot import Shot
 from landscape.settings import STYLES, FitSettings
 from landscape.ui.live.line import LiveLine
 from landscape.ui.live.receiver import IN_FLIGHT
-from landscape.ui.visitors.controls import Controls
 from landscape.ui.visitors.sessions import Session
 from landscape.ui.visitors.studio import Studio
 from tests.fake_engine import FakeEngine, FakeLive
@@ -106,7 +106,7 @@ def test_wishes_change_the_preview_and_the_newest_is_kept(
     page.say("wish", values={"direction": 200, "style": "deep night", "sky": 0.5})
     _, motion, light, _, _ = page.live.shown[-1]
     assert (motion.direction, motion.sky, light.style) == (200.0, 0.5, "deep night")
-    assert session.wish == Controls(direction=200, style="deep night", sky=0.5)
+    assert session.wish == Shot().with_values({"direction": 200, "style": "deep night", "sky": 0.5})
     page.say("wish", values={"day_cycle": True, "keys": [{"time": 0.5, "style": "blue hour"}]})
     assert page.live.shown[-1][2].keys[0].style == "blue hour"
     page.say("play", playing=False)

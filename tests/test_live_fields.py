@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 from collections.abc import Iterator
@@ -15,12 +14,12 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from landscape.errors import LandscapeError
-from landscape.settings import ExportSettings
+from landscape.scene.shot import Shot
+from landscape.settings import PHOTO_LIGHT
 from landscape.ui.live.messages import refusal_message
 from landscape.ui.live.trouble import NOT_DONE, NOT_DRAWN_SO, NOT_UNDERSTOOD
 from landscape.ui.server.live_route import PATH, live_route
-from landscape.ui.visitors.controls import PHOTO_LIGHT, STANDARD, Controls, accepted
-from landscape.ui.visitors.remember import CONTROL_NAMES, EXPORT_NAMES, choices_of, remembered
+from landscape.ui.visitors.controls import CHOICES, STANDARD, WISHES, accepted, choices_of, remembered, shot_of
 from landscape.ui.visitors.sessions import Session, SessionStore
 from tests.fake_engine import FakeEngine
 from tests.test_live import IN_FLIGHT, Page, engine, open_photo, session
@@ -30,8 +29,12 @@ __all__ = ["engine", "session"]
 NONSENSE: list[Any] = [
     None, "", "twelve", float("nan"), float("inf"), -float("inf"), -1, 1e300, 10**400, [], [[1]], {}, {"time": {}},
 ]  # fmt: skip
-FIELDS = [field.name for field in dataclasses.fields(Controls)]
-BEFORE = Controls(200.0, 2.0, 0.5, 0.25, 0.75, "deep night", 0.5, True, [{"time": 0.5, "style": PHOTO_LIGHT}], 8.0, 640)
+VALUES: dict[str, Any] = {
+    "direction": 200.0, "speed": 2.0, "sky": 0.5, "water": 0.25, "perspective": 0.75, "change": 1.5, "strength": 0.5,
+    "style": "deep night", "day_cycle": True, "keys": [{"time": 0.5, "style": PHOTO_LIGHT}], "seconds": 8.0,
+    "long_side": 640, "loop": False,
+}  # fmt: skip
+BEFORE = shot_of(VALUES)
 
 
 @pytest.fixture
@@ -55,24 +58,24 @@ def usable(name: str, value: Any) -> bool:
     return accepted({name: value}, BEFORE)[1] == {}
 
 
-@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("name", WISHES)
 def test_a_value_of_no_use_leaves_the_last_one_in_force_and_is_marked(page: Page, session: Session, name: str) -> None:  # noqa: F811
-    values = dataclasses.asdict(BEFORE)
+    values = {name: BEFORE.shown(name) for name in WISHES}
     for nonsense in NONSENSE:
         page.say("wish", values=values)
         page.say("wish", values={**values, "direction": 201.0, name: nonsense})
         if usable(name, nonsense):
             continue
-        kept = getattr(BEFORE, name)
+        kept = BEFORE.shown(name)
         if name != "direction":
-            assert session.wish == dataclasses.replace(BEFORE, direction=201.0), "the other fields are followed"
-        assert getattr(session.wish, name) == kept
+            assert session.wish == BEFORE.with_values({"direction": 201.0}), "the other fields are followed"
+        assert session.wish.shown(name) == kept
         fields = page.of("refused")[-1][0]["fields"]
         assert list(fields) == [name] and fields[name]["text"].endswith(".")
         assert fields[name]["kept"] == json.loads(json.dumps(kept))
         _, motion, light, seconds, loop = page.live.shown[-1]
-        export = session.wish.export()
-        assert (motion, light) == (session.wish.motion(), session.wish.light())
+        export = session.wish.export
+        assert (motion, light) == (session.wish.motion, session.wish.light)
         assert (seconds, loop) == (export.seconds, export.loop)
     page.say("wish", values=values)
     assert page.of("refused")[-1][0]["fields"] == {}, "the mark goes"
@@ -81,7 +84,7 @@ def test_a_value_of_no_use_leaves_the_last_one_in_force_and_is_marked(page: Page
 
 
 def test_hardly_anything_of_the_nonsense_is_of_use() -> None:
-    found = {(name, repr(value)[:9]) for name in FIELDS for value in NONSENSE if usable(name, value)}
+    found = {(name, repr(value)[:9]) for name in WISHES for value in NONSENSE if usable(name, value)}
     assert found == {
         ("direction", "-1"), ("direction", "1e+300"), ("style", "None"), ("keys", "None"), ("keys", "[]"),
     }  # fmt: skip
@@ -89,7 +92,7 @@ def test_hardly_anything_of_the_nonsense_is_of_use() -> None:
 
 def test_several_fields_at_once_are_each_judged_alone() -> None:
     wish, refused = accepted({"seconds": None, "speed": 3.0, "loop": "yes", "style": "blue hour"}, BEFORE)
-    assert wish == dataclasses.replace(BEFORE, speed=3.0, style="blue hour") and set(refused) == {"seconds", "loop"}
+    assert wish == BEFORE.with_values({"speed": 3.0, "style": "blue hour"}) and set(refused) == {"seconds", "loop"}
     assert refused["seconds"] == "Choose a length in seconds between 0.2 and 600."
     assert json.loads(refusal_message(refused, wish))["fields"]["seconds"]["kept"] == 8.0
 
@@ -161,7 +164,7 @@ def test_a_wish_that_cannot_be_drawn_gives_way_to_the_one_before(
     assert page.of("notice")[-1][0]["text"] == NOT_DRAWN_SO
     page.wait(lambda: page.live.shown[-1][1].speed == 2.0)
     pictures_come(page)
-    assert session.wish.speed == 2.0
+    assert session.wish.motion.speed == 2.0
     assert sum("ZeroDivisionError" in (record.exc_text or "") for record in caplog.records) == 1
 
 
@@ -222,23 +225,18 @@ def test_style_cards_that_fail_are_told(
     page.line.close()
 
 
-@pytest.mark.parametrize("name", [*CONTROL_NAMES, "quality", *EXPORT_NAMES])
+@pytest.mark.parametrize("name", CHOICES)
 def test_clips_and_estimates_get_the_settings_own_sentence(name: str) -> None:
-    names = [*CONTROL_NAMES, "quality", *EXPORT_NAMES]
-    export = ExportSettings()
-    defaults = [*(getattr(BEFORE, field) for field in CONTROL_NAMES), STANDARD, export.format, export.fps, export.crf]
-    assert choices_of(defaults).controls == BEFORE
+    values = choices_of(BEFORE)
+    assert shot_of(values) == BEFORE and values["quality"] == STANDARD
     for nonsense in NONSENSE:
-        if name in FIELDS and usable(name, nonsense):
+        if name in WISHES and usable(name, nonsense):
             continue
-        values = list(defaults)
-        values[names.index(name)] = nonsense
         with pytest.raises(LandscapeError, match=r"^(Choose|Give|Switch|Put) .*\.$"):
-            choices_of(values)
-        found = remembered(json.dumps(values))
-        if name in FIELDS:
-            assert found is not None and getattr(found.controls, name) == getattr(Controls(), name)
-            assert found.controls.direction == (BEFORE.direction if name != "direction" else Controls().direction)
+            shot_of({**values, name: nonsense})
+        found = remembered(json.dumps({**values, name: nonsense}))
+        if name in WISHES:
+            assert found == {**values, name: Shot().shown(name)}
         else:
             assert found is None
 

@@ -17,13 +17,14 @@ from landscape.files import save_picture, write_table
 from landscape.models.files import save_weights
 from landscape.output.video import write_video
 from landscape.scene.batch import finished, plan_batch, run_batch
-from landscape.scene.recipe import Recipe, recipe_beside, write_recipe
+from landscape.scene.recipe import recipe_beside, write_recipe
+from landscape.scene.shot import Shot
 from landscape.settings import ExportSettings, FitSettings
 from landscape.targets import require_targets
 from landscape.training.run.checkpoint import require_new_run, save_state
 
 FRAME = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
-GIF = Recipe(inversion=FitSettings("E"), export=ExportSettings(0.2, 10, 64, format="gif"))
+GIF = Shot(inversion=FitSettings("E"), export=ExportSettings(0.2, 10, 64, format="gif"))
 
 
 @pytest.fixture
@@ -34,8 +35,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("notes.json", "table.md", "holiday.mp4", "w.safetensors", "a.landscape", "b.zip"):
         (tmp_path / name).write_text("mine")
     write_recipe(tmp_path / "r.json", GIF)
-    write_video(tmp_path / "own.mp4", [FRAME] * 2, 10, metadata=Recipe().as_dict())
-    write_recipe(tmp_path / "own.mp4.json", Recipe())
+    write_video(tmp_path / "own.mp4", [FRAME] * 2, 10, metadata=Shot().as_dict())
+    write_recipe(tmp_path / "own.mp4.json", Shot())
     (tmp_path / "other.mp4.json").write_text("mine")
     (tmp_path / "link.mp4").symlink_to("holiday.mp4")
     (tmp_path / "run").mkdir()
@@ -144,8 +145,8 @@ def test_a_batch_keeps_its_recipe_and_clips_of_others(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (item,) = plan_batch([tmp_path / "sea.jpg"], out, GIF)
-    write_video(item.out, [FRAME] * 2, 10, metadata=Recipe().as_dict())
-    write_recipe(recipe_beside(item.out), Recipe(), item.photo)
+    write_video(item.out, [FRAME] * 2, 10, metadata=Shot().as_dict())
+    write_recipe(recipe_beside(item.out), Shot(), item.photo)
     (other,) = plan_batch([tmp_path / "sea.jpg"], out, GIF, [item.out])
     assert other.out.name == "sea-2.gif"
     run_batch([item], GIF, animate)

@@ -18,10 +18,11 @@ from landscape.errors import LandscapeError, printable
 from landscape.photo.read import read_photo
 from landscape.progress import Progress
 from landscape.scene.batch import BatchItem, animator, plan_batch, run_batch
-from landscape.scene.recipe import Recipe, read_recipe, recipe_beside, write_recipe
+from landscape.scene.recipe import read_recipe, recipe_beside, write_recipe
+from landscape.scene.shot import Shot
 from landscape.settings import ExportSettings, FitSettings, MotionSettings
 
-RECIPE = Recipe(MotionSettings(0.0, 2.0), inversion=FitSettings("E"), export=ExportSettings(0.3, 10, 64))
+RECIPE = Shot(MotionSettings(0.0, 2.0), inversion=FitSettings("E"), export=ExportSettings(0.3, 10, 64))
 NAMES = ["[red]x[-b].jpg", "[b]bold.jpg", "x[link=a]y.jpg", "]b[.jpg", ":smile: a.jpg", "{x}%s.jpg"]
 STRANGE = [(b"caf\xe9.jpg", "caf\ufffd.jpg"), (b"two\nlines.jpg", "two\ufffdlines.jpg")]
 STRANGE += [(b"\x1b[31mred.jpg", "\ufffd[31mred.jpg"), ("a\u202egpj.jpg".encode(), "a\ufffdgpj.jpg")]
@@ -125,7 +126,7 @@ def test_one_photo_by_several_spellings_is_made_once(
 def test_broken_links_and_raw_files_are_told_and_the_rest_is_made(tmp_path: Path, photo: Path) -> None:
     made = []
 
-    def animate(item: BatchItem, recipe: Recipe, progress: Progress, cancel: threading.Event | None) -> tuple[str, ...]:
+    def animate(item: BatchItem, recipe: Shot, progress: Progress, cancel: threading.Event | None) -> tuple[str, ...]:
         notes = read_photo(item.photo).notes
         made.append(item.photo.name)
         item.out.write_bytes(b"clip")

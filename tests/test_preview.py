@@ -20,7 +20,7 @@ from landscape.preview.player import LiveFrame
 from landscape.preview.size import SIDES, PreviewSize
 from landscape.preview.track import GeneratorTrack
 from landscape.scene.scene import Scene
-from landscape.scene.shot import Shot
+from landscape.scene.take import Take
 from landscape.settings import STYLES, FitSettings, LightSettings, MotionSettings
 from tests.mattes import hard_matte
 
@@ -89,28 +89,28 @@ def test_pausing_stops_time_but_not_changes(scene: Scene, preview: LivePreview) 
 
 def test_days_and_loops_begin_anew_and_plain_motion_goes_on(scene: Scene) -> None:
     def at(seconds: float, light: LightSettings, loop: bool) -> float:
-        return Shot(scene, MotionSettings(), light, 4.0, loop).wrapped(seconds)
+        return Take(scene, MotionSettings(), light, 4.0, loop).wrapped(seconds)
 
     assert at(9.0, LightSettings(), False) == 9.0
     assert at(9.0, LightSettings(), True) == 1.0 == at(9.0, LightSettings(day_cycle=True), False)
 
 
 def test_another_motion_keeps_what_is_known_of_the_photo(scene: Scene) -> None:
-    parts = PreviewParts.prepare(Shot(scene, MotionSettings(), LightSettings(), 4.0, False), 96)
-    turned = parts.turned(Shot(scene, MotionSettings(200.0), LightSettings(), 4.0, False))
+    parts = PreviewParts.prepare(Take(scene, MotionSettings(), LightSettings(), 4.0, False), 96)
+    turned = parts.turned(Take(scene, MotionSettings(200.0), LightSettings(), 4.0, False))
     assert turned.scenery.parts is parts.scenery.parts and turned.moving is parts.moving
-    assert turned.settled(turned.shot) and turned.compositor is not parts.compositor
+    assert turned.settled(turned.take) and turned.compositor is not parts.compositor
 
 
 def test_other_masks_are_drafted_and_then_settled(scene: Scene) -> None:
-    shot = Shot(scene, MotionSettings(), LightSettings(), 4.0, False)
-    parts = PreviewParts.prepare(shot, 96)
+    take = Take(scene, MotionSettings(), LightSettings(), 4.0, False)
+    parts = PreviewParts.prepare(take, 96)
     labels = np.zeros((96, 128), np.uint8)
-    bare = Shot(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
+    bare = Take(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
     empty = parts.turned(bare)
     assert empty.draft and not empty.settled(bare) and not empty.scenery.parts and parts.scenery.parts
     labels[:40] = SKY
-    less = Shot(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
+    less = Take(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
     drafted, settled = parts.turned(less), PreviewParts.prepare(less, 96, parts)
     assert settled.settled(less) and settled.reconstruction is parts.reconstruction
     # Before long, other clouds come in under other masks.
@@ -137,9 +137,9 @@ def test_drafts_of_large_pictures_are_small(small_models, landscape_pixels: np.n
     labels = np.zeros((480, 640), np.uint8)
     labels[:280] = SKY
     scene = Scene.open(photo, small_models, FitSettings("E"), hard_matte(labels))
-    parts = PreviewParts.prepare(Shot(scene, MotionSettings(), LightSettings(), 4.0, False), 640)
+    parts = PreviewParts.prepare(Take(scene, MotionSettings(), LightSettings(), 4.0, False), 640)
     labels[150:] = 0
-    less = Shot(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
+    less = Take(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
     drafted = parts.turned(less)
     assert drafted.side == DRAFT_SIDE and drafted.small.width == DRAFT_SIDE
     size = (drafted.scenery.grid.rows, drafted.scenery.grid.columns)
@@ -174,12 +174,12 @@ def test_a_better_fit_keeps_nobody_waiting(scene: Scene, preview: LivePreview) -
     second = preview.show(better, MotionSettings(90.0), LightSettings(), 6.0, False)
     frame = preview.next_frame(1.0)
     assert frame is not None and frame.number == second and preview._player is not None
-    assert preview._player.shot.scene.inversions is scene.inversions, "the turn is seen with the fit at hand"
+    assert preview._player.take.scene.inversions is scene.inversions, "the turn is seen with the fit at hand"
     end = time.monotonic() + 30
-    while preview._player.shot.scene.inversions is not better.inversions:
+    while preview._player.take.scene.inversions is not better.inversions:
         preview.next_frame(0.2)
         assert time.monotonic() < end
-    assert preview._player.number == second and preview._player.shot.motion == MotionSettings(90.0)
+    assert preview._player.number == second and preview._player.take.motion == MotionSettings(90.0)
 
 
 def test_nothing_is_shown_after_clearing(scene: Scene, preview: LivePreview) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
 from landscape.masks.matte import Matte
-from landscape.scene.recipe import Recipe, read_recipe, source_of, write_recipe
+from landscape.scene.recipe import read_recipe, source_of, write_recipe
+from landscape.scene.shot import Shot
 from landscape.settings import (
     FORMATS,
     STYLES,
@@ -37,25 +38,25 @@ floats = st.floats(0, 2, allow_nan=False)
 def test_recipes_survive_json(
     motion: MotionSettings, light: LightSettings, inversion: FitSettings, export: ExportSettings
 ) -> None:
-    recipe = Recipe(motion, light, inversion, export)
-    assert Recipe.from_dict(json.loads(json.dumps(recipe.as_dict()))) == recipe
+    recipe = Shot(motion, light, inversion, export)
+    assert Shot.from_dict(json.loads(json.dumps(recipe.as_dict()))) == recipe
 
 
 def test_a_persons_masks_come_back(tmp_path: Path) -> None:
     y, x = np.mgrid[0:60, 0:90].astype(np.float32)
     masks = Matte.certain(1 - y / 60, y / 60 * (x > 30), (x > 80).astype(np.float32), 0.4)
-    path = write_recipe(tmp_path / "a.json", Recipe(masks=masks))
+    path = write_recipe(tmp_path / "a.json", Shot(masks=masks))
     found = read_recipe(path).masks
     assert found is not None and found.horizon == 0.4
     for name in ("sky", "water", "freeze"):
         assert np.abs(getattr(found, name) - getattr(masks, name)).max() <= 0.5 / 255 + 1e-6
-    assert "masks" not in Recipe(masks=masks).as_dict(with_masks=False)
+    assert "masks" not in Shot(masks=masks).as_dict(with_masks=False)
 
 
 def test_large_masks_are_kept_small(tmp_path: Path) -> None:
     sky = np.zeros((1500, 3000), np.float32)
     sky[:700] = 1
-    path = write_recipe(tmp_path / "a.json", Recipe(masks=Matte.certain(sky, 0 * sky, 0 * sky, 0.5)))
+    path = write_recipe(tmp_path / "a.json", Shot(masks=Matte.certain(sky, 0 * sky, 0 * sky, 0.5)))
     found = read_recipe(path).masks
     assert found is not None and found.sky.shape == (512, 1024)
     assert np.abs(found.resized(1500, 3000).sky - sky).mean() < 0.002
@@ -65,14 +66,14 @@ def test_large_masks_are_kept_small(tmp_path: Path) -> None:
 def test_the_photo_is_named(tmp_path: Path) -> None:
     photo = tmp_path / "sea.jpg"
     photo.write_bytes(b"abc")
-    content = json.loads(write_recipe(tmp_path / "a.json", Recipe(), photo).read_text())
+    content = json.loads(write_recipe(tmp_path / "a.json", Shot(), photo).read_text())
     assert content["photo"] == source_of(photo)
     assert content["photo"]["sha256"].startswith("ba7816bf") and content["photo"]["name"] == "sea.jpg"
-    assert read_recipe(tmp_path / "a.json") == Recipe()
+    assert read_recipe(tmp_path / "a.json") == Shot()
 
 
 def changed(section: str, **values: object) -> dict[str, object]:
-    content = Recipe().as_dict()
+    content = Shot().as_dict()
     content[section] |= values
     return content
 
@@ -92,9 +93,9 @@ def changed(section: str, **values: object) -> dict[str, object]:
         (changed("export", fps=29.97), "damaged: fps"),
         (changed("export", format="theora"), "format from"),
         (changed("export", bitrate=1), "does not know: bitrate"),
-        (Recipe().as_dict() | {"landscape": 99}, "newer version"),
-        (Recipe().as_dict() | {"masks": {"png": "x", "horizon": 0.5}}, "masks in this recipe"),
-        (Recipe().as_dict() | {"masks": 7}, "masks in this recipe"),
+        (Shot().as_dict() | {"landscape": 99}, "newer version"),
+        (Shot().as_dict() | {"masks": {"png": "x", "horizon": 0.5}}, "masks in this recipe"),
+        (Shot().as_dict() | {"masks": 7}, "masks in this recipe"),
     ],
 )
 def test_damaged_recipes_get_a_sentence(tmp_path: Path, content: object, words: str) -> None:
@@ -120,7 +121,7 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 def test_older_recipes_get_the_defaults() -> None:
-    assert Recipe.from_dict({"motion": {"speed": 2}}) == dataclasses.replace(Recipe(), motion=MotionSettings(speed=2.0))
+    assert Shot.from_dict({"motion": {"speed": 2}}) == dataclasses.replace(Shot(), motion=MotionSettings(speed=2.0))
 
 
 def test_names_of_earlier_versions_are_read(tmp_path: Path) -> None:
@@ -131,12 +132,12 @@ def test_names_of_earlier_versions_are_read(tmp_path: Path) -> None:
 
 def test_the_parts_of_a_recipe_keep_their_names() -> None:
     """Files that were written before must be read, whatever the classes are called by now."""
-    assert set(Recipe().as_dict()) == {"landscape", "motion", "light", "inversion", "export"}
+    assert set(Shot().as_dict()) == {"landscape", "motion", "light", "inversion", "export"}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_recipes_are_read_as_editors_save_them(tmp_path: Path, encoding: str) -> None:
-    content = Recipe(inversion=FitSettings("EO", 20, seed=7)).as_dict()
+    content = Shot(inversion=FitSettings("EO", 20, seed=7)).as_dict()
     content["photo"] = {"name": "Düne 東.jpg"}
     path = tmp_path / "a.json"
     path.write_bytes(json.dumps(content, ensure_ascii=False).encode(encoding))
@@ -147,20 +148,20 @@ def test_whole_numbers_may_be_written_as_fractions() -> None:
     content = changed("export", fps=30.0, long_side=640.0, crf=20.0, seconds=2)
     content["inversion"] |= {"latent_steps": 20.0, "seed": 3.0, "seconds": 5}  # type: ignore[operator]
     content["landscape"] = 1.0
-    recipe = Recipe.from_dict(content)
+    recipe = Shot.from_dict(content)
     assert repr(recipe.export) == repr(ExportSettings(2.0, 30, 640, crf=20))
     assert repr(recipe.inversion) == repr(FitSettings(latent_steps=20, seed=3, seconds=5.0))
     for section, name, value in (("inversion", "latent_steps", 20.5), ("inversion", "seconds", "5")):
         with pytest.raises(LandscapeError, match=f"damaged: {name}"):
-            Recipe.from_dict(changed(section, **{name: value}))
+            Shot.from_dict(changed(section, **{name: value}))
     for value in (float("nan"), float("inf"), True, None):
         with pytest.raises(LandscapeError):
-            Recipe.from_dict(changed("export", fps=value))
+            Shot.from_dict(changed("export", fps=value))
 
 
 def test_names_are_read_in_any_case() -> None:
     content = changed("light", style="Deep NIGHT", keys=[{"time": 0.5, "style": "Photo"}])
     content["inversion"]["variant"], content["export"]["format"] = "eoi", "GIF"  # type: ignore[index]
-    recipe = Recipe.from_dict(content)
+    recipe = Shot.from_dict(content)
     assert recipe.light == LightSettings("deep night", keys=(LightKey(0.5, None),))
     assert (recipe.inversion.variant, recipe.export.format) == ("EOI", "gif")

@@ -11,7 +11,7 @@ from PIL import Image
 from landscape.errors import LandscapeError
 from landscape.masks.strokes import Stroke
 from landscape.scene.files import open_scene
-from landscape.ui.visitors.controls import Controls
+from landscape.scene.shot import Shot
 from landscape.ui.visitors.engine import ModelEngine
 from landscape.ui.visitors.handlers import Handlers
 from landscape.ui.visitors.saved_scenes import save_scene_file
@@ -55,7 +55,7 @@ def test_a_scene_comes_back_with_its_masks_and_without_another_fit(
     studio = store.get(other).studio
     assert studio is not None and studio.photo.name == "hill" and studio.fit.done
     assert studio.mask.masks.freeze[19, 38] > 0.9 and studio.mask.masks.freeze[80, 38] < 0.1
-    job = handlers.exports.submit(other, Controls(seconds=0.3), Controls(seconds=0.3).export(), "Standard")
+    job = handlers.exports.submit(other, Shot().with_values({"seconds": 0.3}))
     assert job.ended.wait(30) and job.state == "done", job.error
     assert len(engine.fits) == fits, "what was fitted is used as it is"
 

@@ -13,7 +13,7 @@ from landscape.files import save_picture
 from landscape.output.video import probe_video
 from landscape.photo.squeeze import model_image, model_mask
 from landscape.scene.scene import Scene
-from landscape.scene.shot import clip_frames
+from landscape.scene.take import clip_renderer
 from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 from tests.mattes import hard_matte
 
@@ -33,8 +33,12 @@ def test_model_sees_the_whole_photo_squashed(photo, masks):
     assert moving[:36].min() > 0.99 and moving[39:].max() < 0.01
 
 
+def frames_of(scene, motion, light, export):
+    return clip_renderer(scene, motion, light, export).clip(export.frames, export.fps)
+
+
 def test_first_frame_is_the_photo_and_static_parts_stay(scene, photo):
-    frames = list(clip_frames(scene, MotionSettings(speed=3), LightSettings(), ExportSettings(0.5, 10, 128)))
+    frames = list(frames_of(scene, MotionSettings(speed=3), LightSettings(), ExportSettings(0.5, 10, 128)))
     assert len(frames) == 5 and frames[0].shape == photo.pixels.shape
     for frame in frames:
         assert np.array_equal(frame[64:], photo.pixels[64:])
@@ -43,7 +47,7 @@ def test_first_frame_is_the_photo_and_static_parts_stay(scene, photo):
 
 
 def test_speed_zero_without_light_stands_still(scene):
-    first, *_, last = clip_frames(scene, MotionSettings(speed=0), LightSettings(), ExportSettings(0.5, 10, 128))
+    first, *_, last = frames_of(scene, MotionSettings(speed=0), LightSettings(), ExportSettings(0.5, 10, 128))
     assert np.array_equal(first, last)
 
 
@@ -85,7 +89,7 @@ def test_the_sheet_of_styles_shows_the_photo_and_nine_lights(scene, tmp_path):
 def test_ten_bit_exports_are_made_of_deep_frames(scene):
     night = LightSettings("deep night")
     plain, deep = (
-        next(clip_frames(scene, MotionSettings(), night, ExportSettings(0.5, 10, 128, format=name)))
+        next(frames_of(scene, MotionSettings(), night, ExportSettings(0.5, 10, 128, format=name)))
         for name in ("h265", "h265-10bit")
     )
     assert plain.dtype == np.uint8 and deep.dtype == np.uint16

@@ -17,13 +17,13 @@ from landscape.errors import LandscapeError
 from landscape.files import replacing, require_writable
 from landscape.models.bundle import load_models
 from landscape.output.video import write_video
-from landscape.settings import ExportSettings
 from landscape.ui.page.api import _answer
 from landscape.ui.sentences import UNEXPECTED, told, without_folders
-from landscape.ui.visitors.controls import Controls
+from landscape.ui.visitors.controls import shot_of
 from landscape.ui.visitors.handlers import Handlers
 from landscape.ui.visitors.sessions import SessionStore
 
+QUICK = shot_of({"quality": "Quick", "seconds": 0.2, "long_side": 64})
 PACKAGE = Path(__file__).parents[1] / "landscape"
 PLACES = {"path", "folder", "out", "source", "other", "data", "root", "real", "place", "photo", "file", "weights"}
 """Names of variables that hold paths."""
@@ -96,11 +96,11 @@ def test_pages_and_programs_are_told_no_folder(
     session = store.get(identifier)
     assert session.studio is not None and session.studio.fit.wait(20)
     monkeypatch.setattr("tests.fake_engine.write_video", refuse)
-    job = handlers.exports.submit(identifier, Controls(), ExportSettings(0.2, long_side=64), "Quick")
+    job = handlers.exports.submit(identifier, QUICK)
     assert job.ended.wait(20)
     sentence = "“clip.mp4” cannot be written (the disk is full): choose another folder."
     assert handlers.exports.listing(identifier)[0]["error"] == sentence
-    views = list(handlers.animate(identifier, Controls(), "Quick"))
+    views = list(handlers.animate(identifier, QUICK))
     assert views[-1].notice == sentence
     with pytest.raises(Exception, match=f"^'?{sentence[:12]}") as caught:
         _answer(refuse)

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
-from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings, as_dict
+from landscape.scene.shot import Shot
+from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 from landscape.spelling import parse_direction
 
 
@@ -63,5 +64,5 @@ def test_frames_follow_from_length_and_rate():
 
 
 def test_reports_hold_every_setting():
-    content = as_dict(MotionSettings(), ExportSettings())
+    content = Shot().as_dict()
     assert content["motion"]["speed"] == 1.0 and content["export"]["fps"] == 30

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from landscape.scene.recipe import Recipe, write_recipe
+from landscape.scene.recipe import write_recipe
+from landscape.scene.shot import Shot
 from landscape.settings import ExportSettings, FitSettings
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at what the system knows of a process")
@@ -36,7 +37,7 @@ def command(tmp_path: Path) -> list[str]:
     (tmp_path / "out").mkdir()
     with Image.open(ROOT / "assets/sea_coast.jpg") as image:
         image.resize((160, 108)).save(tmp_path / "photo.jpg")
-    write_recipe(tmp_path / "r.json", Recipe(inversion=FitSettings("E"), export=ExportSettings(1.0, 10, 160)))
+    write_recipe(tmp_path / "r.json", Shot(inversion=FitSettings("E"), export=ExportSettings(1.0, 10, 160)))
     animate = ["animate", "photo.jpg", "-o", "out/clip.mp4", "--recipe", "r.json", "--save-scene", "out/a.landscape"]
     return ["-m", "landscape", *animate]
 

@@ -22,7 +22,8 @@ from landscape.marks import made_here
 from landscape.masks.labels import write_labels
 from landscape.models.files import save_weights
 from landscape.output.video import write_video
-from landscape.scene.recipe import Recipe, write_recipe
+from landscape.scene.recipe import write_recipe
+from landscape.scene.shot import Shot
 from landscape.targets import longest_name, require_targets, same_file, shortened
 from landscape.working_folders import WorkingFolder, remove_leftovers
 
@@ -30,7 +31,7 @@ FRAME = np.full((32, 48, 3), 120, np.uint8)
 
 
 def clip(path: Path, metadata: dict[str, object] | None = None) -> Path:
-    return write_video(path, [FRAME] * 3, 10, metadata=Recipe().as_dict() if metadata is None else metadata)
+    return write_video(path, [FRAME] * 3, 10, metadata=Shot().as_dict() if metadata is None else metadata)
 
 
 def refuses(reads: list[Path | None], *writes: tuple[Path | None, str]) -> str:
@@ -93,7 +94,7 @@ def write_all(folder: Path) -> dict[Path, str]:
     save_weights(folder / "w.safetensors", {}, {"steps": 1})
     made |= {folder / name: "picture" for name in ("a.png", "a.jpg", "labels.png")}
     made |= {folder / "report.json": "report", folder / "w.safetensors": "weights"}
-    return made | {write_recipe(folder / "recipe.json", Recipe()): "recipe"}
+    return made | {write_recipe(folder / "recipe.json", Shot()): "recipe"}
 
 
 def test_own_files_are_known_and_may_be_written_again(tmp_path: Path) -> None:

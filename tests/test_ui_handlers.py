@@ -13,10 +13,11 @@ from PIL import Image
 from landscape.errors import LandscapeError
 from landscape.fit.numbers import FIT_NUMBERS
 from landscape.output.video import probe_video
-from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
+from landscape.scene.shot import Shot
+from landscape.settings import PHOTO_LIGHT, STYLES, FitSettings, LightSettings, MotionSettings
 from landscape.ui.page import widgets
 from landscape.ui.sentences import UNEXPECTED
-from landscape.ui.visitors.controls import PHOTO_LIGHT, QUALITIES, STANDARD, STYLE_CHOICES, Controls, inversion
+from landscape.ui.visitors.controls import QUALITIES, STANDARD, inversion, shot_of
 from landscape.ui.visitors.handlers import Handlers, View
 from landscape.ui.visitors.jobs import Meter, Status
 from landscape.ui.visitors.sessions import CAPACITY, LIFETIME, SessionStore
@@ -39,27 +40,25 @@ def merged(views: list[View]) -> dict[str, object]:
     return page
 
 
-def short(**changes: object) -> Controls:
-    return dataclasses.replace(Controls(seconds=0.3, long_side=64), **changes)
+def short(**changes: object) -> Shot:
+    return shot_of({"quality": "Quick", "seconds": 0.3, "long_side": 64, **changes})
 
 
 def test_controls_begin_with_the_products_defaults() -> None:
-    assert Controls().export() == ExportSettings()
-    assert Controls().motion() == MotionSettings()
-    assert Controls().light() == LightSettings()
+    assert shot_of({}) == Shot()
     assert inversion(STANDARD) == FitSettings()
     assert QUALITIES["Quick"].latent_steps < FIT_NUMBERS[QUALITIES["Quick"].numbers].latents_of("EOIFS").steps
 
 
 def test_controls_become_settings() -> None:
-    wish = Controls(direction=45, speed=2.5, sky=False, water=True, style=STYLES[4], strength=0.5, day_cycle=True)
-    assert wish.motion() == MotionSettings(45.0, 2.5, 0.0, 1.0)
-    assert wish.light() == LightSettings(STYLES[4], 0.5, True)
-    assert len(STYLE_CHOICES) == 10 and STYLE_CHOICES[0] == PHOTO_LIGHT
+    wish = short(direction=45, speed=2.5, sky=False, water=True, style=STYLES[4], strength=0.5, day_cycle=True)
+    assert wish.motion == MotionSettings(45.0, 2.5, sky=0.0, water=1.0)
+    assert wish.light == LightSettings(STYLES[4], 0.5, True)
+    assert len(widgets.STYLE_CHOICES) == 10 and widgets.STYLE_CHOICES[0] == PHOTO_LIGHT
     with pytest.raises(LandscapeError, match="quality"):
         inversion("Best")
     with pytest.raises(LandscapeError, match="speed"):
-        Controls(speed=99).motion()
+        short(speed=99)
 
 
 def test_broken_photo_leaves_everything_as_it_was(
@@ -90,7 +89,7 @@ def test_animate_writes_a_private_video(
 ) -> None:
     identifier = store.create()
     list(handlers.open(identifier, photo, "Quick"))
-    views = list(handlers.animate(identifier, short(), "Quick"))
+    views = list(handlers.animate(identifier, short()))
     page = merged(views)
     video = page["video"]
     assert isinstance(video, Path) and page["busy"] is False and page["notice"] == ""
@@ -100,7 +99,7 @@ def test_animate_writes_a_private_video(
     assert any(view.status and view.status.stage for view in views)
     assert stat.S_IMODE(video.parent.stat().st_mode) == 0o700
     assert identifier not in str(video) and len(video.parent.name) >= 16
-    again = merged(list(handlers.animate(identifier, short(), "Quick")))["video"]
+    again = merged(list(handlers.animate(identifier, short())))["video"]
     assert again != video and video.exists()
     store.close(identifier)
     assert not video.exists()
@@ -113,24 +112,20 @@ def test_animate_with_another_quality_fits_again(
     list(handlers.open(identifier, photo, "Quick"))
     studio = store.get(identifier).studio
     assert studio is not None and studio.fit.wait(20)
-    list(handlers.animate(identifier, short(), STANDARD))
-    list(handlers.animate(identifier, short(), STANDARD))
+    list(handlers.animate(identifier, short(quality=STANDARD)))
+    list(handlers.animate(identifier, short(quality=STANDARD)))
     assert engine.fits == [QUALITIES["Quick"], FitSettings()]
 
 
-@pytest.mark.parametrize("wish", [short(seconds=0.0), short(speed=9.5), short(style="rainbow")])
-def test_values_out_of_range_become_sentences(
-    handlers: Handlers, store: SessionStore, photo: Path, wish: Controls
-) -> None:
-    identifier = store.create()
-    list(handlers.open(identifier, photo, "Quick"))
-    page = merged(list(handlers.animate(identifier, wish, "Quick")))
-    assert str(page["notice"]).startswith("Choose a") and "video" not in page and page["ready"]
+@pytest.mark.parametrize("changes", [{"seconds": 0.0}, {"speed": 9.5}, {"style": "rainbow"}])
+def test_values_out_of_range_become_sentences(changes: dict[str, object]) -> None:
+    with pytest.raises(LandscapeError, match="^Choose a"):
+        short(**changes)
 
 
 def test_animate_without_photo_and_in_an_ended_session(handlers: Handlers, store: SessionStore) -> None:
-    assert "photo first" in str(merged(list(handlers.animate(store.create(), short(), "Quick")))["notice"])
-    assert "reload" in str(merged(list(handlers.animate("unknown", short(), "Quick")))["notice"])
+    assert "photo first" in str(merged(list(handlers.animate(store.create(), short())))["notice"])
+    assert "reload" in str(merged(list(handlers.animate("unknown", short())))["notice"])
     handlers.cancel("unknown")
 
 
@@ -142,7 +137,7 @@ def test_cancel_stops_rendering_and_leaves_no_file(store: SessionStore, photo: P
     session = store.get(identifier)
     slow(session)
     seen = []
-    for view in handlers.animate(identifier, short(seconds=20), "Quick"):
+    for view in handlers.animate(identifier, short(seconds=20)):
         seen.append(view)
         if view.status is not None and view.status.fraction:
             handlers.cancel(identifier)
@@ -217,7 +212,7 @@ def test_a_job_can_be_cancelled_while_it_waits_for_its_turn(
     list(handlers.open(visitor, photo, "Quick"))
     handlers.queue(visitor)
     handlers.cancel(visitor)
-    page = merged(list(handlers.animate(visitor, short(), "Quick")))
+    page = merged(list(handlers.animate(visitor, short())))
     assert "Stopped" in str(page["notice"]) and "video" not in page
     handlers.queue(visitor)
-    assert merged(list(handlers.animate(visitor, short(), "Quick")))["video"]
+    assert merged(list(handlers.animate(visitor, short())))["video"]

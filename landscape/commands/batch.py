@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from landscape.commands.choices import recipe_of
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.commands.weights import WeightsOption
 from landscape.errors import printable
+from landscape.scene.recipe import read_recipe
+from landscape.scene.shot import Shot
 from landscape.targets import require_folder
 
 
@@ -31,7 +32,7 @@ def batch(
     status is then 1.
     """
     # Masks belong to one photo.
-    chosen = dataclasses.replace(recipe_of(recipe), masks=None)
+    chosen = Shot() if recipe is None else dataclasses.replace(read_recipe(recipe), masks=None)
 
     from landscape.models.bundle import choose_device, default_folder, load_models
     from landscape.scene.batch import animator, plan_batch, run_batch

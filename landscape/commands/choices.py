@@ -1,25 +1,70 @@
-"""Command-line options on top of a recipe."""
+"""Settings as options of a command, on top of a recipe."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+import inspect
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
+from landscape.kinds import Angle, Flag
 from landscape.output.formats import FORMATS, format_of
-from landscape.scene.recipe import Recipe, read_recipe
-from landscape.settings import ExportSettings, LightSettings
-from landscape.spelling import parse_keys
+from landscape.scene.recipe import read_recipe
+from landscape.scene.shot import PLACES, Place, Shot
+from landscape.settings import ExportSettings
+from landscape.spelling import spelled
 
-Settings = TypeVar("Settings")
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each setting that has one; :func:`shot_of` reads them."""
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    parts: list[list[inspect.Parameter]] = [[], []]
+    for parameter in own:
+        parts[parameter.default is not parameter.empty].append(parameter)
+    options = [_option(name, place) for name, place in PLACES.items() if place.kind.option != ()]
+
+    @functools.wraps(command)
+    def call(**values: Any) -> None:
+        command(**{parameter.name: values[parameter.name] for parameter in own})
+
+    parameters = [*parts[0], *options, *parts[1]]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return call
 
 
-def recipe_of(path: Path | None) -> Recipe:
-    """The recipe in a file, or the product's defaults. Raises LandscapeError if the file has none."""
-    return Recipe() if path is None else read_recipe(path)
+def _option(name: str, place: Place) -> inspect.Parameter:
+    kind, default = place.kind, place.default
+    dashed = name.replace("_", "-")
+    flag = f"--{dashed}/--no-{dashed}" if isinstance(kind, Flag) else f"--{dashed}"
+    shown = kind.otherwise or (f"{default:g}deg" if isinstance(kind, Angle) else default not in (None, ()))
+    option = typer.Option(*(kind.option or (flag,)), help=kind.described, show_default=shown)
+    default = None if kind.typed is str and not isinstance(default, str) else default
+    annotation = Annotated[kind.typed | None if default is None else kind.typed, option]  # type: ignore[valid-type]
+    return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
+
+
+def shot_of(context: typer.Context, recipe: Path | None, out: Path) -> Shot:
+    """A recipe's settings, or the defaults, under the options that were written: the later word wins.
+
+    Args:
+        context: Of a command :func:`with_settings`.
+        recipe: A recipe or a clip made with one.
+        out: The file to write, whose name chooses the format where no option does.
+
+    Raises:
+        LandscapeError: If there is no recipe, a value is of no use, or the file's name does not fit the format.
+    """
+    shot, written = Shot() if recipe is None else read_recipe(recipe), given(context)
+    for name in written:
+        if name in PLACES:
+            kind = PLACES[name].kind
+            shot = shot.with_values({name: spelled(kind, context.params[name]), **kind.implies})
+    return dataclasses.replace(shot, export=with_format(shot.export, out, written))
 
 
 def given(context: typer.Context) -> list[str]:
@@ -27,42 +72,6 @@ def given(context: typer.Context) -> list[str]:
     # By name, as the framework has had its own copy of the enumeration since version 0.26.
     sources = {name: getattr(context.get_parameter_source(name), "name", "") for name in context.params}
     return [name for name, source in sources.items() if source == "COMMANDLINE"]
-
-
-def override(settings: Settings, written: Sequence[str], **values: Any) -> Settings:
-    """Replace fields of a recipe's settings by the options that were written.
-
-    Args:
-        settings: Frozen dataclass.
-        written: What :func:`given` found.
-        values: Field names to values; options are named like the fields.
-    """
-    changes = {name: value for name, value in values.items() if name in written}
-    return dataclasses.replace(settings, **changes)  # type: ignore[type-var]
-
-
-def with_light(
-    light: LightSettings,
-    written: Sequence[str],
-    *,
-    style: str | None,
-    strength: float,
-    day_cycle: bool,
-    keys: str | None,
-) -> LightSettings:
-    """The light of a recipe under the options that were written: a style ends a day cycle, and the later word wins.
-
-    Raises:
-        LandscapeError: If a value is out of range.
-    """
-    for name in written:
-        if name == "style":
-            light = dataclasses.replace(light, style=style, day_cycle=False)
-        elif name == "day_cycle":
-            light = dataclasses.replace(light, day_cycle=day_cycle)
-        elif name == "keys" and keys is not None:
-            light = dataclasses.replace(light, day_cycle=True, keys=parse_keys(keys))
-    return override(light, written, strength=strength)
 
 
 def with_format(export: ExportSettings, out: Path, written: Sequence[str]) -> ExportSettings:

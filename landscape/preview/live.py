@@ -13,7 +13,7 @@ from landscape.preview.parts import DRAFT_SIDE, PreviewParts
 from landscape.preview.player import LiveFrame, Player
 from landscape.preview.size import PreviewSize
 from landscape.scene.scene import Scene
-from landscape.scene.shot import Shot
+from landscape.scene.take import Take
 from landscape.settings import LightSettings, MotionSettings
 
 RATE = 30.0
@@ -38,7 +38,7 @@ class LivePreview:
         self._now = clock
         self._clock = PreviewClock(clock)
         self._changed = threading.Condition()
-        self._shot: Shot | None = None
+        self._take: Take | None = None
         self._number = 0
         self._player: Player | None = None
         self._sparing = False
@@ -60,12 +60,12 @@ class LivePreview:
     def show(self, scene: Scene, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool) -> int:
         """Show a scene from now on; returns the number of the change."""
         with self._changed:
-            shot = Shot(scene, motion, light, seconds, loop)
-            if self._shot is not None and shot.same(self._shot):
+            take = Take(scene, motion, light, seconds, loop)
+            if self._take is not None and take.same(self._take):
                 return self._number
-            if self._shot is None or not shot.same_wish(self._shot):
+            if self._take is None or not take.same_wish(self._take):
                 self._touched = self._now()
-            self._shot = shot
+            self._take = take
             self._number += 1
             self._settle()
             self._changed.notify_all()
@@ -118,11 +118,11 @@ class LivePreview:
                 raise failure
             while not self._closed and (rest := min(self._start(), end) - self._now()) > 0:
                 self._changed.wait(rest)
-            player, shot, number, seconds = self._player, self._shot, self._number, self._clock.seconds
-            if self._closed or player is None or shot is None or self._now() < self._start():
+            player, take, number, seconds = self._player, self._take, self._number, self._clock.seconds
+            if self._closed or player is None or take is None or self._now() < self._start():
                 return None
-        if player.number != number and player.follows(shot):
-            player = self._turn(player, shot, number, seconds)
+        if player.number != number and player.follows(take):
+            player = self._turn(player, take, number, seconds)
         with self._changed:
             seconds, playing, sparing = self._clock.seconds, self._clock.playing, self._sparing
             self._shown = (player.run, seconds)
@@ -138,13 +138,13 @@ class LivePreview:
     def clear(self) -> None:
         """Show nothing until the next :meth:`show`."""
         with self._changed:
-            self._shot = self._player = None
+            self._take = self._player = None
 
     def close(self) -> None:
         """End; frees the threads."""
         with self._changed:
             self._closed = True
-            self._shot = None
+            self._take = None
             self._changed.notify_all()
         for pool in (self._settler, self._drawer):
             pool.shutdown(wait=False, cancel_futures=True)
@@ -152,16 +152,16 @@ class LivePreview:
     def _start(self) -> float:
         """When to make the next picture, infinite where there is nothing new to show; callers hold the lock."""
         player = self._player
-        if player is None or self._shot is None:
+        if player is None or self._take is None:
             return math.inf
-        if player.number != self._number and player.follows(self._shot):
+        if player.number != self._number and player.follows(self._take):
             return min(self._due, self._began + 1 / RATE)  # a change does not wait, however sparing the preview is
         fresh = self._clock.playing or self._shown != (player.run, self._clock.seconds)
         return self._due if fresh else math.inf
 
-    def _turn(self, player: Player, shot: Shot, number: int, seconds: float) -> Player:
+    def _turn(self, player: Player, take: Take, number: int, seconds: float) -> Player:
         """Show the newest change with what the player has."""
-        turned = player.turned(shot, number, self._drawer, seconds)
+        turned = player.turned(take, number, self._drawer, seconds)
         with self._changed:
             if self._player is not player:  # something better prepared came meanwhile; the change comes next
                 return self._player or player
@@ -198,41 +198,41 @@ class LivePreview:
             if task is None:
                 self._settling = False
                 return False
-            shot, side, rest = task
+            take, side, rest = task
             former = self._player
             if rest > 0:
                 self._changed.wait(rest)
                 return True
             self._preparing = True
         try:
-            old = former.parts if former is not None and former.follows(shot) else None  # the first come as a draft
-            self._bring_in(PreviewParts.prepare(shot, side, old, old is None))
+            old = former.parts if former is not None and former.follows(take) else None  # the first come as a draft
+            self._bring_in(PreviewParts.prepare(take, side, old, old is None))
         finally:
             self._preparing = False
         return True
 
-    def _task(self) -> tuple[Shot, int, float] | None:
+    def _task(self) -> tuple[Take, int, float] | None:
         """What to prepare, at which size, and in how many seconds; callers hold the lock."""
-        shot, player = self._shot, self._player
-        if shot is None or self._closed:
+        take, player = self._take, self._player
+        if take is None or self._closed:
             return None
-        if player is None or not player.follows(shot):
-            return shot, min(self._size.side, DRAFT_SIDE), 0.0
+        if player is None or not player.follows(take):
+            return take, min(self._size.side, DRAFT_SIDE), 0.0
         side = self._size.side if self._clock.playing else self._size.best
         if self._sparing and self._clock.playing and player.side >= SPARING_SIDE:
             side = player.side
-        if player.side == side and player.parts.settled(shot):
+        if player.side == side and player.parts.settled(take):
             return None
-        return shot, side, _SETTLED - (self._now() - self._touched)
+        return take, side, _SETTLED - (self._now() - self._touched)
 
     def _bring_in(self, parts: PreviewParts) -> None:
         """Play parts from now on, under the newest wish, unless the masks are others by now."""
         while True:
             with self._changed:
-                former, shot, number, seconds = self._player, self._shot, self._number, self._clock.seconds
-            if shot is None or not shot.same_masks(parts.shot):
+                former, take, number, seconds = self._player, self._take, self._number, self._clock.seconds
+            if take is None or not take.same_masks(parts.take):
                 return
-            parts = parts.turned(shot)
+            parts = parts.turned(take)
             player = Player.begin(parts, number, self._drawer, seconds, former)
             with self._changed:
                 if self._closed:

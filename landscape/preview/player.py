@@ -1,4 +1,4 @@
-"""One shot of a preview as it is played: its parts, and the generator's frames that are drawn ahead."""
+"""One take of a preview as it is played: its parts, and the generator's frames that are drawn ahead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cache
 from landscape.images.pixels import Pixels
 from landscape.preview.parts import PreviewParts
 from landscape.preview.track import GeneratorTrack
-from landscape.scene.shot import Shot
+from landscape.scene.take import Take
 
 _MOST_SPACING, _PIXELS_APART = 0.2, 0.16
 """Seconds of the clip between two frames of the generator at most, and times the speed. Clouds move by half a
@@ -40,7 +40,7 @@ class LiveFrame:
 
 @dataclass(frozen=True)
 class Player:
-    """Plays one shot.
+    """Plays one take.
 
     Attributes:
         parts: Everything but the generator's frames.
@@ -68,44 +68,44 @@ class Player:
             seconds: The time.
             former: What was played before.
         """
-        shot = parts.shot
-        animator = cache(lambda: shot.animator(parts.moving))
-        fastest = shot.motion.speed * max(shot.motion.sky, shot.motion.water)
+        take = parts.take
+        animator = cache(lambda: take.animator(parts.moving))
+        fastest = take.motion.speed * max(take.motion.sky, take.motion.water)
         spacing = min(_MOST_SPACING, _PIXELS_APART / max(fastest, 1e-6))
         cost = _FIRST_COST if former is None else former.track.cost
-        track = GeneratorTrack(lambda time: animator().frame(shot.wrapped(time)), drawer, spacing, cost)
-        if former is not None and shot.same_photo(former.shot) and shot.same_light(former.shot):
+        track = GeneratorTrack(lambda time: animator().frame(take.wrapped(time)), drawer, spacing, cost)
+        if former is not None and take.same_photo(former.take) and take.same_light(former.take):
             track.continue_from(former.track)
         else:
             track.prepare(seconds)
         return cls(parts, track, number, 0 if former is None else former.run + 1)
 
     @property
-    def shot(self) -> Shot:
+    def take(self) -> Take:
         """What is shown."""
-        return self.parts.shot
+        return self.parts.take
 
     @property
     def side(self) -> int:
         """Long side of the pictures in pixels."""
         return self.parts.side
 
-    def follows(self, shot: Shot) -> bool:
-        """Whether :meth:`turned` can show a shot."""
-        return shot.same_photo(self.shot)
+    def follows(self, take: Take) -> bool:
+        """Whether :meth:`turned` can show a take."""
+        return take.same_photo(self.take)
 
-    def turned(self, shot: Shot, number: int, drawer: Executor, seconds: float) -> Player:
+    def turned(self, take: Take, number: int, drawer: Executor, seconds: float) -> Player:
         """Play another wish for the same photo; takes a moment and no more.
 
         Args:
-            shot: Another shot of the same photo.
+            take: Another take of the same photo.
             number: Number of the change.
             drawer: Draws the generator's frames ahead.
             seconds: The time.
         """
-        if shot.same_wish(self.shot):  # a better fit, for which nobody waits
+        if take.same_wish(self.take):  # a better fit, for which nobody waits
             return dataclasses.replace(self, number=number)
-        return Player.begin(self.parts.turned(shot), number, drawer, seconds, self)
+        return Player.begin(self.parts.turned(take), number, drawer, seconds, self)
 
     def frame(self, seconds: float, exact: bool, sparing: bool) -> LiveFrame:
         """The picture at a time.
@@ -116,6 +116,6 @@ class Player:
             sparing: Whether others need the computer.
         """
         self.track.sparing = sparing
-        place = self.shot.wrapped(seconds)
+        place = self.take.wrapped(seconds)
         pixels = self.parts.frame(self.track.at(seconds, exact), place)
-        return LiveFrame(pixels, place, self.run, self.number, self.shot.light.active)
+        return LiveFrame(pixels, place, self.run, self.number, self.take.light.active)

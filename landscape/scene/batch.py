@@ -18,8 +18,9 @@ from landscape.output.formats import FORMATS, require_fits
 from landscape.photo.raw import is_raw_suffix
 from landscape.photo.read import read_photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
-from landscape.scene.recipe import RECIPE_SUFFIX, Recipe, recipe_beside, source_of, write_recipe
+from landscape.scene.recipe import RECIPE_SUFFIX, recipe_beside, source_of, write_recipe
 from landscape.scene.scene import Scene
+from landscape.scene.shot import Shot
 from landscape.targets import file_identities, longest_name, replaceable, shortened
 
 logger = logging.getLogger(__name__)
@@ -62,12 +63,12 @@ class BatchReport:
     notes: dict[Path, str]
 
 
-Animate = Callable[[BatchItem, Recipe, Progress, threading.Event | None], Sequence[str] | None]
+Animate = Callable[[BatchItem, Shot, Progress, threading.Event | None], Sequence[str] | None]
 """Makes one file and gives sentences about its photo; raises LandscapeError, or Cancelled when the event is set."""
 
 
 def plan_batch(
-    photos: Iterable[Path], folder: Path, recipe: Recipe, others: Iterable[Path | None] = ()
+    photos: Iterable[Path], folder: Path, recipe: Shot, others: Iterable[Path | None] = ()
 ) -> list[BatchItem]:
     """Give each photo a file; of folders, the photos in them are taken by name.
 
@@ -128,7 +129,7 @@ def _photos_in(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _free(item: BatchItem, recipe: Recipe, reads: set[tuple[int, int]]) -> bool:
+def _free(item: BatchItem, recipe: Shot, reads: set[tuple[int, int]]) -> bool:
     """Whether nothing is lost when an item's files are written."""
     targets = ((item.out, "clip"), (recipe_beside(item.out), "recipe"))
     if file_identities(path for path, _ in targets) & reads:
@@ -136,13 +137,13 @@ def _free(item: BatchItem, recipe: Recipe, reads: set[tuple[int, int]]) -> bool:
     return all(replaceable(path, kind) for path, kind in targets)
 
 
-def finished(item: BatchItem, recipe: Recipe) -> bool:
+def finished(item: BatchItem, recipe: Shot) -> bool:
     """Whether the item's file was made of the same photo with the same recipe."""
     try:
         content = json.loads(recipe_beside(item.out).read_bytes())
         return bool(
             item.out.is_file()
-            and Recipe.from_dict(content).as_dict() == recipe.as_dict()
+            and Shot.from_dict(content).as_dict() == recipe.as_dict()
             and content.get("photo", {}).get("sha256") == source_of(item.photo)["sha256"]
         )
     except (OSError, ValueError, AttributeError, LandscapeError):
@@ -151,7 +152,7 @@ def finished(item: BatchItem, recipe: Recipe) -> bool:
 
 def run_batch(
     items: list[BatchItem],
-    recipe: Recipe,
+    recipe: Shot,
     animate: Animate,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
@@ -196,7 +197,7 @@ def run_batch(
 def animator(models: Models) -> Animate:
     """An :data:`Animate` with the networks."""
 
-    def animate(item: BatchItem, recipe: Recipe, progress: Progress, cancel: threading.Event | None) -> Sequence[str]:
+    def animate(item: BatchItem, recipe: Shot, progress: Progress, cancel: threading.Event | None) -> Sequence[str]:
         photo = read_photo(item.photo)
         require_fits(recipe.export, photo.width, photo.height)
         scene = Scene.open(photo, models, recipe.inversion, progress=progress, cancel=cancel)

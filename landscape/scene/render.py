@@ -18,7 +18,7 @@ from landscape.output.formats import FORMATS
 from landscape.output.video import write_video
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.animator import Animator
-from landscape.scene.recipe import Recipe
+from landscape.scene.shot import Shot
 from landscape.streaming import ahead
 
 RENDER_STAGE = "rendering"
@@ -106,7 +106,7 @@ class RenderReport:
 def render_clip(
     out: Path,
     renderer: Renderer,
-    recipe: Recipe,
+    recipe: Shot,
     size: tuple[int, int],
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,

@@ -27,10 +27,10 @@ from landscape.photo.squares import Layout, as_square
 from landscape.photo.squeeze import model_mask
 from landscape.progress import Progress, ignore_progress
 from landscape.scene.own_light import OwnLight
-from landscape.scene.recipe import Recipe
 from landscape.scene.render import Renderer, RenderReport, render_clip
 from landscape.scene.sceneries import PREVIEW_SIDE, SceneryCache, SkyPlans
-from landscape.scene.shot import Shot, clip_renderer
+from landscape.scene.shot import Shot
+from landscape.scene.take import Take, clip_renderer
 from landscape.scene.warnings import POOR_SSIM, sentences_about
 from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
@@ -195,7 +195,7 @@ class Scene:
             generator_only: Show only what the generator draws.
             deep: Make frames of 16 bits a channel.
         """
-        return Shot(self, motion, light, seconds, loop).renderer(long_side, generator_only, deep)
+        return Take(self, motion, light, seconds, loop).renderer(long_side, generator_only, deep)
 
     def scenery(self, long_side: int, generator_only: bool = False) -> Scenery:
         """The photo taken apart at a size; kept for previews.
@@ -241,6 +241,6 @@ class Scene:
         started = time.monotonic()
         renderer = clip_renderer(self, motion, light, export)
         preparation = time.monotonic() - started
-        recipe, photo = Recipe(motion, light, self.settings, export), self.photo.resized(export.long_side)
+        recipe, photo = Shot(motion, light, self.settings, export), self.photo.resized(export.long_side)
         report = render_clip(Path(out), renderer, recipe, (photo.width, photo.height), progress, cancel, finish)
         return dataclasses.replace(report, timings={"preparation": round(preparation, 3), **report.timings})

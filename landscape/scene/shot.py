@@ -1,164 +1,164 @@
-"""A shot: a scene and what is done with it, for previews and clips alike; and what two shots have in common."""
+"""The one document of a job: everything that is chosen for a clip, whoever chooses it and wherever it is kept."""
 
 from __future__ import annotations
 
+import base64
 import dataclasses
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from torch import Tensor
+import numpy as np
+from PIL import Image
 
-from landscape.compose.compositor import Compositor
-from landscape.images.pixels import Frame
-from landscape.light.mixes import FrameLight, day_keys, light_mix
-from landscape.output.formats import FORMATS
-from landscape.scene.animator import Animator
-from landscape.scene.own_light import nearest
-from landscape.scene.render import Renderer
-from landscape.settings import LIGHT_SOURCES, ExportSettings, LightSettings, MotionSettings
+from landscape.declared import Declared, kinds_of
+from landscape.errors import LandscapeError, is_number
+from landscape.kinds import Kind
+from landscape.marks import MARK, VERSION
+from landscape.masks.matte import Matte
+from landscape.settings import LIGHT_SOURCES, ExportSettings, FitSettings, LightSettings, MotionSettings
 
-if TYPE_CHECKING:
-    from landscape.scene.scene import Scene
+MASK_SIDE = 1024
+"""Long side of the masks kept in a shot, in pixels."""
+SECTIONS: dict[str, type[Declared]] = {
+    "motion": MotionSettings, "light": LightSettings, "inversion": FitSettings, "export": ExportSettings,
+}  # fmt: skip
+"""The settings by their names in files, which stay whatever the classes are called."""
+_EARLIER = {"recipe": "numbers"}
+"""Names that settings of a fit had in files of earlier versions."""
 
 
-@dataclass(frozen=True, eq=False)
-class Shot:
-    """A scene, and what is done with it.
+@dataclass(frozen=True)
+class Place:
+    """Where a setting is.
 
     Attributes:
-        scene: The scene.
+        section: The part of a shot.
+        field: The field there.
+        kind: What is known of it.
+        default: Its value where nothing is chosen.
+    """
+
+    section: str
+    field: str
+    kind: Kind
+    default: Any
+
+
+PLACES = {
+    kind.name or name: Place(section, name, kind, getattr(settings(), name))
+    for section, settings in SECTIONS.items()
+    for name, kind in kinds_of(settings).items()
+}
+"""All settings by the names that they have side by side: on the command line, on the page, for programs."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What is chosen for a clip.
+
+    Attributes:
         motion: Direction, speed and amounts.
         light: Style or day cycle.
-        seconds: Length of the clip, for day cycles and loops.
-        loop: Whether the clip ends where it began.
+        inversion: How the model is fitted.
+        export: Length, loop, size and kind of the file.
+        masks: Matte that a person made for this one photo, small; None for those found in the photo.
     """
 
-    scene: Scene
-    motion: MotionSettings
-    light: LightSettings
-    seconds: float
-    loop: bool
+    motion: MotionSettings = field(default_factory=MotionSettings)
+    light: LightSettings = field(default_factory=LightSettings)
+    inversion: FitSettings = field(default_factory=FitSettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
+    masks: Matte | None = field(default=None, compare=False)
 
-    def same(self, other: Shot) -> bool:
-        """Whether both show the same."""
-        return self.same_wish(other) and self.same_picture(other)
+    def with_values(self, values: Mapping[str, Any]) -> Shot:
+        """The same but for some settings, by their names in :data:`PLACES`.
 
-    def same_wish(self, other: Shot) -> bool:
-        """Whether both show the same photo under the same masks in the same way, however well it is fitted."""
-        return self.same_masks(other) and self.same_motion(other) and self.same_light(other)
-
-    def same_picture(self, other: Shot) -> bool:
-        """Whether both share photo, masks (but for the horizon) and fit."""
-        return self.same_masks(other) and self.scene.inversions is other.scene.inversions
-
-    def same_masks(self, other: Shot) -> bool:
-        """Whether both show the same photo under the same masks (but for the horizon)."""
-        mine, yours = self.scene.masks, other.scene.masks
-        alike = mine.sky is yours.sky and mine.water is yours.water and mine.freeze is yours.freeze
-        return alike and self.same_photo(other)
-
-    def same_photo(self, other: Shot) -> bool:
-        """Whether both show the same photo."""
-        return self.scene.photo is other.scene.photo
-
-    def same_motion(self, other: Shot) -> bool:
-        """Whether both move in the same way."""
-        return (
-            self.motion == other.motion
-            and self.scene.masks.horizon == other.scene.masks.horizon
-            and self.period == other.period
-        )
-
-    def same_light(self, other: Shot) -> bool:
-        """Whether both are in the same light at every time."""
-        return self.light == other.light and self.seconds == other.seconds and self.loop == other.loop
-
-    @property
-    def period(self) -> float | None:
-        """Length of the loop in seconds, or None."""
-        return self.seconds if self.loop else None
-
-    def wrapped(self, seconds: float) -> float:
-        """The time within the clip where that counts: a day and a loop begin anew, plain motion goes on."""
-        return seconds % self.seconds if self.loop or self.light.day_cycle else seconds
-
-    @property
-    def measured(self) -> bool:
-        """Whether the colours of the light are those of real pictures, and not the generator's."""
-        return self.light.source == LIGHT_SOURCES[0] and self.scene.models.lights is not None
-
-    @property
-    def lit(self) -> LightSettings:
-        """The light with the key frames of this photo's day, which begins and ends in the photo's own light."""
-        if not (self.measured and self.light.day_cycle) or self.light.keys:
-            return self.light
-        return dataclasses.replace(self.light, keys=day_keys(nearest(self.scene.own_styles())))
-
-    def light_at(self) -> Callable[[float], FrameLight]:
-        """The light of frames by their time in seconds."""
-        if not self.measured:
-            return lambda seconds: FrameLight(change=self.light.active)
-        mix, side = light_mix(self.lit), self.light.sun_side
-        return lambda seconds: FrameLight(mix(seconds / self.seconds), side)
-
-    def animator(self, moving: Tensor | None = None, generator_only: bool = False) -> Animator:
-        """Prepare the generator's small frames.
-
-        Args:
-            moving: Where the photo moves, as :meth:`.Scene.moving` gives it, if it is at hand.
-            generator_only: Whether nothing but these frames is shown.
+        Raises:
+            LandscapeError: If a value is of no use.
+            TypeError: If there is no setting of a name.
         """
-        scene = self.scene
-        return Animator(
-            scene.inversions,
-            scene.layout,
-            scene.moving() if moving is None else moving,
-            scene.masks.horizon,
-            self.motion,
-            self.lit,
-            scene.models.styles,
-            scene.models.lighting,
-            self.seconds,
-            loop=self.loop,
-            seed=scene.settings.seed,
-            graded=generator_only or not self.measured,
-        )
+        unknown = ", ".join(sorted(set(values) - set(PLACES)))
+        if unknown:
+            raise TypeError(f"no setting: {unknown}")
+        parts: dict[str, dict[str, Any]] = {}
+        for name, value in values.items():
+            parts.setdefault(PLACES[name].section, {})[PLACES[name].field] = value
+        changed = {part: dataclasses.replace(getattr(self, part), **new) for part, new in parts.items()}
+        return dataclasses.replace(self, **changed)
 
-    def renderer(self, long_side: int, generator_only: bool = False, deep: bool = False) -> Renderer:
-        """Prepare full-size frames at any time.
+    def shown(self, name: str) -> Any:
+        """A setting by its name in :data:`PLACES`, as the page, programs and JSON have it."""
+        place = PLACES[name]
+        return place.kind.shown(getattr(getattr(self, place.section), place.field))
 
-        Args:
-            long_side: Long side of the frames in pixels; the photo's own at most.
-            generator_only: Show only what the generator draws.
-            deep: Make frames of 16 bits a channel.
+    def as_dict(self, with_masks: bool = True) -> dict[str, Any]:
+        """JSON values; masks are large, and left out of the metadata of files."""
+        content: dict[str, Any] = {MARK: VERSION}
+        content |= {section: dataclasses.asdict(getattr(self, section)) for section in SECTIONS}
+        if with_masks and self.masks is not None:
+            content["masks"] = _masks_to_json(self.masks)
+        return content
+
+    @classmethod
+    def from_dict(cls, content: Any) -> Shot:
+        """Read what :meth:`as_dict` wrote, in this version or an earlier one; what is missing gets its default.
+
+        Raises:
+            LandscapeError: If it is no recipe, or a value is out of range.
         """
-        scenery = self.scene.scenery(long_side, generator_only)
-        compositor = Compositor(scenery, self.motion, self.period, deep=deep)
-        animator = self.animator(generator_only=generator_only)
-        return Renderer(animator, compositor, self.light_at(), scenery.mean_photo_weight)
+        if not isinstance(content, dict) or not {"motion", "light", "export"} & set(content):
+            raise LandscapeError("This is no recipe: choose the JSON file that lies beside a clip.")
+        version = content.get(MARK, VERSION)
+        if not is_number(version) or version > VERSION:
+            raise LandscapeError("This recipe was made by a newer version of the app: update the app to use it.")
+        if version < 2 and isinstance(content.get("light", {}), dict):  # light came from the generator then
+            content = content | {"light": {"source": LIGHT_SOURCES[1], **content.get("light", {})}}
+        parts: dict[str, Any] = {section: read_settings(section, content.get(section, {})) for section in SECTIONS}
+        masks = content.get("masks")
+        return cls(**parts, masks=None if masks is None else _masks_from_json(masks))
 
 
-def clip_renderer(scene: Scene, motion: MotionSettings, light: LightSettings, export: ExportSettings) -> Renderer:
-    """Prepare the frames of a clip."""
-    shot = Shot(scene, motion, light, export.seconds, export.loop)
-    return shot.renderer(export.long_side, export.generator_only, FORMATS[export.format].deep)
-
-
-def clip_frames(
-    scene: Scene,
-    motion: MotionSettings,
-    light: LightSettings,
-    export: ExportSettings,
-    cancel: threading.Event | None = None,
-) -> Iterator[Frame]:
-    """Frames of a clip one by one, as :meth:`.Renderer.clip` gives them; nothing is held for the whole clip.
+def read_settings(section: str, content: Any) -> Any:
+    """A part of a shot from a file, of this version or an earlier one.
 
     Raises:
-        Cancelled: If ``cancel`` was set.
+        LandscapeError: If it is damaged, a value is out of range, or this version does not know a setting.
     """
-    renderer = clip_renderer(scene, motion, light, export)
-    with closing(renderer.clip(export.frames, export.fps, cancel)) as clip:
-        yield from clip
+    if not isinstance(content, dict):
+        raise LandscapeError("This recipe is damaged: choose another one.")
+    if section == "inversion":
+        content = {_EARLIER.get(name, name): value for name, value in content.items()}
+    kinds = kinds_of(SECTIONS[section])
+    unknown = sorted(set(content) - set(kinds))
+    if unknown:
+        raise LandscapeError(f"This recipe has a setting that this version does not know: {', '.join(unknown)}.")
+    for name, value in content.items():
+        if not kinds[name].readable(value):
+            raise LandscapeError(f"This recipe is damaged: {name} cannot be {json.dumps(value)[:40]}.")
+    return SECTIONS[section](**content)
+
+
+def _masks_to_json(masks: Matte) -> dict[str, Any]:
+    height, width = masks.sky.shape
+    scale = min(1.0, MASK_SIDE / max(height, width))
+    small = masks.resized(max(1, round(height * scale)), max(1, round(width * scale)))
+    pixels = np.stack([small.sky, small.water, small.freeze], axis=2)
+    buffer = io.BytesIO()
+    Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)).save(buffer, "PNG")
+    return {"horizon": small.horizon, "png": base64.b64encode(buffer.getvalue()).decode()}
+
+
+def _masks_from_json(content: Any) -> Matte:
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(content["png"], validate=True)), formats=("PNG",)) as image:
+            if image.mode != "RGB" or max(image.size) > MASK_SIDE:
+                raise ValueError(image.mode)
+            pixels = np.asarray(image).astype(np.float32) / 255
+        horizon = float(content["horizon"])
+    except (TypeError, KeyError, ValueError, OSError, SyntaxError) as error:
+        raise LandscapeError("The masks in this recipe are damaged: remove them or choose another recipe.") from error
+    sky, water, freeze = (np.ascontiguousarray(pixels[..., i]) for i in range(3))
+    return Matte.certain(sky, water, freeze, min(max(horizon, 0.0), 1.0))

@@ -28,7 +28,7 @@ from landscape.scene.scene_format import (
     drawing_weights,
     fingerprint,
 )
-from landscape.settings import fit_settings
+from landscape.scene.shot import read_settings
 from landscape.version import __version__
 
 _MOST_JSON, _HEADER = 1 << 20, 4096
@@ -72,7 +72,7 @@ def read_scene(archive: zipfile.ZipFile, file: str, models: Models) -> Scene:
             f"“{file}” was made with other weights ({made_with}), and these cannot change its light: "
             "open it with those weights, or its photo anew."
         )
-    settings = fit_settings(content["settings"])
+    settings = read_settings("inversion", content["settings"])
     if len(content["squares"]) != Layout.of(photo.height, photo.width).count:
         raise ValueError("squares")
     tensors = {name: item.to(models.generator.w_mean) for name, item in load(_unpack(archive, entries[MODEL])).items()}

@@ -13,9 +13,9 @@ import numpy as np
 
 from landscape.masks.matte_files import matte_png
 from landscape.preview.player import LiveFrame
+from landscape.scene.shot import Shot
 from landscape.ui.names import download_name
 from landscape.ui.pictures import STAGE_SIDE, jpeg, png
-from landscape.ui.visitors.controls import Controls
 from landscape.ui.visitors.engine import Fit
 from landscape.ui.visitors.studio import MaskState, Studio
 
@@ -72,14 +72,14 @@ def matte_message(studio: Studio) -> bytes:
     return packed({"kind": "matte", "file": download_name(studio.photo.name)}, matte_png(studio.full_masks()))
 
 
-def refusal_message(refused: dict[str, str], wish: Controls) -> str:
+def refusal_message(refused: dict[str, str], wish: Shot) -> str:
     """Which controls have values that cannot be used.
 
     Args:
-        refused: A sentence about each, by the names of the fields of ``Controls``; none to take all marks away.
+        refused: A sentence about each, by the names of the settings; none to take all marks away.
         wish: What is in force instead.
     """
-    fields = {name: {"text": text, "kept": getattr(wish, name)} for name, text in refused.items()}
+    fields = {name: {"text": text, "kept": wish.shown(name)} for name, text in refused.items()}
     return json.dumps({"kind": "refused", "fields": fields})
 
 

@@ -189,8 +189,8 @@ class Receiver:
         scene = None if self._studio is None else self._studio.preview_scene()
         if scene is None:
             return 0
-        export = self._wish.export()
-        return self._live.show(scene, self._wish.motion(), self._wish.light(), export.seconds, export.loop)
+        wish = self._wish
+        return self._live.show(scene, wish.motion, wish.light, wish.export.seconds, wish.export.loop)
 
     def _untouched_for(self, seconds: float) -> bool:
         """Whether the page has asked for no change for so long."""

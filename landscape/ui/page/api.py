@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import logging
 from collections.abc import Callable
@@ -12,15 +13,15 @@ import gradio as gr
 import numpy as np
 
 from landscape.errors import LandscapeError
+from landscape.kinds import Flag, Kind, Number
 from landscape.masks.matte import Matte
 from landscape.scene.files import SUFFIX
 from landscape.scene.recipe import READABLE, read_recipe
-from landscape.settings import ExportSettings
+from landscape.scene.shot import PLACES, Shot
 from landscape.ui.page.panels import PHOTO_TYPES
 from landscape.ui.sentences import told
-from landscape.ui.visitors.controls import STANDARD, Controls
+from landscape.ui.visitors.controls import CONTROLS, STANDARD, WISHES, choices_of, inversion, named, shot_of
 from landscape.ui.visitors.handlers import Handlers, View, last
-from landscape.ui.visitors.remember import CONTROL_NAMES, EXPORT_NAMES, choices_from_recipe, export_of
 from landscape.ui.visitors.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
@@ -70,33 +71,28 @@ class Endpoints:
         """One frame of the clip, without making the clip."""
 
         def work() -> np.ndarray:
-            return self._handlers.exports.frame(session or "", Controls(*values), seconds)
+            return self._handlers.exports.frame(session or "", shot_of(named(WISHES, values)), seconds)
 
         frame: np.ndarray = _answer(work)
         return frame
 
-    def animate(self, session: str | None, quality: str, *values: Any) -> str:
+    def animate(self, session: str | None, *values: Any) -> str:
         """Make a clip of the photo that was opened."""
-        count = len(CONTROL_NAMES)
-
-        def work() -> str:
-            controls = Controls(*values[:count])
-            export = export_of(controls, list(values[count:]))
-            return str(last(self._handlers.animate(session or "", controls, quality, export), _video))
-
-        return str(_answer(work))
+        return self._clip(session, lambda: shot_of(named(("quality", *CONTROLS), values)))
 
     def animate_recipe(self, session: str | None, recipe: str | None) -> str:
         """Make a clip of the photo that was opened as a recipe says, or as a clip with a recipe in it was made."""
         if recipe is None:
             raise gr.Error("Give a recipe.")
 
-        def work() -> str:
-            chosen = choices_from_recipe(read_recipe(Path(recipe)), STANDARD)
-            views = self._handlers.animate(session or "", chosen.controls, chosen.quality, chosen.export)
-            return str(last(views, _video))
+        def shot() -> Shot:
+            whole = read_recipe(Path(recipe))
+            return dataclasses.replace(whole, inversion=inversion(choices_of(whole)["quality"]))
 
-        return str(_answer(work))
+        return self._clip(session, shot)
+
+    def _clip(self, session: str | None, shot: Callable[[], Shot]) -> str:
+        return str(_answer(lambda: last(self._handlers.animate(session or "", shot()), _video)))
 
 
 def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any]) -> None:
@@ -108,7 +104,6 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
         slot: Concurrency arguments of everything that computes.
     """
     functions = Endpoints(handlers, store)
-    defaults, file = Controls(), ExportSettings()
     session = gr.State(None, delete_callback=store.close)
     with gr.Column(visible=False):
         photo = gr.File(label="photo", file_types=[*PHOTO_TYPES, SUFFIX, ".zip"])
@@ -116,37 +111,29 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
         recipe = gr.File(label="recipe", file_types=list(READABLE))
         quality = gr.Textbox(STANDARD, label="quality")
         seconds = gr.Number(0, label="time")
-        wishes = [
-            gr.Number(defaults.direction, label="direction"),
-            gr.Number(defaults.speed, label="speed"),
-            gr.Number(defaults.sky, label="sky"),
-            gr.Number(defaults.water, label="water"),
-            gr.Number(defaults.perspective, label="perspective"),
-            gr.Textbox(defaults.style, label="style"),
-            gr.Number(defaults.strength, label="strength"),
-            gr.Checkbox(defaults.day_cycle, label="day_cycle"),
-            gr.JSON([], label="keys"),
-            gr.Number(defaults.seconds, label="seconds"),
-            gr.Number(defaults.long_side, label="long_side"),
-            gr.Checkbox(defaults.loop, label="loop"),
-            gr.Number(defaults.change, label="change"),
-        ]
-        kind = [
-            gr.Textbox(file.format, label="format"),
-            gr.Number(file.fps, label="fps"),
-            gr.Number(file.crf, label="crf"),
-        ]
+        values = {name: _parameter(name, PLACES[name].kind) for name in CONTROLS}
         facts = gr.JSON(label="facts")
         picture = gr.Image(label="frame", format="png")
         video = gr.File(label="video")
         button = gr.Button()
     button.click(functions.open, [session, photo, quality], [session, facts], api_name="open", **slot)
     button.click(functions.use_mask, [session, mask], facts, api_name="use_mask", **slot)
-    frame = _named(functions.frame, "session", "time", *CONTROL_NAMES)
+    frame = _named(functions.frame, "session", "time", *WISHES)
+    wishes = [values[name] for name in WISHES]
     button.click(frame, [session, seconds, *wishes], picture, api_name="frame", **slot)
-    animate = _named(functions.animate, "session", "quality", *CONTROL_NAMES, *EXPORT_NAMES)
-    button.click(animate, [session, quality, *wishes, *kind], video, api_name="animate", **slot)
+    animate = _named(functions.animate, "session", "quality", *CONTROLS)
+    button.click(animate, [session, quality, *values.values()], video, api_name="animate", **slot)
     button.click(functions.animate_recipe, [session, recipe], video, api_name="animate_recipe", **slot)
+
+
+def _parameter(name: str, kind: Kind) -> Any:
+    """The component by which Gradio knows the type and the default of a setting."""
+    value = Shot().shown(name)
+    if isinstance(kind, Flag):
+        return gr.Checkbox(value, label=name)
+    if isinstance(kind, Number):
+        return gr.Number(None if value in kind.none else value, label=name)
+    return gr.Textbox(value, label=name) if isinstance(value, str) else gr.JSON(value, label=name)
 
 
 def _named(function: Callable[..., Any], *names: str) -> Callable[..., Any]:

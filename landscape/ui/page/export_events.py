@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,13 +13,13 @@ import gradio as gr
 
 from landscape.errors import LandscapeError
 from landscape.scene.files import is_scene_file
-from landscape.scene.recipe import READABLE, Recipe, read_recipe
+from landscape.scene.recipe import READABLE, read_recipe
 from landscape.ui.page import widgets
 from landscape.ui.page.export_panel import ExportPanel, rates
 from landscape.ui.page.widgets import STATIC
 from landscape.ui.sentences import UNEXPECTED, told
+from landscape.ui.visitors.controls import CHOICES, choices_of, named, remembered, shot_of
 from landscape.ui.visitors.exports import Exports
-from landscape.ui.visitors.remember import CONTROL_NAMES, Choices, choices_from_recipe, choices_of, remembered
 from landscape.ui.visitors.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
@@ -31,11 +32,15 @@ _ESTIMATE: dict[str, Any] = {
 _RAW: dict[str, Any] = {"preprocess": False}
 _LOOK = "document.dispatchEvent(new Event('landscape-clips'));"
 _KEEP_SESSION = f"(name) => {{ window.landscape.tab.hold(name); window.landscape.join(name); {_LOOK} }}"
-_KEEP_SETTINGS = """(...values) => {
-  const text = JSON.stringify(values);
+_KEEP_SETTINGS = (
+    f"const names = {json.dumps(CHOICES)};"
+    """
+  const text = JSON.stringify(Object.fromEntries(names.map((name, index) => [name, values[index]])));
   try { sessionStorage.setItem('landscape-settings', text); localStorage.setItem('landscape-settings', text); } catch {}
   window.landscape.emit('choices');
-}"""
+"""
+)
+_KEEP_SETTINGS = f"(...values) => {{ {_KEEP_SETTINGS} }}"
 RECIPE_SUFFIXES = tuple(suffix for suffix in READABLE if suffix != ".gif")
 """Files dropped as a photo that are recipes; a GIF is a photo unless it holds a recipe."""
 
@@ -49,9 +54,7 @@ class ExportEvents:
         session: Holds the session's identifier on the page.
         notice: Where sentences go.
         panel: The panel.
-        wishes: Components of the controls, in the order of the fields of ``Controls``.
-        quality: How carefully the model is fitted.
-        followers: Components that show the direction as well.
+        choices: Components of all that is chosen, in the order of :data:`CHOICES`.
     """
 
     def __init__(
@@ -61,17 +64,14 @@ class ExportEvents:
         session: gr.State,
         notice: gr.HTML,
         panel: ExportPanel,
-        wishes: list[Any],
-        quality: gr.Radio,
-        followers: list[Any],
+        choices: list[Any],
     ) -> None:
         self._exports = exports
         self._store = store
         self._session = session
         self._notice = notice
         self._panel = panel
-        self._followers = followers
-        self.choices = [*wishes, quality, panel.format, panel.fps, panel.crf]
+        self.choices = choices
 
     def connect(self, page: gr.Blocks, resume: Callable[..., Any], resumed: list[Any], slot: dict[str, Any]) -> None:
         """Attach all events.
@@ -87,9 +87,7 @@ class ExportEvents:
         saved = gr.Textbox(visible="hidden", elem_id="saved-settings")
         script = (STATIC / "reattach.js").read_text(encoding="utf-8")
         page.unload(self._leave)
-        begun = page.load(
-            self._begin, [name, saved], [self._session, name, *choices, *self._followers], js=script, **UNQUEUED
-        )
+        begun = page.load(self._begin, [name, saved], [self._session, name, *choices], js=script, **UNQUEUED)
         begun.then(None, name, None, js=_KEEP_SESSION, **UNQUEUED)
         begun.then(resume, self._session, resumed, **slot)
         gr.on([component.change for component in choices], None, choices, None, js=_KEEP_SETTINGS, **UNQUEUED)
@@ -97,7 +95,8 @@ class ExportEvents:
         panel.estimate_now.click(
             self._estimate, [self._session, *choices], panel.estimate, trigger_mode="always_last", **_RAW, **_ESTIMATE
         )
-        panel.format.change(_offer_rates, [panel.format, panel.fps], panel.fps, **_RAW, **UNQUEUED)
+        form, fps = panel.fields["format"], panel.fields["fps"]
+        form.change(_offer_rates, [form, fps], fps, **_RAW, **UNQUEUED)
         look = {"js": f"() => {{ {_LOOK} }}", **UNQUEUED}
         panel.export.click(self._export, [self._session, *choices], self._notice, **_RAW, **UNQUEUED).then(
             None, None, None, **look
@@ -105,9 +104,7 @@ class ExportEvents:
         panel.batch.upload(self._batch, [self._session, panel.batch, *choices], self._notice, **_RAW, **slot).then(
             None, None, None, **look
         )
-        panel.recipe.upload(
-            self._recipe, [panel.recipe, *choices], [self._notice, *choices, *self._followers], **_RAW, **UNQUEUED
-        )
+        panel.recipe.upload(self._recipe, [panel.recipe, *choices], [self._notice, *choices], **_RAW, **UNQUEUED)
 
     def _begin(self, name: str, saved: str, request: gr.Request) -> list[Any]:
         identifier = self._store.attach(name, request.session_hash)
@@ -116,16 +113,13 @@ class ExportEvents:
     def _leave(self, request: gr.Request) -> None:
         self._store.leave(request.session_hash or "")
 
-    def _shown(self, choices: Choices | None) -> list[Any]:
-        """Updates of the choices and of those who follow them."""
-        if choices is None:
-            return [gr.skip()] * (len(self.choices) + len(self._followers))
-        return [*choices.values(), *[choices.controls.direction] * len(self._followers)]
+    def _shown(self, choices: dict[str, Any] | None) -> list[Any]:
+        """Updates of the choices."""
+        return [gr.skip()] * len(self.choices) if choices is None else list(choices.values())
 
     def _export(self, identifier: str, *values: Any) -> str:
         try:
-            choices = choices_of(list(values))
-            self._exports.submit(identifier, choices.controls, choices.export, choices.quality)
+            self._exports.submit(identifier, shot_of(named(CHOICES, values)))
         except LandscapeError as error:
             return widgets.notice(told(error))
         except Exception:
@@ -137,10 +131,7 @@ class ExportEvents:
         sentences = []
         for file in files or []:
             try:
-                choices = choices_of(list(values))
-                self._exports.submit_photo(
-                    identifier, Path(file["path"]), choices.controls, choices.export, choices.quality
-                )
+                self._exports.submit_photo(identifier, Path(file["path"]), shot_of(named(CHOICES, values)))
             except LandscapeError as error:
                 sentences.append(told(error))
                 yield widgets.notice(" ".join(sentences))
@@ -149,8 +140,7 @@ class ExportEvents:
 
     def _estimate(self, identifier: str, *values: Any) -> str:
         try:
-            choices = choices_of(list(values))
-            size = self._exports.estimate(identifier, choices.controls, choices.export)
+            size = self._exports.estimate(identifier, shot_of(named(CHOICES, values)))
         except LandscapeError as error:
             size = told(error)
         except Exception:
@@ -159,13 +149,12 @@ class ExportEvents:
         return f"<p>{html.escape(size)}</p>" if size else ""
 
     def _recipe(self, file: dict[str, Any], *values: Any) -> list[Any]:
-        return self.apply(Path(file["path"]), str(values[len(CONTROL_NAMES)]))
+        return self.apply(Path(file["path"]), str(values[CHOICES.index("quality")]))
 
     def apply(self, path: Path, quality: str) -> list[Any]:
-        """Use the settings of a recipe: updates of the notice, the choices and those who follow them."""
+        """Use the settings of a recipe: updates of the notice and the choices."""
         try:
-            recipe: Recipe = read_recipe(path)
-            choices = choices_from_recipe(recipe, quality)
+            choices = choices_of(read_recipe(path), quality)
         except LandscapeError as error:
             return [widgets.notice(told(error)), *self._shown(None)]
         return ["", *self._shown(choices)]

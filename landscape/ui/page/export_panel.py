@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
 from landscape.output.formats import FORMATS
 from landscape.scene.recipe import READABLE
-from landscape.settings import FASTEST, ExportSettings
+from landscape.settings import FASTEST, RATES, ExportSettings
+from landscape.ui.page.fields import field, fields
 from landscape.ui.page.widgets import STATIC
-
-_DEFAULTS = ExportSettings()
-RATES = (12, 15, 24, 25, 30, 50, 60)
-"""Frame rates on offer."""
-FIDELITIES = (("Small file", 26), ("Good", 18), ("Best", 12))
-"""Qualities on offer as rate factors."""
 
 
 def rates(format: str) -> list[int]:
@@ -29,11 +25,9 @@ CLIPS_KEPT = "Clips stay on this computer for an hour after the page was last op
 
 @dataclass(frozen=True)
 class ExportPanel:
-    """What is chosen about the file, and what came of it; the first three in the order of ``EXPORT_NAMES``."""
+    """What is chosen about the file, the settings by their names, and what came of it."""
 
-    format: gr.Dropdown
-    fps: gr.Dropdown
-    crf: gr.Radio
+    fields: dict[str, Any]
     estimate: gr.HTML
     estimate_now: gr.Button
     export: gr.Button
@@ -50,21 +44,12 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
     """
     with gr.Column(elem_id="export-panel"):
         gr.HTML("<h2>Export</h2>")
-        form = gr.Dropdown(
-            [(entry.label, entry.name) for entry in FORMATS.values()],
-            value=_DEFAULTS.format, label="File", elem_id="format", info="What the clip is written as.",
-        )  # fmt: skip
-        crf = gr.Radio(
-            list(FIDELITIES), value=_DEFAULTS.crf, label="Fidelity", elem_id="fidelity", info="Finer is larger."
-        )
-        fps = gr.Dropdown(
-            rates(_DEFAULTS.format),
-            value=_DEFAULTS.fps,
-            label="Rate",
-            elem_id="fps",
-            info="Frames a second.",
-            min_width=110,
-        )
+        found = {
+            "format": field("format", [(entry.label, entry.name) for entry in FORMATS.values()]),
+            "crf": field("crf"),
+            "fps": field("fps", [(str(rate), rate) for rate in rates(ExportSettings().format)], min_width=110),
+        }
+        found = fields("file", found, {})
         export = gr.Button("Export", variant="primary", size="lg", elem_id="export")
         estimate = gr.HTML(elem_id="estimate", js_on_load=(STATIC / "estimate.js").read_text(encoding="utf-8"))
         estimate_now = gr.Button(visible="hidden", elem_id="estimate-now")
@@ -87,7 +72,7 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
             js_on_load=(STATIC / "clips.js").read_text(encoding="utf-8"),
             elem_id="clips",
         )
-    return ExportPanel(form, fps, crf, estimate, estimate_now, export, recipe, batch, clips)
+    return ExportPanel(found, estimate, estimate_now, export, recipe, batch, clips)
 
 
 def export_css() -> str:

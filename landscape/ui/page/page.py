@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ from landscape.ui.page.panels import (
     shown,
     tabs,
 )
-from landscape.ui.visitors.controls import Controls
+from landscape.ui.visitors.controls import CHOICES, WISHES
 from landscape.ui.visitors.handlers import Handlers, View, Views
 from landscape.ui.visitors.jobs import Status
 from landscape.ui.visitors.sessions import LIFETIME, SessionStore
@@ -35,9 +34,7 @@ SLOT: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 32}
 UNLISTED: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 UNQUEUED: dict[str, Any] = {"queue": False, **UNLISTED}
 WAITING = Status("Waiting for the computer")
-_WISH = (
-    f"(...values) => window.landscape.wish({json.dumps([item.name for item in dataclasses.fields(Controls)])}, values)"
-)
+_WISH = f"(...values) => window.landscape.wish({json.dumps(WISHES)}, values)"
 
 Updates = dict[Any, Any]
 
@@ -87,15 +84,11 @@ class _Wiring:
         self._photo = photo
         self._controls = controls
         self._clip = clip
-        self._wishes: list[Any] = [
-            controls.dial, controls.speed, controls.sky, controls.water, controls.perspective, controls.style,
-            controls.strength, controls.day_cycle, controls.keys, clip.seconds, clip.long_side, clip.loop,
-            controls.change,
-        ]  # fmt: skip
+        settings = controls.fields | clip.fields | export.fields
+        self._wishes: list[Any] = [settings[name] for name in WISHES]
         self._outputs = [session, photo.notice, photo.upload, photo.cancel, photo.meter]
-        self._exporting = ExportEvents(
-            handlers.exports, store, session, photo.notice, export, self._wishes, clip.quality, []
-        )
+        choices = [(settings | {"quality": clip.quality})[name] for name in CHOICES]
+        self._exporting = ExportEvents(handlers.exports, store, session, photo.notice, export, choices)
 
     def connect(self, page: gr.Blocks) -> None:
         """Attach all events."""
@@ -117,15 +110,16 @@ class _Wiring:
         )
 
     def _connect_wishes(self) -> None:
-        controls = self._controls
+        link, sky, water = self._controls.link, self._controls.fields["sky"], self._controls.fields["water"]
         # The preview is told by the browser itself, without a detour over the queue of events.
         gr.on([component.change for component in self._wishes], None, self._wishes, None, js=_WISH, **UNQUEUED)
-        for mine, other in ((controls.sky, controls.water), (controls.water, controls.sky)):
+        for mine, other in ((sky, water), (water, sky)):
             js = "(mine, linked, other) => (linked ? mine : other)"
-            mine.input(None, [mine, controls.link, other], other, js=js, **UNQUEUED)
+            mine.input(None, [mine, link, other], other, js=js, **UNQUEUED)
         js = "(linked, sky, water) => (linked ? sky : water)"
-        controls.link.input(None, [controls.link, controls.sky, controls.water], controls.water, js=js, **UNQUEUED)
-        controls.mask.upload(self._use_mask, [self._session, controls.mask], self._outputs, **SLOT, **UNLISTED)
+        link.input(None, [link, sky, water], water, js=js, **UNQUEUED)
+        mask = self._controls.mask
+        mask.upload(self._use_mask, [self._session, mask], self._outputs, **SLOT, **UNLISTED)
 
     def _connect_jobs(self) -> None:
         self._photo.cancel.click(self._handlers.cancel, self._session, None, **UNQUEUED)

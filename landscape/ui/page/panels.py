@@ -11,14 +11,13 @@ import gradio as gr
 from landscape.scene.files import SUFFIX
 from landscape.scene.recipe import READABLE
 from landscape.ui.page import widgets
-from landscape.ui.visitors.controls import NATIVE, QUALITIES, SIZES, STANDARD, Controls
+from landscape.ui.page.fields import field, fields
+from landscape.ui.visitors.controls import QUALITIES, STANDARD
 
 PHOTO_TYPES = [".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".jp2"]
 """What the photo's file dialog offers."""
 HIDDEN: Literal["hidden"] = "hidden"
 """Not shown but kept in the page: parts that are built only when shown lose updates that arrive meanwhile."""
-_DEFAULTS = Controls()
-_SIZE_NAMES = [*((f"{size} px", size) for size in SIZES), ("the photo's own", NATIVE)]
 _TABS = (("motion", "Motion"), ("light", "Light"), ("masks", "Masks"), ("export", "Export"))
 
 
@@ -37,29 +36,18 @@ class PhotoPanel:
 
 @dataclass(frozen=True)
 class ControlPanel:
-    """Motion, light and masks; in ``wishes`` what a preview follows, in the order of ``Controls``."""
+    """Motion, light and masks; the settings by their names."""
 
-    dial: gr.HTML
-    speed: gr.Slider
-    sky: gr.Slider
-    water: gr.Slider
+    fields: dict[str, Any]
     link: gr.Checkbox
-    perspective: gr.Slider
-    change: gr.Slider
-    style: gr.HTML
-    strength: gr.Slider
-    day_cycle: gr.Checkbox
-    keys: gr.HTML
     mask: gr.UploadButton
 
 
 @dataclass(frozen=True)
 class ClipPanel:
-    """Length and size of the clip."""
+    """Length and size of the clip; the settings by their names."""
 
-    seconds: gr.Slider
-    long_side: gr.Dropdown
-    loop: gr.Checkbox
+    fields: dict[str, Any]
     quality: gr.Radio
 
 
@@ -104,51 +92,23 @@ def tabs() -> gr.HTML:
 
 def control_panel() -> ControlPanel:
     """Build the panels of motion, light and masks."""
+    link = gr.Checkbox(False, label="Link sky and water", info="One amount for both.", elem_id="link", render=False)
     with gr.Column(elem_id="motion-panel"):
-        with gr.Row(elem_id="direction-row"):
-            dial = widgets.dial(_DEFAULTS.direction)
-            gr.HTML(
-                "<h3>Direction</h3><p>Where the clouds go. Drag the hand, click an hour, or press ← and →.</p>",
-                elem_id="direction-hint",
-                apply_default_css=False,
-            )
-        speed = _slider("Speed", 0, 4, _DEFAULTS.speed, 0.1, "speed", "From still to four times calm.")
-        change = _slider("Change", 0, 2, _DEFAULTS.change, 0.05, "change", "How much clouds change: still to lively.")
-        with gr.Row(elem_id="amounts"):
-            sky = _slider("Sky", 0, 2, _DEFAULTS.sky, 0.05, "sky", "How much.")
-            water = _slider("Water", 0, 2, _DEFAULTS.water, 0.05, "water", "How much.")
-        link = gr.Checkbox(False, label="Link sky and water", info="One amount for both.", elem_id="link")
-        perspective = _slider(
-            "Depth", 0, 1, _DEFAULTS.perspective, 0.05, "perspective",
-            "Slower towards the horizon, which is the line to drag on the photo.",
-        )  # fmt: skip
+        found = fields("motion", {}, {"amounts": link.render})
     with gr.Column(elem_id="light-panel"):
-        style = widgets.cards(_DEFAULTS.style)
-        strength = _slider("Strength", 0, 1, _DEFAULTS.strength, 0.05, "strength", "How far the light goes.")
-        day_cycle = gr.Checkbox(
-            _DEFAULTS.day_cycle, label="Day cycle", info="The light travels through the clip.", elem_id="day-cycle"
-        )
-        keys = widgets.timeline()
+        found |= fields("light", {}, {})
     with gr.Column(elem_id="masks-panel"):
         widgets.masks()
         mask = gr.UploadButton("Load a PNG…", file_types=[".png"], size="sm", elem_id="mask")
-    return ControlPanel(dial, speed, sky, water, link, perspective, change, style, strength, day_cycle, keys, mask)
+    return ControlPanel(found, link, mask)
 
 
 def clip_panel() -> ClipPanel:
     """Build the first part of the export panel: how long and how large."""
-    seconds = _slider("Length", 0.2, 30, _DEFAULTS.seconds, 0.2, "seconds", "In seconds.")
-    loop = gr.Checkbox(_DEFAULTS.loop, label="Loop", info="The end meets the beginning.", elem_id="loop")
+    found = {"seconds": field("seconds"), "loop": field("loop")}
     with gr.Row(elem_id="size-row"):
-        long_side = gr.Dropdown(
-            _SIZE_NAMES, value=_DEFAULTS.long_side, label="Size", info="Long side.", elem_id="size", min_width=110
-        )
+        found["long_side"] = field("long_side", min_width=110)
         quality = gr.Radio(
             list(QUALITIES), value=STANDARD, label="Fit", info="Standard is truer.", elem_id="quality", min_width=300
         )
-    return ClipPanel(seconds, long_side, loop, quality)
-
-
-def _slider(label: str, low: float, high: float, value: float, step: float, name: str, hint: str) -> gr.Slider:
-    options: dict[str, Any] = {"step": step, "label": label, "info": hint, "elem_id": name, "buttons": []}
-    return gr.Slider(low, high, value, min_width=130, **options)
+    return ClipPanel(fields("clip", found, {}), quality)

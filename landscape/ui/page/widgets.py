@@ -10,12 +10,14 @@ from typing import Any
 
 import gradio as gr
 
+from landscape.kinds import Kind
 from landscape.light.paths import DAY
-from landscape.settings import STYLES
+from landscape.settings import PHOTO_LIGHT, STYLES
 from landscape.ui.pictures import thumbnail_uri
-from landscape.ui.visitors.controls import STYLE_CHOICES
 from landscape.ui.visitors.jobs import Status
 
+STYLE_CHOICES = (PHOTO_LIGHT, *STYLES)
+"""The styles as the page names them."""
 STATIC = Path(__file__).resolve().parents[1] / "static"
 STYLE_COLOURS = dict(
     zip(
@@ -44,23 +46,23 @@ def masks() -> gr.HTML:
     )
 
 
-def cards(style: str) -> gr.HTML:
+def cards(kind: Kind, style: str, name: str) -> gr.HTML:
     """Cards with pictures of the open photo; the value is the name of the chosen style."""
     items = "".join(
-        f'<button type="button" class="card" role="radio" data-style="{html.escape(name)}" '
-        f'style="--swatch:{STYLE_COLOURS[name]}"><img alt=""><span>{html.escape(name)}</span></button>'
-        for name in STYLE_CHOICES
+        f'<button type="button" class="card" role="radio" data-style="{html.escape(item)}" '
+        f'style="--swatch:{STYLE_COLOURS[item]}"><img alt=""><span>{html.escape(item)}</span></button>'
+        for item in STYLE_CHOICES
     )
     template = f'<div class="cards" role="radiogroup" aria-label="Light">{items}</div>'
     return gr.HTML(
-        value=style, html_template=template, js_on_load=_read("cards.js"), elem_id="style", apply_default_css=False
+        value=style, html_template=template, js_on_load=_read("cards.js"), elem_id=name, apply_default_css=False
     )
 
 
-def timeline() -> gr.HTML:
+def timeline(kind: Kind, keys: list[Any], name: str) -> gr.HTML:
     """The key frames of the day cycle; the value is a list of ``{"time": fraction, "style": name}``."""
     day = [{"time": round(float(time), 4), "style": style} for time, style in zip(DAY, STYLES, strict=True)]
-    options = "".join(f"<option>{html.escape(name)}</option>" for name in STYLE_CHOICES)
+    options = "".join(f"<option>{html.escape(item)}</option>" for item in STYLE_CHOICES)
     template = (
         _read("timeline.html")
         .replace("@day", html.escape(json.dumps(day)))
@@ -68,11 +70,16 @@ def timeline() -> gr.HTML:
         .replace("@options", options)
     )
     return gr.HTML(
-        value=[], html_template=template, js_on_load=_read("timeline.js"), elem_id="timeline", apply_default_css=False
+        value=keys, html_template=template, js_on_load=_read("timeline.js"), elem_id=name, apply_default_css=False
     )
 
 
-def dial(direction: float) -> gr.HTML:
+def held(kind: Kind, value: Any, name: str) -> gr.HTML:
+    """A value that is chosen elsewhere on the page, as on the photo, by ``landscape.choose(name, value)``."""
+    return gr.HTML(value=value, html_template="", js_on_load=_read("held.js"), elem_id=name, apply_default_css=False)
+
+
+def dial(kind: Kind, direction: float, name: str) -> gr.HTML:
     """A clock to choose a direction with; its value is in degrees clockwise from up."""
     hours = []
     for hour in range(1, 13):
@@ -89,14 +96,17 @@ def dial(direction: float) -> gr.HTML:
 </svg>
 <span class="dial-value"></span>
 """
-    return gr.HTML(
-        value=direction,
-        html_template=template,
-        js_on_load=_read("dial.js"),
-        elem_id="dial",
-        apply_default_css=False,
-        label="Direction",
-    )
+    with gr.Row(elem_id=f"{name}-row"):
+        shown = gr.HTML(
+            value=direction,
+            html_template=template,
+            js_on_load=_read("dial.js"),
+            elem_id=name,
+            apply_default_css=False,
+            label=kind.label,
+        )
+        gr.HTML(f"<h3>{kind.label}</h3><p>{kind.hint}</p>", elem_id=f"{name}-hint", apply_default_css=False)
+    return shown
 
 
 def samples(folder: Path) -> tuple[gr.HTML, dict[str, Path]]:
@@ -153,18 +163,20 @@ def event_name(event: Any) -> str:
     return str((getattr(event, "_data", None) or {}).get("name", ""))
 
 
-def head(more_css: str = "") -> str:
+def head(facts: dict[str, Any], more_css: str = "") -> str:
     """Style sheets and scripts that the parts of the page share, for the page's head.
 
     Gradio's own way for style sheets rewrites their selectors, which then cannot depend on the page's state.
 
     Args:
+        facts: What the scripts must know, as JSON.
         more_css: Style sheets of other panels.
     """
     sheets = [*(_read(name) for name in ("page.css", "stage.css", "panels.css")), more_css]
     styles = "".join(f"<style>{sheet}</style>" for sheet in sheets)
     scripts = ("hub.js", "tabs.js", "marks.js", "keys.js", "drop.js")
-    return styles + "".join(f"<script>{_read(name)}</script>" for name in scripts)
+    data = f'<script type="application/json" id="landscape-facts">{json.dumps(facts)}</script>'
+    return styles + data + "".join(f"<script>{_read(name)}</script>" for name in scripts)
 
 
 def sentences() -> gr.HTML:

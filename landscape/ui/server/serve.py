@@ -69,6 +69,7 @@ def serve(
         raise LandscapeError('The option --mcp needs a library: install it with pip install "gradio[mcp]".')
     folder, store = _prepare(host, port)
     from landscape.ui.page.export_panel import export_css
+    from landscape.ui.page.fields import facts
     from landscape.ui.page.page import build
     from landscape.ui.page.widgets import head
     from landscape.ui.server.routes import clip_routes
@@ -77,7 +78,7 @@ def serve(
     page = build(handlers, store, ASSETS)
     routes = [*clip_routes(store, handlers.exports), live_route(store, engine)]
     kwargs = {"routes": routes}
-    _launch(page, engine, host, port, browser, kwargs, mcp=mcp, head=head(export_css()), root_path=root_path)
+    _launch(page, engine, host, port, browser, kwargs, mcp=mcp, head=head(facts(), export_css()), root_path=root_path)
     _wait(folder, store.end)
 
 

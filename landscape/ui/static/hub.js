@@ -3,7 +3,8 @@
 window.landscape = (() => {
   const MOMENT = 16;
   const AHEAD = 1500;
-  const HURRIED = ["speed", "sky", "water", "perspective", "change", "strength"].map((name) => "#" + name).join();
+  const facts = JSON.parse(document.getElementById("landscape-facts").textContent);
+  const HURRIED = facts.sliders.map((name) => "#" + name).join();
   const ahead = new Map();
   const listeners = new Map();
   const latest = new Map();
@@ -121,6 +122,12 @@ window.landscape = (() => {
     send("wish", { values: wish });
   }
 
+  /* A setting that is chosen on the photo, see held.js. */
+  function choose(name, value) {
+    hurry({ [name]: value });
+    emit("choose " + name, value);
+  }
+
   document.addEventListener("input", (event) => {
     const owner = event.target.type === "range" && event.target.closest(HURRIED);
     if (owner) hurry({ [owner.id]: Number(event.target.value) });
@@ -154,5 +161,5 @@ window.landscape = (() => {
     show("studio");
   });
   document.documentElement.dataset.panel = "motion";
-  return { on, emit, send, address, join, wish: wishFor, hurry, play, view, panel, show, state, get wished() { return wish; }, get session() { return session; } };
+  return { on, emit, send, address, join, wish: wishFor, hurry, choose, facts, play, view, panel, show, state, get wished() { return wish; }, get session() { return session; } };
 })();

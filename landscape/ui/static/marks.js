@@ -2,12 +2,11 @@
    Sentences about anything else stand beside the photo. */
 (() => {
   const hub = window.landscape;
-  const PLACES = { direction: "dial", day_cycle: "day-cycle", keys: "timeline", long_side: "size" };
   const LONGEST = 20000;
   const refused = new Map();
   let timer = 0;
 
-  const place = (name) => document.getElementById(PLACES[name] || name);
+  const place = (name) => document.getElementById(name);
   const fields = (block) => block.querySelectorAll("input, select, [role=slider], [role=radiogroup]");
 
   function mark(name, { text, kept }) {

@@ -8,7 +8,7 @@ const chooser = line.querySelector("select");
 const remove = line.querySelector('[data-key="remove"]');
 const day = JSON.parse(line.dataset.day);
 const colours = JSON.parse(line.dataset.colours);
-const LEAST = 0.02;
+const LEAST = hub.facts.closest;
 let chosen = 0;
 let held = null;
 let seconds = 6;

@@ -10,7 +10,8 @@ from pathlib import Path
 from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo, read_photo
 from landscape.progress import Progress
-from landscape.scene.recipe import Recipe, recipe_beside, write_recipe
+from landscape.scene.recipe import recipe_beside, write_recipe
+from landscape.scene.shot import Shot
 from landscape.ui.visitors.engine import OpenScene
 from landscape.ui.visitors.sessions import Session
 from landscape.ui.visitors.slot import Job
@@ -51,7 +52,7 @@ def at_size(scene: OpenScene, photo: Photo, source: Path, long_side: int) -> Ope
 
 
 def write_clip(
-    session: Session, scene: OpenScene, name: str, recipe: Recipe, source: Path | None, progress: Progress, job: Job
+    session: Session, scene: OpenScene, name: str, shot: Shot, source: Path | None, progress: Progress, job: Job
 ) -> Clip:
     """Write a clip among the visitor's files.
 
@@ -59,17 +60,17 @@ def write_clip(
         session: The visitor.
         scene: What to show.
         name: What the clip is called, without a suffix.
-        recipe: All its settings.
+        shot: All its settings.
         source: The photo's file, which the recipe tells of.
         progress: Called after every frame.
         job: Holds the events to stop; gets the file's size.
     """
-    export = recipe.export
+    export = shot.export
     out = session.next_clip(name, FORMATS[export.format].suffix)
     out.parent.mkdir(mode=0o700)
     try:
-        scene.render(out, recipe.motion, recipe.light, export, progress=progress, cancel=job.cancel, finish=job.finish)
-        beside = write_recipe(recipe_beside(out), recipe, source)
+        scene.render(out, shot.motion, shot.light, export, progress=progress, cancel=job.cancel, finish=job.finish)
+        beside = write_recipe(recipe_beside(out), shot, source)
     except BaseException:
         shutil.rmtree(out.parent, ignore_errors=True)
         raise

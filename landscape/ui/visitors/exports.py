@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import shutil
 import time
@@ -16,12 +17,11 @@ from landscape.output.estimate import SAMPLE_FRAMES, SAMPLE_SIDE, Excerpt
 from landscape.output.formats import FORMATS, require_fits
 from landscape.photo.read import Photo, photo_size, read_photo
 from landscape.progress import Progress
-from landscape.scene.recipe import Recipe
-from landscape.settings import ExportSettings
+from landscape.scene.shot import Shot
+from landscape.settings import SIZES, ExportSettings
 from landscape.ui.pictures import photo_thumbnail_uri
 from landscape.ui.sentences import told
 from landscape.ui.visitors.clips import Clip, at_size, human_size, write_clip
-from landscape.ui.visitors.controls import SIZES, Controls, inversion
 from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.opening import copy_private, fit
 from landscape.ui.visitors.sessions import Session, SessionStore
@@ -45,16 +45,12 @@ class Exports:
         self._store = store
         self._engine = engine
 
-    def submit(
-        self, identifier: str, wish: Controls, export: ExportSettings, quality: str, job: Job | None = None
-    ) -> Job:
+    def submit(self, identifier: str, shot: Shot, job: Job | None = None) -> Job:
         """Write a clip of the session's photo as soon as its turn comes.
 
         Args:
             identifier: The session.
-            wish: Motion and light.
-            export: The file.
-            quality: How carefully the model is fitted.
+            shot: What is asked for; masks that the visitor has painted come to it.
             job: A job without work to use, for callers who hold its events already.
 
         Raises:
@@ -65,55 +61,48 @@ class Exports:
         if studio is None:
             raise LandscapeError("Choose a photo first.")
         photo = studio.photo
-        require_fits(export, *studio.size)
-        recipe = Recipe(
-            wish.motion(),
-            wish.light(),
-            inversion(quality),
-            export,
-            studio.full_masks() if studio.mask.touched else None,
-        )
+        require_fits(shot.export, *studio.size)
+        whole = dataclasses.replace(shot, masks=studio.full_masks() if studio.mask.touched else None)
 
         def work(progress: Progress, job: Job) -> Clip:
-            scene = fit(session, quality, progress, job)
+            scene = fit(session, shot.inversion, progress, job)
             if source is not None:
-                scene = at_size(scene, photo, source, export.long_side)
-            return write_clip(session, scene, photo.name, recipe, source, progress, job)
+                scene = at_size(scene, photo, source, shot.export.long_side)
+            return write_clip(session, scene, photo.name, whole, source, progress, job)
 
         job = job or Job(identifier, None, "Rendering")
-        return self._enqueue(session, job, work, photo, max(studio.size), export)
+        return self._enqueue(session, job, work, photo, max(studio.size), shot.export)
 
-    def submit_photo(self, identifier: str, path: Path, wish: Controls, export: ExportSettings, quality: str) -> Job:
+    def submit_photo(self, identifier: str, path: Path, shot: Shot) -> Job:
         """Write a clip of another photo with the same settings; the session's own photo stays open.
 
         Raises:
             LandscapeError: If the photo cannot be read, a value is out of range, or there are too many clips.
         """
         session = self._store.get(identifier)
-        settings = inversion(quality)
-        recipe = Recipe(wish.motion(), wish.light(), settings, export)
         photo = read_photo(path, max_long_side=SIZES[-1])
-        require_fits(export, *photo_size(path))
+        require_fits(shot.export, *photo_size(path))
         own = copy_private(session, path)
 
         def work(progress: Progress, job: Job) -> Clip:
             try:
-                picture = read_photo(own, max_long_side=max(SIZES[-1], export.long_side))
-                scene = self._engine.open(picture, self._engine.find_masks(picture), settings, progress, job.cancel)
-                return write_clip(session, scene, photo.name, recipe, own, progress, job)
+                picture = read_photo(own, max_long_side=max(SIZES[-1], shot.export.long_side))
+                masks = self._engine.find_masks(picture)
+                scene = self._engine.open(picture, masks, shot.inversion, progress, job.cancel)
+                return write_clip(session, scene, photo.name, shot, own, progress, job)
             finally:
                 shutil.rmtree(own.parent, ignore_errors=True)
 
         own_side = max(photo_size(own))
-        return self._enqueue(session, Job(identifier, None, "Rendering"), work, photo, own_side, export)
+        return self._enqueue(session, Job(identifier, None, "Rendering"), work, photo, own_side, shot.export)
 
-    def estimate(self, identifier: str, wish: Controls, export: ExportSettings) -> str:
+    def estimate(self, identifier: str, shot: Shot) -> str:
         """How large the clip's file will be, in words; nothing while the photo is not open.
 
         Raises:
             LandscapeError: If a value is out of range.
         """
-        session = self._store.get(identifier)
+        session, export = self._store.get(identifier), shot.export
         studio = session.studio
         scene = None if studio is None else studio.preview_scene()
         if studio is None or scene is None:
@@ -121,9 +110,9 @@ class Exports:
         side = min(SAMPLE_SIDE, export.long_side)
         # Length and size only scale what the sample says, so that moving their sliders costs nothing.
         state = (studio.mask.revision, studio.fit.done)
-        key = (*state, wish.motion(), wish.light(), side, export.loop, export.fps, export.format, export.crf)
+        key = (*state, shot.motion, shot.light, side, export.loop, export.fps, export.format, export.crf)
         if session.sample is None or session.sample[0] != key:
-            player = scene.renderer(wish.motion(), wish.light(), side, export.seconds, export.loop)
+            player = scene.renderer(shot.motion, shot.light, side, export.seconds, export.loop)
             frames = [player.frame(index / export.fps) for index in range(SAMPLE_FRAMES)]
             session.sample = key, Excerpt.of(frames, export)
         width, height = studio.size
@@ -131,20 +120,20 @@ class Exports:
         size = session.sample[1].bytes(export.frames, round(width * scale), round(height * scale))
         return f"About {human_size(size)}, {export.frames} frames"
 
-    def frame(self, identifier: str, wish: Controls, seconds: float) -> NDArray[np.uint8]:
-        """One frame of the clip that the controls ask for, uint8 (H, W, 3).
+    def frame(self, identifier: str, shot: Shot, seconds: float) -> NDArray[np.uint8]:
+        """One frame of the clip that is asked for, uint8 (H, W, 3).
 
         Raises:
             LandscapeError: If there is no photo yet, or a value is out of range.
         """
-        studio, export = self._store.get(identifier).studio, wish.export()
+        studio, export = self._store.get(identifier).studio, shot.export
         if studio is None:
             raise LandscapeError("Choose a photo first.")
         studio.fit.wait()
         scene = studio.clip_scene()
         fits = is_number(seconds) and 0 <= seconds <= export.seconds
         require(fits, f"Choose a time between 0 and {export.seconds:g} seconds.")
-        player = scene.renderer(wish.motion(), wish.light(), export.long_side, export.seconds, export.loop)
+        player = scene.renderer(shot.motion, shot.light, export.long_side, export.seconds, export.loop)
         return player.frame(seconds)
 
     def _enqueue(

@@ -13,9 +13,9 @@ from landscape.masks.matte_files import read_mask
 from landscape.photo.read import read_photo
 from landscape.progress import check_cancelled
 from landscape.scene.files import is_scene_file
-from landscape.settings import ExportSettings
+from landscape.scene.shot import Shot
+from landscape.settings import SIZES
 from landscape.ui.sentences import UNEXPECTED, told
-from landscape.ui.visitors.controls import SIZES, Controls
 from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.exports import Exports
 from landscape.ui.visitors.jobs import Status
@@ -108,17 +108,16 @@ class Handlers:
         notice = " ".join(() if studio is None else studio.photo.notes)
         yield View(notice=notice, opened=True, busy=False, ready=True)
 
-    def animate(self, identifier: str, wish: Controls, quality: str, export: ExportSettings | None = None) -> Views:
-        """Make the video and wait for it; fits the model first where that was not done with this quality."""
-        yield from self._guarded(identifier, self._animate(identifier, wish, quality, export))
+    def animate(self, identifier: str, shot: Shot) -> Views:
+        """Make the video and wait for it; fits the model first where that was not done in the way asked for."""
+        yield from self._guarded(identifier, self._animate(identifier, shot))
 
-    def _animate(self, identifier: str, wish: Controls, quality: str, export: ExportSettings | None) -> Views:
+    def _animate(self, identifier: str, shot: Shot) -> Views:
         session = self._store.get(identifier)
-        export = export or wish.export()
         cancel = session.begin_job()
         check_cancelled(cancel)
         yield View(status=Status("Preparing"), notice="", busy=True)
-        job = self.exports.submit(identifier, wish, export, quality, Job(identifier, None, "Rendering", cancel=cancel))
+        job = self.exports.submit(identifier, shot, Job(identifier, None, "Rendering", cancel=cancel))
         for status in self._store.slot.follow(job):
             yield View(status=status)
         yield View(video=job.result.path, busy=False, ready=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from landscape.errors import LandscapeError
 from landscape.photo.read import Photo, photo_size
 from landscape.progress import Progress, check_cancelled
+from landscape.settings import FitSettings
 from landscape.ui.visitors.controls import inversion
 from landscape.ui.visitors.engine import Engine, OpenScene
 from landscape.ui.visitors.sessions import Session
@@ -53,14 +54,14 @@ def opening_job(owner: str, session: Session, engine: Engine, photo: Photo, sour
     return Job(owner, work, "Finding sky and water", urgent=True)
 
 
-def fit(session: Session, quality: str, progress: Progress, job: Job) -> OpenScene:
+def fit(session: Session, settings: FitSettings, progress: Progress, job: Job) -> OpenScene:
     """The scene for a clip: the fit's last, or what there is where the visitor paused the fit.
 
     Raises:
-        LandscapeError: If there is no photo or no such quality, or the model cannot be fitted.
+        LandscapeError: If there is no photo, or the model cannot be fitted.
         Cancelled: If the job was stopped.
     """
-    settings, studio = inversion(quality), session.studio
+    studio = session.studio
     if studio is None:
         raise LandscapeError("Choose a photo first.")
     studio.use(settings)

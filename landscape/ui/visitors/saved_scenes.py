@@ -14,7 +14,8 @@ from landscape.fit.outlook import Outlook
 from landscape.fit.quality import Quality
 from landscape.progress import Progress, check_cancelled
 from landscape.scene.files import SUFFIX
-from landscape.ui.visitors.controls import SIZES, inversion
+from landscape.settings import SIZES
+from landscape.ui.visitors.controls import inversion
 from landscape.ui.visitors.engine import Engine, OpenScene
 from landscape.ui.visitors.opening import drop_source
 from landscape.ui.visitors.sessions import Session

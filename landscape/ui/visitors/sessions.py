@@ -16,9 +16,9 @@ from typing import Any
 
 from landscape.errors import LandscapeError
 from landscape.output.estimate import Excerpt
+from landscape.scene.shot import Shot
 from landscape.ui.memory import give_back_soon
 from landscape.ui.names import download_name
-from landscape.ui.visitors.controls import Controls
 from landscape.ui.visitors.slot import Job, Slot
 from landscape.ui.visitors.studio import Studio
 from landscape.working_folders import WorkingFolder
@@ -51,7 +51,7 @@ class Session:
     folder: Path
     used: float
     studio: Studio | None = None
-    wish: Controls = field(default_factory=Controls)
+    wish: Shot = field(default_factory=Shot)
     videos: int = 0
     source: Path | None = None
     opening: Job | None = None
