@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import unicodedata
+from collections.abc import Sequence
 
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -60,6 +61,24 @@ def require_range(name: str, value: object, low: float, high: float) -> None:
     """
     fits = isinstance(value, numbers.Real) and is_number(value) and low <= float(value) <= high
     require(fits, f"Choose a {name} between {low:g} and {high:g}.")
+
+
+def meant(value: object, choices: Sequence[str]) -> str | None:
+    """Which of some names is meant by a value of any type, None if none: capitals and small letters are one."""
+    found = " ".join(value.split()).casefold() if isinstance(value, str) else None
+    return next((choice for choice in choices if choice.casefold() == found), None)
+
+
+def named(name: str, value: object, choices: Sequence[str]) -> str:
+    """Which of some names is meant by a value of any type, see :func:`meant`.
+
+    Raises:
+        LandscapeError: If it is none of them, with a sentence that lists them.
+    """
+    choice = meant(value, choices)
+    if choice is None:
+        raise LandscapeError(f"Choose a {name} from: {', '.join(choices)}.")
+    return choice
 
 
 def require_switch(name: str, value: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
-from landscape.errors import LandscapeError, is_number, require
+from landscape.errors import is_number, meant, require
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Kind:
         Raises:
             LandscapeError: If it is of no use, with a sentence that says what is allowed.
         """
-        if self.none and (value is None or (isinstance(value, str) and _plain(value) in map(_plain, self.none))):
+        if self.none and (value is None or meant(value, self.none)):
             return None
         return self._checked(value)
 
@@ -167,11 +167,9 @@ class Choice(Kind):
     names: tuple[str, ...] = ()
 
     def _checked(self, value: Any) -> Any:
-        found = _plain(value) if isinstance(value, str) else None
-        for name in self.names:
-            if _plain(name) == found:
-                return name
-        raise LandscapeError(f"Choose {self.called} from: {self.values}.")
+        choice = meant(value, self.names)
+        require(choice is not None, f"Choose {self.called} from: {self.values}.")
+        return choice
 
     def _values(self) -> tuple[str, ...]:
         return self.names
@@ -192,7 +190,3 @@ class Flag(Kind):
 
     def _readable(self, value: Any) -> bool:
         return isinstance(value, bool)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
