@@ -8,14 +8,15 @@ import torch
 
 from landscape.errors import Cancelled
 from landscape.evaluation.inversion import MaskedPhoto, evaluate_inversion, markdown_table
+from landscape.fit import invert as inversion
 from landscape.fit.cells import confine_dynamic, extend_dynamic, moving_cells
 from landscape.fit.descent import Group, Plateau, Turn, descend
-from landscape.fit.invert import invert
 from landscape.fit.latents import starting_latents
 from landscape.fit.losses import PERCEPTUAL_SCALE, ReconstructionLoss, style_tie
 from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
 from landscape.fit.rehearsal import rehearsed_views
 from landscape.fit.stages import fit_latents
+from landscape.fit.state import finish
 from landscape.masks.matte import Matte
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig, NoiseScale
@@ -69,7 +70,8 @@ def run(states):
 
 def fit(image, moving, generator, perceptual, variant="EOIFS", steps=(12, 8), encoder=None, **more):
     settings = FitSettings(variant=variant, latent_steps=steps[0], tune_steps=steps[1])
-    return invert(image, moving, generator, encoder, perceptual, settings, **more)
+    watched = {name: more.pop(name) for name in ("progress", "cancel") if name in more}
+    return finish(inversion.fit(image, moving, generator, encoder, perceptual, settings, **more), **watched)
 
 
 def test_table_has_the_rows_of_the_paper():
@@ -267,7 +269,7 @@ def test_the_papers_perceptual_loss_by_hand():
 def test_recipes_of_others_run(recipe, image, moving, generator, perceptual):
     for name in ("I2S", "EOIFS"):
         settings = FitSettings(variant=name, latent_steps=2, tune_steps=2, numbers=recipe)
-        result = invert(image, moving, generator, None, perceptual, settings)
+        result = finish(inversion.fit(image, moving, generator, None, perceptual, settings))
         assert torch.isfinite(result.reconstruction()).all()
 
 
@@ -319,7 +321,7 @@ def test_progress_and_cancel(image, moving, generator, perceptual):
 
 def test_wrong_size_is_refused(image, moving, generator, perceptual):
     with pytest.raises(ValueError, match="32 x 32"):
-        invert(image[..., :16], moving, generator, None, perceptual)
+        finish(inversion.fit(image[..., :16], moving, generator, None, perceptual))
 
 
 def test_extension_keeps_the_moving_cells_and_their_spread(moving):

@@ -16,7 +16,8 @@ from torch import nn
 from landscape.errors import LandscapeError
 from landscape.evaluation.metrics import direction_error, sky_flow
 from landscape.fit.cells import confine_dynamic, extend_dynamic
-from landscape.fit.invert import Inversion, invert
+from landscape.fit.invert import Inversion, fit
+from landscape.fit.state import finish
 from landscape.images.tensors import to_pixels
 from landscape.masks.matte import Matte
 from landscape.motion.maps import DynamicMotion
@@ -144,7 +145,7 @@ def _measure(
     image, region = model_image(item.photo, size).to(device), model_mask(item.masks.moving, size).to(device)
     teacher = None if settings.numbers == "product" else models.vgg
     networks = models.generator, models.encoder, models.perceptual
-    found = invert(image, region, *networks, settings, cancel=cancel, teacher=teacher)
+    found = finish(fit(image, region, *networks, settings, teacher=teacher), cancel=cancel)
     frames = moving_frames(found, region, item.masks.horizon, motion)
     flow = sky_flow(frames, sky)
     return {

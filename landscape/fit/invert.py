@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,11 +21,10 @@ from landscape.fit.losses import PerceptualNetwork
 from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
 from landscape.fit.quality import Quality, QualityMeter
 from landscape.fit.stages import fit_latents, tune, tuned_weights
-from landscape.fit.state import FitState, Step, finish
+from landscape.fit.state import FitState, Step
 from landscape.networks.folding import folded
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
-from landscape.progress import Progress, ignore_progress
 from landscape.settings import FitSettings
 
 STARTED = "starting"
@@ -147,29 +145,6 @@ def fit(
         _round(tuned_weights(working, numbers.tuned_blocks))
     found = result(latents, working if variant.tune else generator)
     yield FitState(stage, total, total, lambda: found, lambda: None, finished=True)
-
-
-def invert(
-    image: Tensor,
-    moving: Tensor,
-    generator: Generator,
-    encoder: nn.Module | None,
-    perceptual: LpipsAlex,
-    settings: FitSettings | None = None,
-    progress: Progress = ignore_progress,
-    cancel: threading.Event | None = None,
-    *,
-    start: Start = starting_latents,
-    teacher: PerceptualNetwork | None = None,
-) -> Inversion:
-    """Go through :func:`fit`, whose arguments these are, to its end.
-
-    Raises:
-        ValueError: If the sizes do not fit the generator.
-        landscape.errors.Cancelled: If ``cancel`` is set.
-    """
-    states = fit(image, moving, generator, encoder, perceptual, settings, start=start, teacher=teacher)
-    return finish(states, progress, cancel)
 
 
 @torch.no_grad()

@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from pathlib import Path
-from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
 
 from landscape.images.pixels import DEEP_STEP, Frame
-from landscape.output.formats import Format
-from landscape.output.writers import Padding, WritingError, ffmpeg_arguments
+from landscape.output.target import Padding, Target
+from landscape.output.writers import WritingError
 
 
 class DeepVideoWriter:
-    """A video by ffmpeg from frames of 16 bits; those of 8 bits are widened.
+    """A video by ffmpeg from frames of 16 bits; those of 8 bits are widened."""
 
-    Args:
-        part: The file to write.
-        shape: Of the frames, (H, W, 3).
-        fps: Frames a second.
-        form: The format.
-        crf: H.264's rate factor, 0 to 51.
-        metadata: Stored as JSON in the file's comment.
-    """
-
-    def __init__(
-        self, part: Path, shape: tuple[int, ...], fps: float, form: Format, crf: int, metadata: dict[str, Any] | None
-    ) -> None:
-        self._padding = Padding.of(shape, form)
-        width, height = self._padding.size(shape)
+    def __init__(self, target: Target) -> None:
+        form, self._padding = target.form, Padding.of(target.shape, target.form)
+        width, height = self._padding.size(target.shape)
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", "-f", "rawvideo"]
         command += ["-s", f"{width}x{height}"]
-        command += ["-pix_fmt", "rgb48le", "-r", f"{fps:.02f}", "-i", "-", "-an", "-c:v", form.encoder]
-        command += ["-preset", form.preset or "medium", *ffmpeg_arguments(form, crf, metadata)]
+        command += ["-pix_fmt", "rgb48le", "-r", f"{target.fps:.02f}", "-i", "-", "-an", "-c:v", form.encoder]
+        command += ["-preset", form.preset or "medium", *target.parameters()]
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen([*command, str(part)], stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
+        self._process = subprocess.Popen(
+            [*command, str(target.part)], stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe
+        )
 
     def add(self, frame: Frame) -> None:
         """Append a frame, uint8 or uint16; odd sides are completed by repeating the last row or column."""

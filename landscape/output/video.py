@@ -20,6 +20,7 @@ from landscape.images.pixels import Frame
 from landscape.marks import comment_in
 from landscape.output.deep_writer import DeepVideoWriter
 from landscape.output.formats import Format, format_of
+from landscape.output.target import Target
 from landscape.output.writers import FramesWriter, GifWriter, VideoWriter, Writer, WritingError
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.working_folders import working_folder
@@ -123,7 +124,7 @@ def _encode(
                 shape = frame.shape
                 _require_frame(frame, shape, kind)
                 kind.require_size(shape[1], shape[0])
-                encoder = _encoder(kind)(part, shape, fps, kind, crf, metadata)
+                encoder = _encoder(kind)(Target(part, shape, fps, kind, crf, metadata))
             _require_frame(frame, shape, kind)
             encoder.add(frame)
             progress("video", index + 1, total if total is not None else index + 1)

@@ -10,18 +10,17 @@ import json
 import subprocess
 import threading
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
 import imageio_ffmpeg
-import numpy as np
 from moviepy.video.io.ffmpeg_writer import FFMPEG_VideoWriter
 
 from landscape.images.pixels import Frame
 from landscape.marks import RECIPE_ENTRY
 from landscape.output.formats import Format
+from landscape.output.target import Padding, Target
 from landscape.progress import check_cancelled
 from landscape.settings import FASTEST
 
@@ -47,56 +46,20 @@ class Writer(Protocol):
         """Free everything; harmless after :meth:`finish`."""
 
 
-@dataclass(frozen=True)
-class Padding:
-    """Rows and columns that complete frames whose sides must be even, by repeating the last ones."""
-
-    rows: int
-    columns: int
-
-    @classmethod
-    def of(cls, shape: tuple[int, ...], form: Format) -> Padding:
-        """What frames of a shape (H, W, 3) lack."""
-        width, height = form.completed(shape[1], shape[0])
-        return cls(height - shape[0], width - shape[1])
-
-    def size(self, shape: tuple[int, ...]) -> tuple[int, int]:
-        """Width and height of complete frames."""
-        return shape[1] + self.columns, shape[0] + self.rows
-
-    def complete(self, frame: Frame) -> Frame:
-        """A frame with the rows and columns that it lacks."""
-        if not (self.rows or self.columns):
-            return frame
-        return np.pad(frame, ((0, self.rows), (0, self.columns), (0, 0)), mode="edge")
-
-
-def ffmpeg_arguments(form: Format, crf: int, metadata: dict[str, Any] | None) -> list[str]:
-    """Ffmpeg's parameters of a format, with metadata as JSON in the file's comment."""
-    comment = [] if metadata is None else ["-metadata", f"comment={json.dumps(metadata, ensure_ascii=False)}"]
-    return [*form.arguments(crf), *comment]
-
-
 class VideoWriter:
-    """A video by ffmpeg.
+    """A video by ffmpeg."""
 
-    Args:
-        part: The file to write.
-        shape: Of the frames, (H, W, 3).
-        fps: Frames a second.
-        form: The format.
-        crf: H.264's rate factor, 0 to 51.
-        metadata: Stored as JSON in the file's comment.
-    """
-
-    def __init__(
-        self, part: Path, shape: tuple[int, ...], fps: float, form: Format, crf: int, metadata: dict[str, Any] | None
-    ) -> None:
-        self._padding = Padding.of(shape, form)
-        parameters, size = ffmpeg_arguments(form, crf, metadata), self._padding.size(shape)
+    def __init__(self, target: Target) -> None:
+        form, self._padding = target.form, Padding.of(target.shape, target.form)
+        size = self._padding.size(target.shape)
         # Encoders without presets ignore the one that the writer always names.
         self._writer: FFMPEG_VideoWriter | None = FFMPEG_VideoWriter(
-            str(part), size, fps, codec=form.encoder, preset=form.preset or "medium", ffmpeg_params=parameters
+            str(target.part),
+            size,
+            target.fps,
+            codec=form.encoder,
+            preset=form.preset or "medium",
+            ffmpeg_params=target.parameters(),
         )
 
     def add(self, frame: Frame) -> None:
@@ -140,14 +103,12 @@ class GifWriter:
 
     _FRAMES = Format("frames", "", ".mkv", "", "libx264rgb", "ultrafast")
 
-    def __init__(
-        self, part: Path, shape: tuple[int, ...], fps: float, form: Format, crf: int, metadata: dict[str, Any] | None
-    ) -> None:
-        self._part, self._crf, self._metadata = part, crf, metadata
-        self._rate = min(fps, FASTEST[form.name])
-        self._frames = part.with_name(f"{part.name}.mkv")
-        self._palette = part.with_name(f"{part.name}.png")
-        self._video = VideoWriter(self._frames, shape, fps, self._FRAMES, 0, None)
+    def __init__(self, target: Target) -> None:
+        self._part, self._crf, self._metadata = target.part, target.crf, target.metadata
+        self._rate = min(target.fps, FASTEST[target.form.name])
+        self._frames = target.part.with_name(f"{target.part.name}.mkv")
+        self._palette = target.part.with_name(f"{target.part.name}.png")
+        self._video = VideoWriter(Target(self._frames, target.shape, target.fps, self._FRAMES, 0))
 
     def add(self, frame: Frame) -> None:
         """Append a frame."""
@@ -183,14 +144,12 @@ class GifWriter:
 class FramesWriter:
     """PNG pictures in a ZIP file, with the metadata beside them."""
 
-    def __init__(
-        self, part: Path, shape: tuple[int, ...], fps: float, form: Format, crf: int, metadata: dict[str, Any] | None
-    ) -> None:
+    def __init__(self, target: Target) -> None:
         self._count = 0
         # PNG pictures are compressed already.
-        self._zip = zipfile.ZipFile(part, "w", zipfile.ZIP_STORED)
-        if metadata is not None:
-            text = json.dumps(metadata | {"fps": fps}, ensure_ascii=False, indent=2)
+        self._zip = zipfile.ZipFile(target.part, "w", zipfile.ZIP_STORED)
+        if target.metadata is not None:
+            text = json.dumps(target.metadata | {"fps": target.fps}, ensure_ascii=False, indent=2)
             self._zip.writestr(RECIPE_ENTRY, text + "\n")
 
     def add(self, frame: Frame) -> None:
