@@ -9,7 +9,8 @@ from pathlib import Path
 import gradio as gr
 
 from landscape.ui.booth.booth import MOODS
-from landscape.ui.page.widgets import STATIC, title
+from landscape.ui.page.scripts import STATIC, bundle
+from landscape.ui.page.widgets import title
 
 IDLE_SECONDS = 60
 """Seconds without a touch after which the screen begins anew."""
@@ -37,7 +38,7 @@ def build_booth(samples: dict[str, Path], idle: int = IDLE_SECONDS) -> gr.Blocks
     with gr.Blocks(title="landscape", analytics_enabled=False) as page:
         gr.HTML(
             html_template=template,
-            js_on_load=(STATIC / "booth.js").read_text(encoding="utf-8"),
+            js_on_load=f"{bundle('booth')}.booth({{ element }});",
             elem_id="booth",
         )
     return page

@@ -12,11 +12,9 @@ from typing import Any
 import gradio as gr
 
 from landscape.errors import LandscapeError
-from landscape.scene.files import is_scene_file
-from landscape.scene.recipe import READABLE, read_recipe
+from landscape.scene.recipe import READABLE, is_scene_file, read_recipe
 from landscape.ui.page import widgets
 from landscape.ui.page.export_panel import ExportPanel, rates
-from landscape.ui.page.widgets import STATIC
 from landscape.ui.sentences import UNEXPECTED, told
 from landscape.ui.visitors.controls import CHOICES, choices_of, named, remembered, shot_of
 from landscape.ui.visitors.exports import Exports
@@ -31,6 +29,7 @@ _ESTIMATE: dict[str, Any] = {
 # Where a field is empty Gradio would stop an event with an exception; the settings' own validators say a sentence.
 _RAW: dict[str, Any] = {"preprocess": False}
 _LOOK = "document.dispatchEvent(new Event('landscape-clips'));"
+_REMEMBERED = "() => window.landscape.remembered()"
 _KEEP_SESSION = f"(name) => {{ window.landscape.tab.hold(name); window.landscape.join(name); {_LOOK} }}"
 _KEEP_SETTINGS = (
     f"const names = {json.dumps(CHOICES)};"
@@ -85,9 +84,8 @@ class ExportEvents:
         panel, choices = self._panel, self.choices
         name = gr.Textbox(visible="hidden", elem_id="session-name")
         saved = gr.Textbox(visible="hidden", elem_id="saved-settings")
-        script = (STATIC / "reattach.js").read_text(encoding="utf-8")
         page.unload(self._leave)
-        begun = page.load(self._begin, [name, saved], [self._session, name, *choices], js=script, **UNQUEUED)
+        begun = page.load(self._begin, [name, saved], [self._session, name, *choices], js=_REMEMBERED, **UNQUEUED)
         begun.then(None, name, None, js=_KEEP_SESSION, **UNQUEUED)
         begun.then(resume, self._session, resumed, **slot)
         gr.on([component.change for component in choices], None, choices, None, js=_KEEP_SETTINGS, **UNQUEUED)

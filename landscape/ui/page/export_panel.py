@@ -11,7 +11,7 @@ from landscape.output.formats import FORMATS
 from landscape.scene.recipe import READABLE
 from landscape.settings import FASTEST, RATES, ExportSettings
 from landscape.ui.page.fields import field, fields
-from landscape.ui.page.widgets import STATIC
+from landscape.ui.page.scripts import STATIC, part
 
 
 def rates(format: str) -> list[int]:
@@ -51,7 +51,7 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
         }
         found = fields("file", found, {})
         export = gr.Button("Export", variant="primary", size="lg", elem_id="export")
-        estimate = gr.HTML(elem_id="estimate", js_on_load=(STATIC / "estimate.js").read_text(encoding="utf-8"))
+        estimate = gr.HTML(elem_id="estimate", js_on_load=part("estimate"))
         estimate_now = gr.Button(visible="hidden", elem_id="estimate-now")
         with gr.Row(elem_id="export-more"):
             batch = gr.UploadButton(
@@ -61,7 +61,7 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
         gr.HTML(
             '<button type="button" class="plain">Save the scene</button>'
             "<p>Photo, masks and fit in one file: drop it here another day and go on at once.</p>",
-            js_on_load=(STATIC / "scene.js").read_text(encoding="utf-8"),
+            js_on_load=part("savedScene"),
             elem_id="save-scene",
             apply_default_css=False,
         )
@@ -69,7 +69,7 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
             html_template=f'<div class="clips"><ol></ol><p class="clips-note" hidden>{CLIPS_KEPT}</p>'
             '<dialog class="player"><video loop playsinline controls></video><img alt="">'
             '<form method="dialog"><button aria-label="Close">×</button></form></dialog></div>',
-            js_on_load=(STATIC / "clips.js").read_text(encoding="utf-8"),
+            js_on_load=part("clips"),
             elem_id="clips",
         )
     return ExportPanel(found, estimate, estimate_now, export, recipe, batch, clips)

@@ -13,12 +13,12 @@ import gradio as gr
 from landscape.kinds import Kind
 from landscape.light.paths import DAY
 from landscape.settings import PHOTO_LIGHT, STYLES
+from landscape.ui.page.scripts import STATIC, page_script, part
 from landscape.ui.pictures import thumbnail_uri
 from landscape.ui.visitors.jobs import Status
 
 STYLE_CHOICES = (PHOTO_LIGHT, *STYLES)
 """The styles as the page names them."""
-STATIC = Path(__file__).resolve().parents[1] / "static"
 STYLE_COLOURS = dict(
     zip(
         STYLE_CHOICES,
@@ -33,7 +33,7 @@ def stage() -> gr.HTML:
     """The picture in the middle with everything that lies on it (``stage.js``, ``brush.js``)."""
     return gr.HTML(
         html_template=_read("stage.html"),
-        js_on_load=_read("stage.js") + _read("brush.js"),
+        js_on_load=part("stage"),
         elem_id="stage",
         apply_default_css=False,
     )
@@ -42,7 +42,7 @@ def stage() -> gr.HTML:
 def masks() -> gr.HTML:
     """The tools of the mask brush (``masks.js``)."""
     return gr.HTML(
-        html_template=_read("masks.html"), js_on_load=_read("masks.js"), elem_id="mask-tools", apply_default_css=False
+        html_template=_read("masks.html"), js_on_load=part("masks"), elem_id="mask-tools", apply_default_css=False
     )
 
 
@@ -54,9 +54,7 @@ def cards(kind: Kind, style: str, name: str) -> gr.HTML:
         for item in STYLE_CHOICES
     )
     template = f'<div class="cards" role="radiogroup" aria-label="Light">{items}</div>'
-    return gr.HTML(
-        value=style, html_template=template, js_on_load=_read("cards.js"), elem_id=name, apply_default_css=False
-    )
+    return gr.HTML(value=style, html_template=template, js_on_load=part("cards"), elem_id=name, apply_default_css=False)
 
 
 def timeline(kind: Kind, keys: list[Any], name: str) -> gr.HTML:
@@ -70,13 +68,13 @@ def timeline(kind: Kind, keys: list[Any], name: str) -> gr.HTML:
         .replace("@options", options)
     )
     return gr.HTML(
-        value=keys, html_template=template, js_on_load=_read("timeline.js"), elem_id=name, apply_default_css=False
+        value=keys, html_template=template, js_on_load=part("timeline"), elem_id=name, apply_default_css=False
     )
 
 
 def held(kind: Kind, value: Any, name: str) -> gr.HTML:
     """A value that is chosen elsewhere on the page, as on the photo, by ``landscape.choose(name, value)``."""
-    return gr.HTML(value=value, html_template="", js_on_load=_read("held.js"), elem_id=name, apply_default_css=False)
+    return gr.HTML(value=value, html_template="", js_on_load=part("held"), elem_id=name, apply_default_css=False)
 
 
 def dial(kind: Kind, direction: float, name: str) -> gr.HTML:
@@ -100,7 +98,7 @@ def dial(kind: Kind, direction: float, name: str) -> gr.HTML:
         shown = gr.HTML(
             value=direction,
             html_template=template,
-            js_on_load=_read("dial.js"),
+            js_on_load=part("dial"),
             elem_id=name,
             apply_default_css=False,
             label=kind.label,
@@ -119,7 +117,7 @@ def samples(folder: Path) -> tuple[gr.HTML, dict[str, Path]]:
     )
     template = f'<div class="samples">{buttons}</div>'
     return gr.HTML(
-        html_template=template, js_on_load=_read("samples.js"), elem_id="samples", apply_default_css=False
+        html_template=template, js_on_load=part("samples"), elem_id="samples", apply_default_css=False
     ), paths
 
 
@@ -174,9 +172,7 @@ def head(facts: dict[str, Any], more_css: str = "") -> str:
     """
     sheets = [*(_read(name) for name in ("page.css", "stage.css", "panels.css")), more_css]
     styles = "".join(f"<style>{sheet}</style>" for sheet in sheets)
-    scripts = ("hub.js", "tabs.js", "marks.js", "keys.js", "drop.js")
-    data = f'<script type="application/json" id="landscape-facts">{json.dumps(facts)}</script>'
-    return styles + data + "".join(f"<script>{_read(name)}</script>" for name in scripts)
+    return f"{styles}<script>{page_script(facts)}</script>"
 
 
 def sentences() -> gr.HTML:

@@ -1,7 +1,6 @@
 /* Photos that are dropped anywhere on the page or pasted go where photos are chosen. A picture out of another page comes as
    an address: it is fetched where the browser lets this page have it, and where it does not, a sentence says so. */
-(() => {
-  const hub = window.landscape;
+export function drop(page) {
   const ENDINGS = {
     "image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/avif": ".avif", "image/gif": ".gif",
     "image/tiff": ".tif", "image/bmp": ".bmp", "image/heic": ".heic", "image/heif": ".heif", "image/jp2": ".jp2",
@@ -11,7 +10,7 @@
   const EDITABLE = "input, textarea, [contenteditable]";
   let ours = false;
 
-  const say = (text) => hub.emit("notice", { text });
+  const say = (text) => page.emit("notice", { text });
   const inside = (event, selector) => event.target.closest && event.target.closest(selector);
 
   function open(file) {
@@ -89,4 +88,4 @@
     event.preventDefault();
     take(data, "The clipboard holds no picture: copy one, or its file, and paste it here.");
   });
-})();
+}

@@ -1,14 +1,13 @@
 /* The page's line to the app: one WebSocket for moving pictures, wishes and strokes. Parts of the page listen with
-   `landscape.on(kind, listener)` and speak with `landscape.send(kind, values)`. */
-window.landscape = (() => {
+   `page.on(kind, listener)` and speak with `page.send(kind, values)`. */
+export function openPage(facts) {
   const MOMENT = 16;
   const AHEAD = 1500;
-  const facts = JSON.parse(document.getElementById("landscape-facts").textContent);
   const HURRIED = facts.sliders.map((name) => "#" + name).join();
   const ahead = new Map();
   const listeners = new Map();
   const latest = new Map();
-  const state = { playing: true, side: 768, hidden: false };
+  const state = { playing: true, side: facts.side, hidden: false };
   let socket = null;
   let session = "";
   let wish = null;
@@ -76,7 +75,7 @@ window.landscape = (() => {
     };
     socket.onclose = (event) => {
       emit("line", false);
-      if (event.code === 4404) {
+      if (event.code === facts.ended) {
         ended = true;
         emit("notice", { text: "This page was left alone for too long: reload it and drop the photo again." });
       }
@@ -162,4 +161,4 @@ window.landscape = (() => {
   });
   document.documentElement.dataset.panel = "motion";
   return { on, emit, send, address, join, wish: wishFor, hurry, choose, facts, play, view, panel, show, state, get wished() { return wish; }, get session() { return session; } };
-})();
+}

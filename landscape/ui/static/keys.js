@@ -1,6 +1,5 @@
 /* The keyboard: play, direction, brush, undo, export, help. Keys that a focused control needs stay its own. */
-(() => {
-  const hub = window.landscape;
+export function keys(page) {
   const root = document.documentElement;
   const tell = () => {
     const dialog = document.querySelector("#help dialog");
@@ -17,7 +16,7 @@
     }
     if (control && event.key.toLowerCase() === "z" && !typing) {
       event.preventDefault();
-      hub.send(event.shiftKey ? "redo" : "undo");
+      page.send(event.shiftKey ? "redo" : "undo");
       return;
     }
     if (typing || control || event.altKey) return;
@@ -25,19 +24,19 @@
     const arrows = { ArrowRight: 30, ArrowUp: 30, ArrowLeft: -30, ArrowDown: -30 };
     if (event.key in arrows && !slides) {
       event.preventDefault();
-      hub.emit("turn", event.shiftKey ? Math.sign(arrows[event.key]) * 5 : arrows[event.key]);
+      page.emit("turn", event.shiftKey ? Math.sign(arrows[event.key]) * 5 : arrows[event.key]);
     } else if (event.key === " " && !(target.closest && target.closest("button, [role=button], input"))) {
       event.preventDefault();
-      hub.emit("do", "play");
+      page.emit("do", "play");
     } else if (event.key === "[" || event.key === "]") {
-      const size = (hub.brush ? hub.brush.size : 0.06) * (event.key === "]" ? 1.2 : 1 / 1.2);
-      hub.emit("brush", { size });
-    } else if (event.key === "Escape") hub.emit("do", "leave");
-    else if (event.key.toLowerCase() === "f") hub.emit("do", "full");
-    else if (event.key.toLowerCase() === "s") hub.emit("do", "split");
+      const size = (page.brush ? page.brush.size : 0.06) * (event.key === "]" ? 1.2 : 1 / 1.2);
+      page.emit("brush", { size });
+    } else if (event.key === "Escape") page.emit("do", "leave");
+    else if (event.key.toLowerCase() === "f") page.emit("do", "full");
+    else if (event.key.toLowerCase() === "s") page.emit("do", "split");
     else if (event.key.toLowerCase() === "e") {
-      hub.emit("do", "leave");
-      hub.panel("export");
+      page.emit("do", "leave");
+      page.panel("export");
       const button = document.querySelector("#export");
       if (button) button.focus();
     } else if (event.key === "?") tell();
@@ -56,11 +55,11 @@
     const dialog = event.target.closest("#help dialog");
     if (dialog && event.target === dialog) dialog.close();
     const tab = event.target.closest("[data-panel-tab]");
-    if (tab) hub.panel(tab.dataset.panelTab);
+    if (tab) page.panel(tab.dataset.panelTab);
     const view = event.target.closest("[data-view-button]");
-    if (view) hub.show(view.dataset.viewButton);
+    if (view) page.show(view.dataset.viewButton);
   });
-  hub.on("panel", (name) =>
+  page.on("panel", (name) =>
     document.querySelectorAll("[data-panel-tab]").forEach((tab) => tab.setAttribute("aria-selected", String(tab.dataset.panelTab === name)))
   );
   document.addEventListener("DOMContentLoaded", () => {
@@ -72,4 +71,4 @@
     }
     if (theme) document.body.classList.toggle("dark", theme === "dark");
   });
-})();
+}

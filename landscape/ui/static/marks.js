@@ -1,7 +1,6 @@
 /* Controls whose values cannot be used are marked, with the app's own sentence about it; what was in force stays in force.
    Sentences about anything else stand beside the photo. */
-(() => {
-  const hub = window.landscape;
+export function marks(page) {
   const LONGEST = 20000;
   const refused = new Map();
   let timer = 0;
@@ -51,8 +50,8 @@
     });
   }
 
-  hub.on("refused", (message) => show(message.fields));
-  hub.on("line", (open) => open && show({})); /* the wish is told anew with each line, and then refused anew */
+  page.on("refused", (message) => show(message.fields));
+  page.on("line", (open) => open && show({})); /* the wish is told anew with each line, and then refused anew */
 
   /* A field that is left with what cannot be used goes back to what is in force; Gradio would choose the least value. */
   document.addEventListener(
@@ -73,7 +72,7 @@
     const box = document.querySelector("#line-notice .notice");
     if (box) box.hidden = true;
   }
-  hub.on("notice", ({ text }) => {
+  page.on("notice", ({ text }) => {
     const box = document.querySelector("#line-notice .notice");
     if (!box) return;
     const words = box.querySelector("span");
@@ -83,4 +82,4 @@
     timer = setTimeout(hide, LONGEST);
   });
   document.addEventListener("click", (event) => event.target.closest("#line-notice button") && hide());
-})();
+}

@@ -2,7 +2,7 @@
    Each tab holds a lock named after its session as long as it shows it, so a duplicate finds it taken, and a page that is
    reloaded free. Pages of plain http from another computer have no locks: there the tabs ask each other, and of two that
    have the same session the elder keeps it. */
-window.landscape.tab = (() => {
+export function openTab() {
   const NAME = "landscape-session";
   const LOCK_WAIT = 3000; /* a page that is reloaded may let go a moment later */
   const ANSWER_WAIT = 1000; /* begins before the page is built; who answers later is heard as well */
@@ -69,4 +69,17 @@ window.landscape.tab = (() => {
   }
 
   return { session: begin(), hold };
-})();
+}
+
+/* What the browser remembers, for the page's first event: the session of this tab and the last settings. */
+export async function remembered(page) {
+  const read = (store, name) => {
+    try {
+      return store.getItem(name) || "";
+    } catch {
+      return ""; /* storage may be forbidden */
+    }
+  };
+  const own = read(sessionStorage, "landscape-settings");
+  return [await page.tab.session, own || read(localStorage, "landscape-settings")];
+}
