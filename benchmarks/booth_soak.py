@@ -36,7 +36,7 @@ REST = 8
 PATIENCE = 600_000.0
 """Milliseconds for a video on a busy computer."""
 _FAKE = "from tests.fake_engine import FakeEngine; engine = FakeEngine(delay=0.001)"
-_REAL = "from landscape.ui.visitors.engine import ModelEngine; engine = ModelEngine()"
+_REAL = "from landscape.ui.visitors.engine import Engine; engine = Engine()"
 _START = (
     "{engine}; from landscape.ui.server.serve import serve_booth; serve_booth(engine, '0.0.0.0', {port}, False, {idle})"
 )

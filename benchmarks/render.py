@@ -20,7 +20,8 @@ import numpy as np
 from landscape.models.bundle import load_models
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.scene import Scene
-from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
+from landscape.scene.shot import Shot
+from landscape.settings import ExportSettings, FitSettings, LightSettings
 
 
 def processor_seconds() -> float:
@@ -56,7 +57,7 @@ def main() -> None:
     export = ExportSettings(seconds=max(0.2, options.frames / 30), long_side=options.size)
     with tempfile.TemporaryDirectory() as folder:
         started, busy = time.monotonic(), processor_seconds()
-        report = scene.render(Path(folder) / "clip.mp4", MotionSettings(), LightSettings(options.style), export)
+        report = scene.render(Path(folder) / "clip.mp4", Shot(light=LightSettings(options.style), export=export))
         wall, busy = time.monotonic() - started, processor_seconds() - busy
     figures = {
         "size": [report.width, report.height],

@@ -34,11 +34,16 @@ def table() -> str:
     """All settings of the command line and of programs."""
     rows = []
     for name, place in PLACES.items():
-        parameter = f"`{name}`" if name in CONTROLS else ""
-        default = str(Shot().shown(name)).lower() if isinstance(place.kind, Flag) else Shot().shown(name)
+        kind, parameter = place.kind, f"`{name}`" if name in CONTROLS else ""
+        default = Shot().shown(name)
+        if isinstance(kind, Flag):
+            default = str(default).lower()
+        elif default is None:
+            default = kind.none[0]
         if option(name, place) or parameter:
-            shown = "" if default == [] else default
-            rows.append(f"| {option(name, place)} | {parameter} | {shown} | {place.kind.described} |")
+            rows.append(
+                f"| {option(name, place)} | {parameter} | {'' if default == [] else default} | {kind.described} |"
+            )
     rows.append(f"| | `quality` | {STANDARD} | How carefully the model is fitted ({', '.join(QUALITIES)}). |")
     return HEAD + "\n".join(rows)
 

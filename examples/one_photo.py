@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from landscape import ExportSettings, FitSettings, LightSettings, MotionSettings, Scene, load_models, read_photo
+from landscape import ExportSettings, FitSettings, LightSettings, MotionSettings, Scene, Shot, load_models, read_photo
 
 
 def main() -> None:
@@ -21,10 +21,12 @@ def main() -> None:
     # The costly part, once for each photo: sky and water are found, and the model is fitted.
     scene = Scene.open(read_photo(options.photo), load_models(), FitSettings(seconds=options.fit_seconds))
     # The cheap part, as often as you like.
-    motion = MotionSettings(direction=90.0, speed=1.5)
-    light = LightSettings(style="warm sunset")
-    export = ExportSettings(seconds=options.seconds, long_side=options.size)
-    report = scene.render(options.clip, motion, light, export)
+    shot = Shot(
+        MotionSettings(direction=90.0, speed=1.5),
+        LightSettings(style="warm sunset"),
+        export=ExportSettings(seconds=options.seconds, long_side=options.size),
+    )
+    report = scene.render(options.clip, shot)
     print(f"{options.clip}: {report.width} x {report.height}, {report.frames} frames, SSIM {scene.quality.ssim:.3f}")
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from landscape.models.bundle import load_models
     from landscape.photo.read import read_photo
     from landscape.scene.scene import Scene
+    from landscape.scene.shot import Shot
     from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
 # The matrices here are small. Several threads gain nothing with them, and where another core is busy, they wait for
@@ -31,6 +32,7 @@ __all__ = [
     "LightSettings",
     "MotionSettings",
     "Scene",
+    "Shot",
     "__version__",
     "load_models",
     "read_photo",
@@ -44,6 +46,7 @@ _PLACES = {
     "LightSettings": _SETTINGS,
     "MotionSettings": _SETTINGS,
     "Scene": "landscape.scene.scene",
+    "Shot": "landscape.scene.shot",
     "load_models": "landscape.models.bundle",
     "read_photo": "landscape.photo.read",
 }

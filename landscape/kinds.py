@@ -64,7 +64,7 @@ class Kind:
 
     def shown(self, value: Any) -> Any:
         """A value as the page, programs and JSON have it."""
-        return self.none[-1] if value is None and self.none else value
+        return value
 
     def readable(self, value: Any) -> bool:
         """Whether a value in a file is of the right type; the setting itself says what it makes of it."""
@@ -165,6 +165,10 @@ class Choice(Kind):
 
     _: KW_ONLY
     names: tuple[str, ...] = ()
+
+    def shown(self, value: Any) -> Any:
+        """A value as the page, programs and JSON have it: none has a name."""
+        return self.none[-1] if value is None and self.none else value
 
     def _checked(self, value: Any) -> Any:
         choice = meant(value, self.names)

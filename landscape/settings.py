@@ -122,8 +122,8 @@ class LightSettings(Declared):
         panel="light", widget="timeline", implies={"day_cycle": True}, example="0 photo, 0.5 deep night, 1 photo",
     ))  # fmt: skip
     sun_side: float | None = setting(None, Number(
-        "Side of the sun", "Where along the horizon the sun stands, from the left.", low=0, high=1, none=("found",),
-        said="a side of the sun", example="0.3",
+        "Sun side", "Where the sun stands along the horizon: 0 left, 1 right.", low=0, high=1, step=0.01,
+        none=("as in the photo",), panel="light", example="0.3", hint="Where the sun stands: 0 left, 1 right.",
     ))  # fmt: skip
     source: str = setting("measured", Choice(
         "Source of light", "Colours of real pictures of a light, or the generator's as in earlier versions.",

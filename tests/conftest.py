@@ -163,3 +163,20 @@ def make_prior(style_width, resolutions=(4, 8)):
 
     torch.manual_seed(0)
     return LatentPrior(style_width, resolutions).eval()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser."""
+    from tests.browser import chromium
+
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The address of an app in a process of its own; shifted photos stand in for the networks."""
+    from tests.browser import APP, running
+
+    yield from running(APP, tmp_path_factory.mktemp("app"))

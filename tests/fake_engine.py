@@ -21,7 +21,7 @@ from landscape.photo.read import Photo
 from landscape.preview.player import LiveFrame
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.shot import Shot
-from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
+from landscape.settings import STYLES, FitSettings
 from landscape.ui.visitors.sessions import Session
 from tests.mattes import hard_matte
 
@@ -45,6 +45,8 @@ class FakeScene:
     masks: Matte
     steps: int
     delay: float
+    models: None = None
+    settings: FitSettings = FitSettings()
 
     @property
     def quality(self) -> Quality:
@@ -64,29 +66,20 @@ class FakeScene:
         """The same scene with the photo at another size."""
         return FakeScene(photo, self.masks.resized(photo.height, photo.width), self.steps, self.delay)
 
-    def renderer(
-        self,
-        motion: MotionSettings,
-        light: LightSettings,
-        long_side: int = 768,
-        seconds: float = 6.0,
-        loop: bool = False,
-    ) -> FakePlayer:
-        """Frames for a live preview."""
-        return FakePlayer(self.photo.resized(long_side).pixels)
+    def renderer_of(self, shot: Shot) -> FakePlayer:
+        """Frames of a shot."""
+        return FakePlayer(self.photo.resized(shot.export.long_side).pixels)
 
     def render(
         self,
         out: Path,
-        motion: MotionSettings,
-        light: LightSettings,
-        export: ExportSettings,
+        shot: Shot,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
         finish: threading.Event | None = None,
     ) -> None:
         """Write the clip."""
-        player = self.renderer(motion, light, export.long_side)
+        player, export = self.renderer_of(shot), shot.export
 
         def frames() -> Iterator[np.ndarray]:
             for index in range(export.frames):
@@ -99,7 +92,7 @@ class FakeScene:
             frames(),
             export.fps,
             total=export.frames,
-            metadata=Shot(motion, light, export=export).as_dict(),
+            metadata=replace(shot, masks=None).as_dict(),
             cancel=cancel,
             finish=finish,
             format=export.format,
@@ -154,7 +147,7 @@ class FakeEngine:
         except ValueError as error:
             raise LandscapeError(f"“{path.name}” is damaged or no scene: open its photo anew.") from error
 
-    def save(self, scene: FakeScene, path: Path) -> None:
+    def save(self, scene: FakeScene, path: Path, shot: Shot) -> None:
         """Write photo and masks."""
         masks, photo = scene.masks, scene.photo
         with path.open("wb") as file:
@@ -228,20 +221,15 @@ class FakeLive:
     """Notes what is asked of it; its frames are grey."""
 
     def __init__(self) -> None:
-        self.shown: list[tuple[FakeScene, MotionSettings, LightSettings, float, bool]] = []
+        self.shown: list[tuple[FakeScene, Shot]] = []
         self.calls: list[tuple[str, object]] = []
         self.sparing = False
         self.closed = False
 
-    def show(self, scene: FakeScene, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool) -> int:
+    def show(self, scene: FakeScene, shot: Shot) -> int:
         """Note it; the newest is shown."""
-        take = (scene, motion, light, seconds, loop)
-        if (
-            not self.shown
-            or any(a is not b and a != b for a, b in zip(self.shown[-1][1:], take[1:], strict=True))
-            or (self.shown[-1][0] is not scene)
-        ):
-            self.shown.append(take)
+        if not self.shown or self.shown[-1][0] is not scene or self.shown[-1][1] != shot:
+            self.shown.append((scene, shot))
         return len(self.shown)
 
     def play(self, playing: bool) -> None:

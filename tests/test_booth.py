@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from pathlib import Path
 
@@ -48,7 +47,8 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def booth(tmp_path: Path, clock: list[float], samples: dict[str, Path], engine: FakeEngine, monkeypatch):
-    monkeypatch.setattr(booth_module, "CLIP", dataclasses.replace(booth_module.CLIP, seconds=0.5, long_side=64))
+    short = booth_module.SHOT.with_values({"seconds": 0.5, "long_side": 64})
+    monkeypatch.setattr(booth_module, "SHOT", short)
     folders = {name: tmp_path / name for name in ("sessions", "pickups", "clips", "arrivals")}
     for folder in folders.values():
         folder.mkdir()

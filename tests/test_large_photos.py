@@ -17,7 +17,7 @@ from landscape.photo.read import photo_size
 from landscape.settings import NATIVE
 from landscape.ui.visitors.clips import Clip
 from landscape.ui.visitors.controls import shot_of
-from landscape.ui.visitors.engine import ModelEngine
+from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.handlers import Handlers
 from landscape.ui.visitors.sessions import SessionStore
 
@@ -64,7 +64,7 @@ def peak() -> Iterator[list[float]]:
 def test_fifty_megapixels_become_a_native_clip(large: Path, tmp_path: Path) -> None:
     (tmp_path / "sessions").mkdir()
     store = SessionStore(tmp_path / "sessions")
-    handlers = Handlers(store, ModelEngine())
+    handlers = Handlers(store, Engine())
     assert photo_size(large) == (WIDTH, HEIGHT)
     identifier = store.create()
     list(handlers.open(identifier, large, "Quick"))

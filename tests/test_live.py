@@ -104,11 +104,12 @@ def test_wishes_change_the_preview_and_the_newest_is_kept(
     open_photo(session, engine, landscape_pixels)
     page.wait(lambda: page.live.shown)
     page.say("wish", values={"direction": 200, "style": "deep night", "sky": 0.5})
-    _, motion, light, _, _ = page.live.shown[-1]
+    _, shot = page.live.shown[-1]
+    motion, light = shot.motion, shot.light
     assert (motion.direction, motion.sky, light.style) == (200.0, 0.5, "deep night")
     assert session.wish == Shot().with_values({"direction": 200, "style": "deep night", "sky": 0.5})
     page.say("wish", values={"day_cycle": True, "keys": [{"time": 0.5, "style": "blue hour"}]})
-    assert page.live.shown[-1][2].keys[0].style == "blue hour"
+    assert page.live.shown[-1][1].light.keys[0].style == "blue hour"
     page.say("play", playing=False)
     page.say("seek", seconds=2.5)
     assert page.live.calls[-2:] == [("play", False), ("seek", 2.5)]

@@ -20,9 +20,12 @@ from landscape.preview.player import LiveFrame
 from landscape.preview.size import SIDES, PreviewSize
 from landscape.preview.track import GeneratorTrack
 from landscape.scene.scene import Scene
+from landscape.scene.shot import Shot
 from landscape.scene.take import Take
-from landscape.settings import STYLES, FitSettings, LightSettings, MotionSettings
+from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 from tests.mattes import hard_matte
+
+SHORT = Shot(export=ExportSettings(4.0))
 
 
 @pytest.fixture
@@ -50,30 +53,28 @@ def frame_when(preview: LivePreview, wanted: Callable[[LiveFrame], bool]) -> Liv
 
 
 def test_the_newest_change_is_shown(scene: Scene, preview: LivePreview) -> None:
-    numbers = [
-        preview.show(scene, MotionSettings(float(turn)), LightSettings(), 6.0, False) for turn in (0, 90, 180, 90)
-    ]
+    numbers = [preview.show(scene, Shot(MotionSettings(float(turn)))) for turn in (0, 90, 180, 90)]
     assert numbers == sorted(set(numbers))
     frame = frame_when(preview, lambda frame: frame.number == numbers[-1])
     assert frame.pixels.shape == (96, 128, 3) and not frame.lit
-    again = preview.show(scene, MotionSettings(90.0), LightSettings(), 6.0, False)
+    again = preview.show(scene, Shot(MotionSettings(90.0)))
     assert again == numbers[-1], "what is shown already is no change"
 
 
 def test_light_changes_the_picture_and_keeps_the_parts(scene: Scene, preview: LivePreview) -> None:
     preview.limit(SIDES[0])  # the draft then is the picture itself
-    first = preview.show(scene, MotionSettings(speed=0.0), LightSettings(), 6.0, False)
+    first = preview.show(scene, Shot(MotionSettings(speed=0.0)))
     day = frame_when(preview, lambda frame: frame.number == first)
     assert preview._player is not None
     compositor = preview._player.parts.compositor
-    second = preview.show(scene, MotionSettings(speed=0.0), LightSettings("deep night"), 6.0, False)
+    second = preview.show(scene, Shot(MotionSettings(speed=0.0), LightSettings("deep night")))
     night = frame_when(preview, lambda frame: frame.number == second)
     assert night.lit and night.pixels.mean() < 0.8 * day.pixels.mean() and night.run > day.run
     assert preview._player.parts.compositor is compositor
 
 
 def test_pausing_stops_time_but_not_changes(scene: Scene, preview: LivePreview) -> None:
-    number = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    number = preview.show(scene, Shot())
     frame_when(preview, lambda frame: frame.number == number and frame.seconds > 0)
     preview.play(False)
     frame_when(preview, lambda frame: True)
@@ -83,34 +84,34 @@ def test_pausing_stops_time_but_not_changes(scene: Scene, preview: LivePreview) 
     preview.seek(1.25)
     still = frame_when(preview, lambda frame: True)
     assert still.seconds == pytest.approx(1.25)
-    number = preview.show(scene, MotionSettings(200.0), LightSettings(), 6.0, False)
+    number = preview.show(scene, Shot(MotionSettings(200.0)))
     assert frame_when(preview, lambda frame: frame.number == number).seconds == pytest.approx(1.25)
 
 
 def test_days_and_loops_begin_anew_and_plain_motion_goes_on(scene: Scene) -> None:
     def at(seconds: float, light: LightSettings, loop: bool) -> float:
-        return Take(scene, MotionSettings(), light, 4.0, loop).wrapped(seconds)
+        return Take(scene, Shot(light=light, export=ExportSettings(4.0, loop=loop))).wrapped(seconds)
 
     assert at(9.0, LightSettings(), False) == 9.0
     assert at(9.0, LightSettings(), True) == 1.0 == at(9.0, LightSettings(day_cycle=True), False)
 
 
 def test_another_motion_keeps_what_is_known_of_the_photo(scene: Scene) -> None:
-    parts = PreviewParts.prepare(Take(scene, MotionSettings(), LightSettings(), 4.0, False), 96)
-    turned = parts.turned(Take(scene, MotionSettings(200.0), LightSettings(), 4.0, False))
+    parts = PreviewParts.prepare(Take(scene, SHORT), 96)
+    turned = parts.turned(Take(scene, dataclasses.replace(SHORT, motion=MotionSettings(200.0))))
     assert turned.scenery.parts is parts.scenery.parts and turned.moving is parts.moving
     assert turned.settled(turned.take) and turned.compositor is not parts.compositor
 
 
 def test_other_masks_are_drafted_and_then_settled(scene: Scene) -> None:
-    take = Take(scene, MotionSettings(), LightSettings(), 4.0, False)
+    take = Take(scene, SHORT)
     parts = PreviewParts.prepare(take, 96)
     labels = np.zeros((96, 128), np.uint8)
-    bare = Take(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
+    bare = Take(scene.with_masks(hard_matte(labels)), SHORT)
     empty = parts.turned(bare)
     assert empty.draft and not empty.settled(bare) and not empty.scenery.parts and parts.scenery.parts
     labels[:40] = SKY
-    less = Take(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
+    less = Take(scene.with_masks(hard_matte(labels)), SHORT)
     drafted, settled = parts.turned(less), PreviewParts.prepare(less, 96, parts)
     assert settled.settled(less) and settled.reconstruction is parts.reconstruction
     # Before long, other clouds come in under other masks.
@@ -126,7 +127,7 @@ def test_what_stands_still_is_sharp(small_models, landscape_pixels: np.ndarray, 
     labels[:350] = SKY
     scene = Scene.open(photo, small_models, FitSettings("E"), hard_matte(labels))
     preview.limit(SIDES[-1])
-    number = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    number = preview.show(scene, Shot())
     frame_when(preview, lambda frame: frame.number == number)
     preview.play(False)
     assert frame_when(preview, lambda frame: frame.pixels.shape[1] == SIDES[-1]).number == number
@@ -137,9 +138,9 @@ def test_drafts_of_large_pictures_are_small(small_models, landscape_pixels: np.n
     labels = np.zeros((480, 640), np.uint8)
     labels[:280] = SKY
     scene = Scene.open(photo, small_models, FitSettings("E"), hard_matte(labels))
-    parts = PreviewParts.prepare(Take(scene, MotionSettings(), LightSettings(), 4.0, False), 640)
+    parts = PreviewParts.prepare(Take(scene, SHORT), 640)
     labels[150:] = 0
-    less = Take(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 4.0, False)
+    less = Take(scene.with_masks(hard_matte(labels)), SHORT)
     drafted = parts.turned(less)
     assert drafted.side == DRAFT_SIDE and drafted.small.width == DRAFT_SIDE
     size = (drafted.scenery.grid.rows, drafted.scenery.grid.columns)
@@ -153,11 +154,11 @@ def test_drafts_of_large_pictures_are_small(small_models, landscape_pixels: np.n
 
 
 def test_a_stroke_is_in_the_next_picture_and_settles(scene: Scene, preview: LivePreview) -> None:
-    first = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    first = preview.show(scene, Shot())
     frame_when(preview, lambda frame: frame.number == first)
     labels = np.zeros((96, 128), np.uint8)
     labels[:20] = SKY
-    second = preview.show(scene.with_masks(hard_matte(labels)), MotionSettings(), LightSettings(), 6.0, False)
+    second = preview.show(scene.with_masks(hard_matte(labels)), Shot())
     frame = preview.next_frame(1.0)
     assert frame is not None and frame.number == second
     end = time.monotonic() + 30
@@ -168,10 +169,10 @@ def test_a_stroke_is_in_the_next_picture_and_settles(scene: Scene, preview: Live
 
 
 def test_a_better_fit_keeps_nobody_waiting(scene: Scene, preview: LivePreview) -> None:
-    first = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    first = preview.show(scene, Shot())
     frame_when(preview, lambda frame: frame.number == first)
     better = dataclasses.replace(scene, inversions=(dataclasses.replace(scene.inversion, ssim=0.99),))
-    second = preview.show(better, MotionSettings(90.0), LightSettings(), 6.0, False)
+    second = preview.show(better, Shot(MotionSettings(90.0)))
     frame = preview.next_frame(1.0)
     assert frame is not None and frame.number == second and preview._player is not None
     assert preview._player.take.scene.inversions is scene.inversions, "the turn is seen with the fit at hand"
@@ -183,11 +184,11 @@ def test_a_better_fit_keeps_nobody_waiting(scene: Scene, preview: LivePreview) -
 
 
 def test_nothing_is_shown_after_clearing(scene: Scene, preview: LivePreview) -> None:
-    first = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    first = preview.show(scene, Shot())
     frame_when(preview, lambda frame: frame.number == first)
     preview.clear()
     assert preview.next_frame(0.05) is None
-    again = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    again = preview.show(scene, Shot())
     frame_when(preview, lambda frame: frame.number == again)
 
 
@@ -220,7 +221,7 @@ def test_slow_computers_get_smaller_pictures() -> None:
 
 def test_the_sharp_picture_follows_when_changes_rest(scene: Scene, preview: LivePreview) -> None:
     preview.limit(SIDES[2])
-    number = preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    number = preview.show(scene, Shot())
     frame_when(preview, lambda frame: frame.number == number)
     end = time.monotonic() + 30
     while preview._player is None or preview._player.side != preview.side:
@@ -239,12 +240,12 @@ def test_a_failure_in_another_thread_is_raised_once_and_the_next_change_is_drawn
 ) -> None:
     prepare = PreviewParts.prepare
     monkeypatch.setattr(PreviewParts, "prepare", lambda *arguments: 1 / 0)
-    preview.show(scene, MotionSettings(), LightSettings(), 6.0, False)
+    preview.show(scene, Shot())
     with pytest.raises(ZeroDivisionError):
         frame_when(preview, lambda frame: True)
     assert preview.next_frame(0.05) is None
     monkeypatch.setattr(PreviewParts, "prepare", prepare)
-    preview.show(scene, MotionSettings(speed=2.0), LightSettings(), 6.0, False)
+    preview.show(scene, Shot(MotionSettings(speed=2.0)))
     assert frame_when(preview, lambda frame: True).number == 2
 
 

@@ -12,7 +12,7 @@ from landscape.errors import LandscapeError
 from landscape.masks.strokes import Stroke
 from landscape.scene.files import open_scene
 from landscape.scene.shot import Shot
-from landscape.ui.visitors.engine import ModelEngine
+from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.handlers import Handlers
 from landscape.ui.visitors.saved_scenes import save_scene_file
 from landscape.ui.visitors.sessions import SessionStore
@@ -87,7 +87,7 @@ def test_broken_scenes_and_missing_photos_get_a_sentence(
 def test_the_models_scene_is_the_same_bit_for_bit(
     store: SessionStore, photo: Path, small_models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = ModelEngine()
+    engine = Engine()
     monkeypatch.setattr(engine, "_models", small_models)
     handlers = Handlers(store, engine)
     session = store.get(fitted(handlers, store, photo))

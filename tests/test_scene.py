@@ -13,7 +13,7 @@ from landscape.files import save_picture
 from landscape.output.video import probe_video
 from landscape.photo.squeeze import model_image, model_mask
 from landscape.scene.scene import Scene
-from landscape.scene.take import clip_renderer
+from landscape.scene.shot import Shot
 from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 from tests.mattes import hard_matte
 
@@ -34,7 +34,7 @@ def test_model_sees_the_whole_photo_squashed(photo, masks):
 
 
 def frames_of(scene, motion, light, export):
-    return clip_renderer(scene, motion, light, export).clip(export.frames, export.fps)
+    return scene.renderer_of(Shot(motion, light, export=export)).clip(export.frames, export.fps)
 
 
 def test_first_frame_is_the_photo_and_static_parts_stay(scene, photo):
@@ -137,9 +137,7 @@ def test_generator_is_not_changed_by_fine_tuning(photo, masks, small_models):
 def test_render_writes_a_video_and_reports(scene, tmp_path):
     steps = []
     out = tmp_path / "clip.mp4"
-    report = scene.render(
-        out, MotionSettings(), LightSettings(), ExportSettings(0.4, 10, 128), progress=lambda *step: steps.append(step)
-    )
+    report = scene.render(out, Shot(export=ExportSettings(0.4, 10, 128)), progress=lambda *step: steps.append(step))
     found = probe_video(out)
     assert (report.width, report.height, report.frames) == (128, 96, 4)
     assert (found["width"], found["height"], found["frames"]) == (128, 96, 4)
@@ -157,9 +155,7 @@ def test_cancelled_render_leaves_nothing_behind(scene, tmp_path):
     with pytest.raises(Cancelled):
         scene.render(
             tmp_path / "clip.mp4",
-            MotionSettings(),
-            LightSettings(),
-            ExportSettings(2, 10, 128),
+            Shot(export=ExportSettings(2, 10, 128)),
             progress=stop_soon,
             cancel=cancel,
         )

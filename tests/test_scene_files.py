@@ -16,7 +16,9 @@ from landscape.masks.glow import Glow
 from landscape.masks.matte import in_steps
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.files import open_scene, save_scene
+from landscape.scene.recipe import read_recipe, shot_in_scene
 from landscape.scene.scene import Scene
+from landscape.scene.shot import Shot
 from landscape.settings import FitSettings, LightSettings, MotionSettings
 from tests.mattes import hard_matte
 
@@ -238,3 +240,25 @@ def test_compressed_models_and_broken_zips_are_refused(saved, small_models, tmp_
         saved.write_bytes(data)
         refused(saved, small_models)
     assert "check the name" in refused(tmp_path / "none.landscape", small_models)
+
+
+def test_the_shot_that_was_chosen_stays_with_the_scene(scene, saved, tmp_path):
+    shot = Shot().with_values({"speed": 2.0, "style": "deep night", "seconds": 3.0, "seed": 3})
+    save_scene(scene, tmp_path / "night.landscape", shot)
+    found = shot_in_scene(tmp_path / "night.landscape")
+    assert found == dataclasses.replace(shot, inversion=scene.settings) == read_recipe(tmp_path / "night.landscape")
+    assert shot_in_scene(saved) == Shot(inversion=scene.settings)
+
+
+@pytest.mark.parametrize("damage", [lambda content: content.pop("shot"), lambda content: content.update(shot=[3])])
+def test_scenes_without_a_shot_open_with_the_defaults(scene, saved, small_models, tmp_path, damage):
+    """As those that were saved before shots were."""
+    found = members(saved)
+    content = json.loads(found["scene.json"])
+    damage(content)
+    older = tmp_path / "older.landscape"
+    with zipfile.ZipFile(older, "w") as archive:
+        for name, data in (found | {"scene.json": json.dumps(content)}).items():
+            archive.writestr(name, data)
+    assert shot_in_scene(older) == Shot()
+    assert np.array_equal(frames(open_scene(older, small_models)), frames(scene))

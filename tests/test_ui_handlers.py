@@ -72,7 +72,7 @@ def test_broken_photo_leaves_everything_as_it_was(
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(photo.read_bytes()[:200])
     page = merged(list(handlers.open(identifier, broken, "Quick")))
-    assert "broken.jpg" in str(page["notice"]) and page["busy"] is False and page["ready"]
+    assert "broken.jpg" in str(page["notice"]) and page["busy"] is False
     assert "scene" not in page
     assert session.studio is before
 
@@ -81,7 +81,7 @@ def test_broken_first_photo_offers_nothing_to_animate(handlers: Handlers, store:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no picture")
     page = merged(list(handlers.open(store.create(), broken, "Quick")))
-    assert page["notice"] and page["ready"] is False and "opened" not in page
+    assert page["notice"] and "opened" not in page
 
 
 def test_animate_writes_a_private_video(
@@ -184,7 +184,7 @@ def test_unexpected_errors_become_a_sentence(
 
     monkeypatch.setattr(engine, "find_masks", fail)
     page = merged(list(handlers.open(store.create(), photo, "Quick")))
-    assert page["notice"] == UNEXPECTED and not page["ready"]
+    assert page["notice"] == UNEXPECTED
 
 
 def test_meter_estimates_the_time_left() -> None:

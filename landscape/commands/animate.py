@@ -17,6 +17,8 @@ from landscape.errors import printable
 from landscape.files import replacing
 from landscape.marks import MARK, VERSION
 from landscape.output.formats import require_fits
+from landscape.scene.recipe import is_scene_file, read_recipe, recipe_beside, shot_in_scene, write_recipe
+from landscape.scene.shot import Shot
 from landscape.targets import require_targets
 
 OTHER_SHAPE = "The masks in this recipe are those of a photo of another shape: sky and water were found anew."
@@ -41,7 +43,8 @@ def animate(
     report: Annotated[Path | None, typer.Option("--json", help="Write a report here.")] = None,
 ) -> None:
     """Animate a photo: clouds drift, water moves, light changes."""
-    shot, written = shot_of(context, recipe, out), given(context)
+    begun = shot_in_scene(photo) if is_scene_file(photo) else Shot()
+    shot, written = shot_of(context, begun if recipe is None else read_recipe(recipe), out), given(context)
     if weights is not None and weights.is_file() and recipe is None and "fit_numbers" not in written:
         shot = shot.with_values({"fit_numbers": "release"})  # of the released models, fitted as they were
     if shot.export.fps < context.params["fps"] and "fps" in written:
@@ -55,7 +58,6 @@ def animate(
     from landscape.models.bundle import choose_device, default_folder, load_models
     from landscape.photo.read import Photo, read_photo
     from landscape.scene import files as scene_files
-    from landscape.scene.recipe import recipe_beside, write_recipe
     from landscape.scene.scene import Scene
 
     def own_masks(picture: Photo) -> Matte | None:
@@ -75,7 +77,7 @@ def animate(
         (save_scene, "scene"),
     )
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        if scene_files.is_scene_file(photo):
+        if is_scene_file(photo):
             scene = scene_files.open_scene(photo, load_models(weights, choose_device(device)))
             require_fits(shot.export, scene.photo.width, scene.photo.height)
             masks = own_masks(scene.photo)
@@ -87,11 +89,11 @@ def animate(
             models = load_models(weights, choose_device(device))
             scene = Scene.open(picture, models, shot.inversion, masks=masks, progress=progress, cancel=cancel)
         if save_scene is not None:
-            scene_files.save_scene(scene, save_scene)
+            scene_files.save_scene(scene, save_scene, shot)
         others = [OTHER_SHAPE] if masks is None and shot.masks is not None else []
         for sentence in [*others, *scene.warnings]:
             console.print(sentence, style="yellow", soft_wrap=True)
-        result = scene.render(out, shot.motion, shot.light, shot.export, progress=progress, cancel=cancel)
+        result = scene.render(out, shot, progress=progress, cancel=cancel)
     made = dataclasses.replace(shot, inversion=scene.settings, masks=None if masks is None else scene.masks)
     write_recipe(recipe_beside(out), made, photo)
     if report is not None:

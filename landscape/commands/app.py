@@ -32,11 +32,11 @@ def app(
     """Start the app in the browser."""
     from landscape.errors import require
     from landscape.ui.server.serve import serve, serve_booth
-    from landscape.ui.visitors.engine import ModelEngine
+    from landscape.ui.visitors.engine import Engine
 
     if booth:
         # Visitors are told from the booth's own screen by their address, which a proxy hides.
         require(not root_path, "A booth cannot stand behind a proxy: leave out --root-path.")
-        serve_booth(ModelEngine(weights), host or "0.0.0.0", port, browser, idle, address)
+        serve_booth(Engine(weights), host or "0.0.0.0", port, browser, idle, address)
     else:
-        serve(ModelEngine(weights), host or "127.0.0.1", port, browser, mcp, root_path)
+        serve(Engine(weights), host or "127.0.0.1", port, browser, mcp, root_path)

@@ -13,7 +13,6 @@ import typer
 
 from landscape.kinds import Angle, Flag
 from landscape.output.formats import FORMATS, format_of
-from landscape.scene.recipe import read_recipe
 from landscape.scene.shot import PLACES, Place, Shot
 from landscape.settings import ExportSettings
 from landscape.spelling import spelled
@@ -48,18 +47,18 @@ def _option(name: str, place: Place) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
 
 
-def shot_of(context: typer.Context, recipe: Path | None, out: Path) -> Shot:
-    """A recipe's settings, or the defaults, under the options that were written: the later word wins.
+def shot_of(context: typer.Context, shot: Shot, out: Path) -> Shot:
+    """A shot under the options that were written: the later word wins.
 
     Args:
         context: Of a command :func:`with_settings`.
-        recipe: A recipe or a clip made with one.
+        shot: Of a recipe, or the defaults.
         out: The file to write, whose name chooses the format where no option does.
 
     Raises:
-        LandscapeError: If there is no recipe, a value is of no use, or the file's name does not fit the format.
+        LandscapeError: If a value is of no use, or the file's name does not fit the format.
     """
-    shot, written = Shot() if recipe is None else read_recipe(recipe), given(context)
+    written = given(context)
     for name in written:
         if name in PLACES:
             kind = PLACES[name].kind

@@ -20,7 +20,8 @@ def open_scenes(
     """Fit the model to one photo after another, or open the scenes that were saved."""
     from landscape.models.bundle import load_models
     from landscape.photo.read import read_photo
-    from landscape.scene.files import is_scene_file, open_scene
+    from landscape.scene.files import open_scene
+    from landscape.scene.recipe import is_scene_file
     from landscape.scene.scene import Scene
 
     models = load_models(weights)

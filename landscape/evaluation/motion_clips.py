@@ -89,7 +89,8 @@ def made_clips(
         cancel: Set it to stop.
     """
     from landscape.photo.read import Photo, read_photo
-    from landscape.scene.files import is_scene_file, open_scene
+    from landscape.scene.files import open_scene
+    from landscape.scene.recipe import is_scene_file
     from landscape.scene.scene import Scene
 
     sources = _sources(paths)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from landscape.errors import is_number, require, require_range, require_switch
+from landscape.declared import Declared, setting
 from landscape.images.filters import guided, resize, soften
+from landscape.kinds import Flag, Number
 from landscape.masks.matte import Matte
 from landscape.masks.sizes import FEATHER, SNAP_RADIUS, SNAP_SLOPE, WORK_SIDE
 from landscape.masks.strokes import Layers
@@ -19,29 +20,26 @@ from landscape.masks.strokes import Layers
 EDIT_SIDE = WORK_SIDE
 """Long side of the layers in pixels: that of mattes, so that a stroke leaves everything else as fine as it was."""
 
+_WIDEST = 0.03
+"""Most growth and feather as a fraction of the long side."""
+
 
 @dataclass(frozen=True)
-class MaskSettings:
-    """How painted layers become masks.
+class MaskSettings(Declared):
+    """How painted layers become masks."""
 
-    Attributes:
-        grow: Widens (or, negative, narrows) what moves; fraction of the long side, -0.03 to 0.03.
-        feather: Width of the soft border as a fraction of the long side, 0 to 0.03; the matte's own at the default.
-        snap: Whether painted borders follow the photo's edges (guided filter).
-        horizon: Fraction of the height, or None for the one that was found.
-    """
-
-    grow: float = 0.0
-    feather: float = FEATHER
-    snap: bool = True
-    horizon: float | None = None
-
-    def __post_init__(self) -> None:
-        require_range("growth", self.grow, -0.03, 0.03)
-        require_range("feather", self.feather, 0.0, 0.03)
-        require_switch("snapping to edges", self.snap)
-        fits = self.horizon is None or (is_number(self.horizon) and 0 <= self.horizon <= 1)
-        require(fits, "Choose a horizon between 0 (the top) and 1.")
+    grow: float = setting(0.0, Number(
+        "Growth", "Widens (or, negative, narrows) what moves; fraction of the long side.",
+        low=-_WIDEST, high=_WIDEST, step=0.001,
+    ))  # fmt: skip
+    feather: float = setting(FEATHER, Number(
+        "Feather", "Width of the soft border as a fraction of the long side; the matte's own at the default.",
+        low=0, high=_WIDEST, step=0.001,
+    ))  # fmt: skip
+    snap: bool = setting(True, Flag("Snapping to edges", "Painted borders follow the photo's edges (guided filter)."))
+    horizon: float | None = setting(None, Number(
+        "Horizon", "Fraction of the height from the top, or the one that was found.", low=0, high=1, none=("found",),
+    ))  # fmt: skip
 
 
 def layers_of(matte: Matte) -> Layers:

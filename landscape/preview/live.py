@@ -13,8 +13,8 @@ from landscape.preview.parts import DRAFT_SIDE, PreviewParts
 from landscape.preview.player import LiveFrame, Player
 from landscape.preview.size import PreviewSize
 from landscape.scene.scene import Scene
+from landscape.scene.shot import Shot
 from landscape.scene.take import Take
-from landscape.settings import LightSettings, MotionSettings
 
 RATE = 30.0
 """Frames a second that are aimed at."""
@@ -57,10 +57,10 @@ class LivePreview:
         """Long side of the sharp picture at present, in pixels."""
         return self._size.side
 
-    def show(self, scene: Scene, motion: MotionSettings, light: LightSettings, seconds: float, loop: bool) -> int:
+    def show(self, scene: Scene, shot: Shot) -> int:
         """Show a scene from now on; returns the number of the change."""
         with self._changed:
-            take = Take(scene, motion, light, seconds, loop)
+            take = Take(scene, shot)
             if self._take is not None and take.same(self._take):
                 return self._number
             if self._take is None or not take.same_wish(self._take):

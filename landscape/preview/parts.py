@@ -15,6 +15,7 @@ from landscape.compose.steady import SteadyCompositor, SteadyLight
 from landscape.images.pixels import Pixels
 from landscape.photo.read import Photo
 from landscape.scene.scene import PREVIEW_SIDE, Scene
+from landscape.scene.shot import Shot
 from landscape.scene.take import Take
 from landscape.settings import STYLES, LightSettings, MotionSettings
 
@@ -132,8 +133,8 @@ def style_pictures(scene: Scene, side: int, strength: float = 1.0) -> Iterator[t
     Yields:
         Style and picture, uint8 (H, W, 3), one by one: each takes a moment.
     """
-    still = Take(scene, MotionSettings(speed=0.0), LightSettings(), 1.0, False)
-    parts = PreviewParts.prepare(still, side, draft=True)
+    still = Shot(MotionSettings(speed=0.0))
+    parts = PreviewParts.prepare(Take(scene, still), side, draft=True)
     for style in STYLES:
-        lit = parts.turned(dataclasses.replace(still, light=LightSettings(style, strength)))
+        lit = parts.turned(Take(scene, dataclasses.replace(still, light=LightSettings(style, strength))))
         yield style, lit.frame(lit.take.animator(lit.moving).frame(0.0), 0.0)

@@ -57,6 +57,13 @@ class BackgroundFit:
         self._outlook = Outlook(MASK_STAGE, 0, sum(self._plan.values()), None)
         self._thread = threading.Thread(target=self._work, name="landscape-fit", daemon=True)
 
+    @classmethod
+    def over(cls, scene: Scene) -> BackgroundFit:
+        """A fit that has ended with a scene, as one from a file."""
+        fit = cls(scene.photo, scene.masks, scene.models, scene.settings)
+        fit._scene, fit._version, fit._done = scene, 1, True
+        return fit
+
     def start(self) -> BackgroundFit:
         """Begin the work; call it once."""
         self._thread.start()
@@ -140,20 +147,6 @@ class BackgroundFit:
         """
         with self._changed:
             return self._changed.wait_for(lambda: self._done, timeout)
-
-    def wait_for_version(self, known: int, timeout: float | None = None) -> bool:
-        """Wait for a scene newer than a version.
-
-        Args:
-            known: The version at hand; 0 waits for the first.
-            timeout: Most seconds; None waits without limit.
-
-        Returns:
-            Whether there is one; False also if the work ended without.
-        """
-        with self._changed:
-            self._changed.wait_for(lambda: self._version > known or self._done, timeout)
-            return self._version > known
 
     def _work(self) -> None:
         try:

@@ -67,9 +67,7 @@ Animate = Callable[[BatchItem, Shot, Progress, threading.Event | None], Sequence
 """Makes one file and gives sentences about its photo; raises LandscapeError, or Cancelled when the event is set."""
 
 
-def plan_batch(
-    photos: Iterable[Path], folder: Path, recipe: Shot, others: Iterable[Path | None] = ()
-) -> list[BatchItem]:
+def plan_batch(photos: Iterable[Path], folder: Path, shot: Shot, others: Iterable[Path | None] = ()) -> list[BatchItem]:
     """Give each photo a file; of folders, the photos in them are taken by name.
 
     What this program made is never taken for a photo, and a photo given by several names is taken once. Links that lead
@@ -80,13 +78,13 @@ def plan_batch(
     Args:
         photos: Photos and folders of photos.
         folder: Where the files go.
-        recipe: Says the format.
+        shot: Says the format.
         others: Files that are read as well, folders for those in them.
 
     Raises:
         LandscapeError: If there is no photo, or a folder is closed to us.
     """
-    suffix = FORMATS[recipe.export.format].suffix
+    suffix = FORMATS[shot.export.format].suffix
     found: list[Path] = []
     for path in photos:
         if os.path.isdir(path):
@@ -108,7 +106,7 @@ def plan_batch(
             name = shortened(photo.stem, "" if number == 1 else f"-{number}", longest)
             item = BatchItem(photo, folder / f"{name}{suffix}")
             place = os.path.realpath(item.out).lower()
-            if place not in taken and _free(item, recipe, reads):
+            if place not in taken and _free(item, shot, reads):
                 break
         taken.add(place)
         items.append(item)
@@ -129,21 +127,21 @@ def _photos_in(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _free(item: BatchItem, recipe: Shot, reads: set[tuple[int, int]]) -> bool:
+def _free(item: BatchItem, shot: Shot, reads: set[tuple[int, int]]) -> bool:
     """Whether nothing is lost when an item's files are written."""
     targets = ((item.out, "clip"), (recipe_beside(item.out), "recipe"))
     if file_identities(path for path, _ in targets) & reads:
-        return finished(item, recipe)
+        return finished(item, shot)
     return all(replaceable(path, kind) for path, kind in targets)
 
 
-def finished(item: BatchItem, recipe: Shot) -> bool:
+def finished(item: BatchItem, shot: Shot) -> bool:
     """Whether the item's file was made of the same photo with the same recipe."""
     try:
         content = json.loads(recipe_beside(item.out).read_bytes())
         return bool(
             item.out.is_file()
-            and Shot.from_dict(content).as_dict() == recipe.as_dict()
+            and Shot.from_dict(content).as_dict() == shot.as_dict()
             and content.get("photo", {}).get("sha256") == source_of(item.photo)["sha256"]
         )
     except (OSError, ValueError, AttributeError, LandscapeError):
@@ -152,7 +150,7 @@ def finished(item: BatchItem, recipe: Shot) -> bool:
 
 def run_batch(
     items: list[BatchItem],
-    recipe: Shot,
+    shot: Shot,
     animate: Animate,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
@@ -161,7 +159,7 @@ def run_batch(
 
     Args:
         items: What to make, see :func:`plan_batch`.
-        recipe: How.
+        shot: How.
         animate: Makes one file, see :func:`animator`.
         progress: Called before each photo and at the end, and with the stages of each.
         cancel: Set it to stop; files that are complete stay, and the next run goes on behind them.
@@ -176,12 +174,12 @@ def run_batch(
     for index, item in enumerate(items):
         progress(STAGE, index, len(items))
         check_cancelled(cancel)
-        if finished(item, recipe):
+        if finished(item, shot):
             skipped.append(item.out)
             continue
         try:
-            sentences = animate(item, recipe, progress, cancel)
-            write_recipe(recipe_beside(item.out), recipe, item.photo)
+            sentences = animate(item, shot, progress, cancel)
+            write_recipe(recipe_beside(item.out), shot, item.photo)
             written.append(item.out)
             if sentences:
                 notes[item.photo] = " ".join(sentences)
@@ -197,11 +195,11 @@ def run_batch(
 def animator(models: Models) -> Animate:
     """An :data:`Animate` with the networks."""
 
-    def animate(item: BatchItem, recipe: Shot, progress: Progress, cancel: threading.Event | None) -> Sequence[str]:
+    def animate(item: BatchItem, shot: Shot, progress: Progress, cancel: threading.Event | None) -> Sequence[str]:
         photo = read_photo(item.photo)
-        require_fits(recipe.export, photo.width, photo.height)
-        scene = Scene.open(photo, models, recipe.inversion, progress=progress, cancel=cancel)
-        scene.render(item.out, recipe.motion, recipe.light, recipe.export, progress=progress, cancel=cancel)
+        require_fits(shot.export, photo.width, photo.height)
+        scene = Scene.open(photo, models, shot.inversion, progress=progress, cancel=cancel)
+        scene.render(item.out, shot, progress=progress, cancel=cancel)
         return photo.notes
 
     return animate

@@ -2,7 +2,8 @@
 
 The file is a zip of
 
-- ``scene.json``: format, versions, settings, and what the other members hold,
+- ``scene.json``: format, versions, how the model was fitted, the shot that was chosen last, and what the other members
+  hold; :func:`landscape.scene.recipe.read_recipe` reads the shot,
 - ``photo``: the photo's own file, or a PNG,
 - ``matte.safetensors``: the matte, at most 2048 pixels long: ``sky``, ``water``, ``freeze`` and ``certainty`` in parts
   of 65535, and where there is a sun or a moon or stars ``backdrop``, ``place`` and ``burnt``,
@@ -32,10 +33,10 @@ from torch import Tensor
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.fit.invert import Inversion
-from landscape.marks import made_here
 from landscape.models.bundle import Models
 from landscape.photo.read import Photo, decode_photo
 from landscape.scene.matte_tensors import matte_size, matte_tensors
+from landscape.scene.recipe import SCENE_SUFFIX
 from landscape.scene.scene import Scene
 from landscape.scene.scene_format import (
     FORMAT,
@@ -46,19 +47,11 @@ from landscape.scene.scene_format import (
     drawing_weights,
     fingerprint,
 )
+from landscape.scene.shot import Shot
 from landscape.scene.unpack import damaged, read_scene
 from landscape.version import __version__
 
-SUFFIX = ".landscape"
-
-
-def is_scene_file(path: Path) -> bool:
-    """Whether a path names a scene file; one that was renamed to a ZIP, as programs do, is known by what is in it."""
-    return _has_ending(path) or (path.suffix.lower() == ".zip" and made_here(path, "scene"))
-
-
-def _has_ending(path: Path) -> bool:
-    return path.suffix.lower() == SUFFIX
+SUFFIX = SCENE_SUFFIX
 
 
 def require_ending(path: Path) -> None:
@@ -67,16 +60,17 @@ def require_ending(path: Path) -> None:
     Raises:
         LandscapeError: If it does not end in ``.landscape``.
     """
-    if not _has_ending(path):
+    if path.suffix.lower() != SUFFIX:
         raise LandscapeError(f"Name the scene with the ending {SUFFIX}, not “{path.name}”.")
 
 
-def save_scene(scene: Scene, path: Path) -> None:
+def save_scene(scene: Scene, path: Path, shot: Shot | None = None) -> None:
     """Write a scene.
 
     Args:
         scene: The scene; what it shows after :func:`open_scene` is the same bit for bit on the same machine.
         path: ``*.landscape``; it appears when it is complete.
+        shot: What is chosen for it, the defaults if None; the scene's own fit and matte stand beside it.
 
     Raises:
         LandscapeError: If the file cannot be written.
@@ -92,6 +86,7 @@ def save_scene(scene: Scene, path: Path) -> None:
         "mirror": matte.mirror,
         "night": matte.glow is not None and matte.glow.night,
         "settings": dataclasses.asdict(scene.settings),
+        "shot": dataclasses.replace(shot or Shot(), inversion=scene.settings).as_dict(with_masks=False),
         "timings": scene.timings,
         "settled": scene.settled,
         "generator": dataclasses.asdict(generator.config),

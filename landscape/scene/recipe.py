@@ -15,12 +15,13 @@ from PIL import Image
 
 from landscape.errors import LandscapeError, printable
 from landscape.files import replacing
-from landscape.marks import RECIPE_ENTRY
+from landscape.marks import RECIPE_ENTRY, SCENE_ENTRIES, made_here
 from landscape.output.formats import SUFFIXES
 from landscape.output.video import probe_video
 from landscape.scene.shot import Shot
 
 RECIPE_SUFFIX = ".json"
+SCENE_SUFFIX = ".landscape"
 READABLE = (RECIPE_SUFFIX, *SUFFIXES)
 """Endings of the names of files that have a recipe in them."""
 LARGEST_FILE = 16 * 2**20
@@ -61,7 +62,7 @@ def recipe_beside(clip: Path) -> Path:
 
 
 def read_recipe(path: Path) -> Shot:
-    """Read a recipe from its JSON file, or from a video, a GIF or a ZIP of frames that was written with one.
+    """Read a shot from a recipe, or from a video, a GIF, a ZIP of frames or a scene that was written with one.
 
     Raises:
         LandscapeError: If the file is missing, is no recipe and has none in it, or a value is out of range.
@@ -72,8 +73,10 @@ def read_recipe(path: Path) -> Shot:
     suffix = path.suffix.lower()
     if suffix == RECIPE_SUFFIX:
         content = _json(path)
+    elif suffix == SCENE_SUFFIX:
+        content = _json_in_scene(path)
     elif suffix == ".zip":
-        content = _json_in_zip(path)
+        content = _json_in_zip(path, RECIPE_ENTRY) or _json_in_scene(path)
     elif suffix == ".gif":
         content = _json_in_gif(path)
     elif suffix in SUFFIXES:
@@ -94,10 +97,29 @@ def _json(path: Path) -> Any:
         raise LandscapeError(f"“{path.name}” is no recipe: choose the JSON file that lies beside a clip.") from error
 
 
-def _json_in_zip(path: Path) -> Any:
+def is_scene_file(path: Path) -> bool:
+    """Whether a path names a scene file; one that was renamed to a ZIP, as programs do, is known by what is in it."""
+    suffix = path.suffix.lower()
+    return suffix == SCENE_SUFFIX or (suffix == ".zip" and made_here(path, "scene"))
+
+
+def shot_in_scene(path: Path) -> Shot:
+    """The shot that was chosen when a scene was saved; the defaults where none was, or where it cannot be read."""
+    try:
+        return read_recipe(path)
+    except LandscapeError:
+        return Shot()
+
+
+def _json_in_scene(path: Path) -> Any:
+    content = _json_in_zip(path, SCENE_ENTRIES[0])
+    return content.get("shot") if isinstance(content, dict) else None
+
+
+def _json_in_zip(path: Path, name: str) -> Any:
     try:
         with zipfile.ZipFile(path) as archive:
-            entry = archive.getinfo(RECIPE_ENTRY)
+            entry = archive.getinfo(name)
             return json.loads(archive.read(entry)) if entry.file_size <= LARGEST_FILE else None
     except (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile):
         return None

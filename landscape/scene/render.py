@@ -106,7 +106,7 @@ class RenderReport:
 def render_clip(
     out: Path,
     renderer: Renderer,
-    recipe: Shot,
+    shot: Shot,
     size: tuple[int, int],
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
@@ -117,13 +117,13 @@ def render_clip(
     Args:
         out: The file.
         renderer: Makes the frames.
-        recipe: What the file is to tell of itself, and how it is exported.
+        shot: What the file is to tell of itself, and how it is exported.
         size: Width and height of the frames in pixels.
         progress: Called after every frame.
         cancel: Set it to stop.
         finish: Set it to end the clip early.
     """
-    started, export, written = time.monotonic(), recipe.export, 0
+    started, export, written = time.monotonic(), shot.export, 0
 
     def report(stage: str, done: int, total: int) -> None:
         nonlocal written
@@ -137,7 +137,7 @@ def render_clip(
             export.fps,
             crf=export.crf,
             total=export.frames,
-            metadata=recipe.as_dict(),
+            metadata=shot.as_dict(),
             progress=report,
             cancel=cancel,
             finish=finish,

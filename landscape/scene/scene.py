@@ -30,7 +30,7 @@ from landscape.scene.own_light import OwnLight
 from landscape.scene.render import Renderer, RenderReport, render_clip
 from landscape.scene.sceneries import PREVIEW_SIDE, SceneryCache, SkyPlans
 from landscape.scene.shot import Shot
-from landscape.scene.take import Take, clip_renderer
+from landscape.scene.take import Take
 from landscape.scene.warnings import POOR_SSIM, sentences_about
 from landscape.settings import ExportSettings, FitSettings, LightSettings, MotionSettings
 
@@ -182,9 +182,8 @@ class Scene:
         seconds: float = 6.0,
         loop: bool = False,
         generator_only: bool = False,
-        deep: bool = False,
     ) -> Renderer:
-        """Prepare frames at any time.
+        """Prepare frames at any time; see :meth:`renderer_of` for those of a shot.
 
         Args:
             motion: Direction, speed and amounts.
@@ -193,9 +192,13 @@ class Scene:
             seconds: Length of the clip, for day cycles and loops.
             loop: Whether the clip ends where it began.
             generator_only: Show only what the generator draws.
-            deep: Make frames of 16 bits a channel.
         """
-        return Take(self, motion, light, seconds, loop).renderer(long_side, generator_only, deep)
+        export = ExportSettings(seconds, long_side=long_side, loop=loop, generator_only=generator_only)
+        return self.renderer_of(Shot(motion, light, export=export))
+
+    def renderer_of(self, shot: Shot) -> Renderer:
+        """Prepare the frames of a shot at any time, of as many bits as its format has."""
+        return Take(self, shot).renderer()
 
     def scenery(self, long_side: int, generator_only: bool = False) -> Scenery:
         """The photo taken apart at a size; kept for previews.
@@ -213,9 +216,7 @@ class Scene:
     def render(
         self,
         out: Path | str,
-        motion: MotionSettings,
-        light: LightSettings,
-        export: ExportSettings,
+        shot: Shot,
         progress: Progress = ignore_progress,
         cancel: threading.Event | None = None,
         finish: threading.Event | None = None,
@@ -223,10 +224,8 @@ class Scene:
         """Write a video, a GIF or pictures.
 
         Args:
-            out: The file, with the suffix of the export's format; it appears when it is complete.
-            motion: Direction, speed and amounts.
-            light: Style or day cycle.
-            export: Length, rate, size, quality.
+            out: The file, with the suffix of the shot's format; it appears when it is complete.
+            shot: What to show; how the model was fitted is the scene's own.
             progress: Called after every frame.
             cancel: Set it to stop; nothing is left behind then.
             finish: Set it to end the clip early; what was rendered becomes the file.
@@ -239,8 +238,9 @@ class Scene:
             Cancelled: If ``cancel`` was set.
         """
         started = time.monotonic()
-        renderer = clip_renderer(self, motion, light, export)
+        renderer = self.renderer_of(shot)
         preparation = time.monotonic() - started
-        recipe, photo = Shot(motion, light, self.settings, export), self.photo.resized(export.long_side)
-        report = render_clip(Path(out), renderer, recipe, (photo.width, photo.height), progress, cancel, finish)
+        photo = self.photo.resized(shot.export.long_side)
+        made = dataclasses.replace(shot, inversion=self.settings, masks=None)
+        report = render_clip(Path(out), renderer, made, (photo.width, photo.height), progress, cancel, finish)
         return dataclasses.replace(report, timings={"preparation": round(preparation, 3), **report.timings})

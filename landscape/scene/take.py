@@ -1,4 +1,4 @@
-"""A take: a scene and what is done with it, for previews and clips alike; and what two takes have in common."""
+"""A take: a scene and a shot of it, for previews and clips alike; and what two takes have in common."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from landscape.output.formats import FORMATS
 from landscape.scene.animator import Animator
 from landscape.scene.own_light import nearest
 from landscape.scene.render import Renderer
-from landscape.settings import LIGHT_SOURCES, ExportSettings, LightSettings, MotionSettings
+from landscape.scene.shot import Shot
+from landscape.settings import LIGHT_SOURCES, LightSettings, MotionSettings
 
 if TYPE_CHECKING:
     from landscape.scene.scene import Scene
@@ -27,17 +28,31 @@ class Take:
 
     Attributes:
         scene: The scene.
-        motion: Direction, speed and amounts.
-        light: Style or day cycle.
-        seconds: Length of the clip, for day cycles and loops.
-        loop: Whether the clip ends where it began.
+        shot: Motion, light, length and size.
     """
 
     scene: Scene
-    motion: MotionSettings
-    light: LightSettings
-    seconds: float
-    loop: bool
+    shot: Shot
+
+    @property
+    def motion(self) -> MotionSettings:
+        """Direction, speed and amounts."""
+        return self.shot.motion
+
+    @property
+    def light(self) -> LightSettings:
+        """Style or day cycle."""
+        return self.shot.light
+
+    @property
+    def seconds(self) -> float:
+        """Length of the clip, for day cycles and loops."""
+        return self.shot.export.seconds
+
+    @property
+    def loop(self) -> bool:
+        """Whether the clip ends where it began."""
+        return self.shot.export.loop
 
     def same(self, other: Take) -> bool:
         """Whether both show the same."""
@@ -101,12 +116,11 @@ class Take:
         mix, side = light_mix(self.lit), self.light.sun_side
         return lambda seconds: FrameLight(mix(seconds / self.seconds), side)
 
-    def animator(self, moving: Tensor | None = None, generator_only: bool = False) -> Animator:
+    def animator(self, moving: Tensor | None = None) -> Animator:
         """Prepare the generator's small frames.
 
         Args:
             moving: Where the photo moves, as :meth:`.Scene.moving` gives it, if it is at hand.
-            generator_only: Whether nothing but these frames is shown.
         """
         scene = self.scene
         return Animator(
@@ -121,24 +135,12 @@ class Take:
             self.seconds,
             loop=self.loop,
             seed=scene.settings.seed,
-            graded=generator_only or not self.measured,
+            graded=self.shot.export.generator_only or not self.measured,
         )
 
-    def renderer(self, long_side: int, generator_only: bool = False, deep: bool = False) -> Renderer:
-        """Prepare full-size frames at any time.
-
-        Args:
-            long_side: Long side of the frames in pixels; the photo's own at most.
-            generator_only: Show only what the generator draws.
-            deep: Make frames of 16 bits a channel.
-        """
-        scenery = self.scene.scenery(long_side, generator_only)
-        compositor = Compositor(scenery, self.motion, self.period, deep=deep)
-        animator = self.animator(generator_only=generator_only)
-        return Renderer(animator, compositor, self.light_at(), scenery.mean_photo_weight)
-
-
-def clip_renderer(scene: Scene, motion: MotionSettings, light: LightSettings, export: ExportSettings) -> Renderer:
-    """Prepare the frames of a clip."""
-    take = Take(scene, motion, light, export.seconds, export.loop)
-    return take.renderer(export.long_side, export.generator_only, FORMATS[export.format].deep)
+    def renderer(self) -> Renderer:
+        """Prepare full-size frames at any time, of as many bits as the format has."""
+        export = self.shot.export
+        scenery = self.scene.scenery(export.long_side, export.generator_only)
+        compositor = Compositor(scenery, self.motion, self.period, deep=FORMATS[export.format].deep)
+        return Renderer(self.animator(), compositor, self.light_at(), scenery.mean_photo_weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import secrets
 import threading
@@ -15,23 +16,24 @@ import segno
 from landscape.errors import Cancelled, LandscapeError
 from landscape.photo.read import Photo, read_photo
 from landscape.progress import Progress
+from landscape.scene.scene import Scene
+from landscape.scene.shot import Shot
 from landscape.settings import ExportSettings, LightSettings, MotionSettings
 from landscape.ui.booth.pickup import PickupStore
 from landscape.ui.pictures import photo_uri
 from landscape.ui.sentences import told
 from landscape.ui.visitors.controls import QUALITIES
-from landscape.ui.visitors.engine import Engine, OpenScene
+from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.sessions import SessionStore
 from landscape.ui.visitors.slot import Job
 
 logger = logging.getLogger(__name__)
 
-CLIP = ExportSettings(seconds=5.0, fps=24, long_side=960, loop=True)
-"""What visitors get: short enough to wait for, and it loops."""
 PHOTO_SIDE = 1920
 """Long side of the photos, in pixels."""
 FIT = QUALITIES["Quick"]
-MOTION = MotionSettings(speed=1.5)
+SHOT = Shot(MotionSettings(speed=1.5), inversion=FIT, export=ExportSettings(5.0, fps=24, long_side=960, loop=True))
+"""What visitors get: short enough to wait for, and it loops."""
 MOODS = {
     "photo": ("As it is", LightSettings()),
     "sunset": ("Sunset", LightSettings("warm sunset")),
@@ -61,7 +63,7 @@ class Visit:
     picture: str
     mood: str
     job: Job
-    scene: OpenScene | None
+    scene: Scene | None
     clips: dict[str, str]
 
 
@@ -206,7 +208,8 @@ class Booth:
             raise Cancelled
         out = self._store.get(visit.session).next_clip("landscape", ".mp4")
         out.parent.mkdir(mode=0o700)
-        scene.render(out, MOTION, MOODS[mood][1], CLIP, progress=progress, cancel=job.cancel)
+        shot = dataclasses.replace(SHOT, light=MOODS[mood][1])
+        scene.render(out, shot, progress=progress, cancel=job.cancel)
         visit.clips[mood] = self.pickups.publish(out)
         out.unlink()
 
@@ -225,7 +228,7 @@ class Booth:
                 photo = read_photo(self.samples[name], max_long_side=PHOTO_SIDE)
                 scene = self._engine.open(photo, self._engine.find_masks(photo), FIT, progress, job.cancel)
                 out = self._folder / f"{name}.mp4"
-                scene.render(out, MOTION, LightSettings(), CLIP, progress=progress, cancel=job.cancel)
+                scene.render(out, SHOT, progress=progress, cancel=job.cancel)
                 self.clips[name] = out
             except Cancelled:
                 raise

@@ -59,7 +59,7 @@ class StyleCards:
                 for style, pixels in self._engine.style_pictures(scene, CARD_SIDE):
                     if stop.is_set():
                         return
-                    self._send(packed({"kind": "card", "style": style}, jpeg(pixels, 84)))
+                    self._send(packed(jpeg(pixels, 84), "card", style=style))
                     if not self._quiet():  # they begin anew when the page rests
                         self._drawn = former
                         return

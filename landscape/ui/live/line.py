@@ -8,7 +8,6 @@ line: an exception gets a sentence, and the line goes on.
 
 from __future__ import annotations
 
-import json
 import time
 
 from landscape.ui.live.messages import fit_status, frame_message, photo_message
@@ -85,7 +84,7 @@ class LiveLine(Receiver):
             self._cards.forget()
             self._send(photo_message(studio))
             self._edits.open(studio)
-            self._studio, self._status = studio, {}
+            self._studio, self._status = studio, ""
         if studio is None:
             return
         resting = studio.fit.done or studio.fit.paused or not self._untouched_for(GIVE_WAY)
@@ -101,4 +100,4 @@ class LiveLine(Receiver):
         status = fit_status(studio.fit)
         if status != self._status:
             self._status = status
-            self._send(json.dumps(status))
+            self._send(status)

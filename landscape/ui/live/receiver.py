@@ -22,10 +22,10 @@ from landscape.masks.strokes import Stroke
 from landscape.settings import LONGEST
 from landscape.ui.live.cards import StyleCards
 from landscape.ui.live.edits import LiveEdits
-from landscape.ui.live.messages import matte_message, refusal_message
+from landscape.ui.live.messages import ASKED, matte_message, refusal_message, told
 from landscape.ui.live.trouble import MISUNDERSTANDINGS, NOT_DONE, NOT_UNDERSTOOD, Trouble
 from landscape.ui.visitors.controls import accepted
-from landscape.ui.visitors.engine import Engine, Live
+from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.saved_scenes import save_scene_file
 from landscape.ui.visitors.sessions import Session
 from landscape.ui.visitors.studio import Studio
@@ -55,7 +55,7 @@ class Receiver:
         self._session = session
         self._engine = engine
         self._send = send
-        self._live: Live = engine.live()
+        self._live = engine.live()
         self._trouble = Trouble(self._say)
         self._edits = LiveEdits(send, self._changed, self._trouble)
         self._cards = StyleCards(engine, send, lambda: self._untouched_for(CARDS_AFTER), self._trouble)
@@ -65,7 +65,7 @@ class Receiver:
         self._refused: dict[str, str] = {}
         self._hidden = False
         self._studio: Studio | None = None
-        self._status: dict[str, Any] = {}
+        self._status = ""
         self._looked = 0.0
         self._touched = time.monotonic()
         self._changes = (0, 0, self._wish)
@@ -77,8 +77,10 @@ class Receiver:
             return
         try:
             message = json.loads(text)
-            action = self._actions[message.pop("kind")]
-            action(self, **message)
+            kind = message.pop("kind")
+            if set(message) != set(ASKED[kind]):
+                raise ValueError(kind)
+            getattr(self, f"_on_{kind}")(**message)
         except Exception as error:
             if not self._closed.is_set():
                 self._trouble.note(error, NOT_UNDERSTOOD if isinstance(error, MISUNDERSTANDINGS) else NOT_DONE)
@@ -136,7 +138,7 @@ class Receiver:
             try:
                 file = save_scene_file(self._session, self._engine).as_posix()
             finally:
-                self._send(json.dumps({"kind": "scene", "file": file}))
+                self._send(told("scene", file=file))
 
         self._edits.submit(save)
 
@@ -145,22 +147,14 @@ class Receiver:
         fit.resume() if running else fit.pause()
         self._looked = 0.0
 
-    _actions: dict[str, Callable[..., None]] = {
-        "ack": _on_ack,
-        "wish": _on_wish,
-        "cards": _on_cards,
-        "play": _on_play,
-        "seek": _on_seek,
-        "view": _on_view,
-        "stroke": _on_stroke,
-        "mask": _on_mask,
-        "undo": lambda self: self._edit(MaskEditor.undo),
-        "redo": lambda self: self._edit(MaskEditor.redo),
-        "reset": lambda self: self._edit(MaskEditor.reset),
-        "save_mask": _on_save_mask,
-        "save_scene": _on_save_scene,
-        "fit": _on_fit,
-    }
+    def _on_undo(self) -> None:
+        self._edit(MaskEditor.undo)
+
+    def _on_redo(self) -> None:
+        self._edit(MaskEditor.redo)
+
+    def _on_reset(self) -> None:
+        self._edit(MaskEditor.reset)
 
     def _require(self) -> Studio:
         if self._studio is None:
@@ -189,12 +183,11 @@ class Receiver:
         scene = None if self._studio is None else self._studio.preview_scene()
         if scene is None:
             return 0
-        wish = self._wish
-        return self._live.show(scene, wish.motion, wish.light, wish.export.seconds, wish.export.loop)
+        return self._live.show(scene, self._wish)
 
     def _untouched_for(self, seconds: float) -> bool:
         """Whether the page has asked for no change for so long."""
         return time.monotonic() - self._touched > seconds
 
     def _say(self, sentence: str) -> None:
-        self._send(json.dumps({"kind": "notice", "text": sentence}))
+        self._send(told("notice", text=sentence))

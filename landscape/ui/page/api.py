@@ -132,7 +132,7 @@ def _parameter(name: str, kind: Kind) -> Any:
     if isinstance(kind, Flag):
         return gr.Checkbox(value, label=name)
     if isinstance(kind, Number):
-        return gr.Number(None if value in kind.none else value, label=name)
+        return gr.Number(value, label=name)
     return gr.Textbox(value, label=name) if isinstance(value, str) else gr.JSON(value, label=name)
 
 

@@ -9,9 +9,13 @@ from typing import Any
 
 import gradio as gr
 
+from landscape.declared import kinds_of
 from landscape.kinds import Choice, Flag, Kind, Number
+from landscape.masks.layers import MaskSettings
+from landscape.scene.sceneries import PREVIEW_SIDE
 from landscape.scene.shot import PLACES, Shot
 from landscape.settings import CLOSEST_KEYS
+from landscape.ui.live.messages import ENDED
 from landscape.ui.page import widgets
 from landscape.ui.visitors.controls import WISHES
 
@@ -48,7 +52,7 @@ def field(name: str, offers: Sequence[tuple[str, Any]] = (), **layout: Any) -> A
         return (gr.Radio if widget == "radio" else gr.Dropdown)(offers, value=value, **options)
     assert isinstance(kind, Number), name
     if kind.none:
-        return gr.Number(None if value in kind.none else value, placeholder=kind.none[-1], **options)
+        return gr.Number(value, placeholder=kind.none[-1], step=kind.step or 1, **options)
     return gr.Slider(*kind.ends, value, step=kind.step, buttons=[], **{"min_width": 130, **options})
 
 
@@ -74,4 +78,8 @@ def facts() -> dict[str, Any]:
     """What the page's scripts must know of the settings; JSON values."""
     kinds = {name: PLACES[name].kind for name in WISHES if PLACES[name].kind.panel in ("motion", "light")}
     sliders = [name for name, kind in kinds.items() if isinstance(kind, Number) and not (kind.widget or kind.none)]
-    return {"sliders": sliders, "closest": CLOSEST_KEYS}
+    masks: dict[str, dict[str, Any]] = {name: {"value": value} for name, value in vars(MaskSettings()).items()}
+    for name, kind in kinds_of(MaskSettings).items():
+        if isinstance(kind, Number):
+            masks[name] |= {"low": kind.low, "high": kind.high, "step": kind.step}
+    return {"sliders": sliders, "closest": CLOSEST_KEYS, "masks": masks, "side": PREVIEW_SIDE, "ended": ENDED}

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from landscape.scene.recipe import is_scene_file
 from landscape.ui.page import widgets
 from landscape.ui.page.api import add_endpoints
 from landscape.ui.page.export_events import ExportEvents, is_recipe
@@ -142,7 +143,8 @@ class _Wiring:
             yield {self._photo.upload: gr.File(value=None), **self._render(View(busy=False))}
             return
         yield from self._rendered(self._handlers.open(identifier, Path(path), quality))
-        yield {self._photo.upload: gr.File(value=None)}
+        chosen = self._exporting.apply(Path(path), quality)[1:] if is_scene_file(Path(path)) else []
+        yield {self._photo.upload: gr.File(value=None), **dict(zip(self._exporting.choices, chosen, strict=False))}
 
     def _open_sample(self, identifier: str, name: str, quality: str) -> Iterator[Updates]:
         path = self._photo.sample_paths.get(name)

@@ -12,14 +12,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from landscape.errors import LandscapeError
 from landscape.ui.live.line import LiveLine
+from landscape.ui.live.messages import ENDED
 from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
 
 PATH = "/landscape/live"
-ENDED = 4404
-"""Close code: the session has ended."""
 _PATIENCE = 20.0
 """Seconds for the page to say which session it belongs to."""
 

@@ -11,8 +11,8 @@ from landscape.output.formats import FORMATS
 from landscape.photo.read import Photo, read_photo
 from landscape.progress import Progress
 from landscape.scene.recipe import recipe_beside, write_recipe
+from landscape.scene.scene import Scene
 from landscape.scene.shot import Shot
-from landscape.ui.visitors.engine import OpenScene
 from landscape.ui.visitors.sessions import Session
 from landscape.ui.visitors.slot import Job
 
@@ -41,7 +41,7 @@ def human_size(count: int) -> str:
     return f"{digits / unit:g} {name}"
 
 
-def at_size(scene: OpenScene, photo: Photo, source: Path, long_side: int) -> OpenScene:
+def at_size(scene: Scene, photo: Photo, source: Path, long_side: int) -> Scene:
     """The scene with as many of the photo's own pixels as the clip shows; the page keeps a smaller copy."""
     if long_side <= max(photo.width, photo.height):
         return scene
@@ -52,7 +52,7 @@ def at_size(scene: OpenScene, photo: Photo, source: Path, long_side: int) -> Ope
 
 
 def write_clip(
-    session: Session, scene: OpenScene, name: str, shot: Shot, source: Path | None, progress: Progress, job: Job
+    session: Session, scene: Scene, name: str, shot: Shot, source: Path | None, progress: Progress, job: Job
 ) -> Clip:
     """Write a clip among the visitor's files.
 
@@ -65,11 +65,10 @@ def write_clip(
         progress: Called after every frame.
         job: Holds the events to stop; gets the file's size.
     """
-    export = shot.export
-    out = session.next_clip(name, FORMATS[export.format].suffix)
+    out = session.next_clip(name, FORMATS[shot.export.format].suffix)
     out.parent.mkdir(mode=0o700)
     try:
-        scene.render(out, shot.motion, shot.light, export, progress=progress, cancel=job.cancel, finish=job.finish)
+        scene.render(out, shot, progress=progress, cancel=job.cancel, finish=job.finish)
         beside = write_recipe(recipe_beside(out), shot, source)
     except BaseException:
         shutil.rmtree(out.parent, ignore_errors=True)

@@ -23,7 +23,7 @@ from landscape.ui.pictures import photo_thumbnail_uri
 from landscape.ui.sentences import told
 from landscape.ui.visitors.clips import Clip, at_size, human_size, write_clip
 from landscape.ui.visitors.engine import Engine
-from landscape.ui.visitors.opening import copy_private, fit
+from landscape.ui.visitors.opening import UNFIT, copy_private, fit
 from landscape.ui.visitors.sessions import Session, SessionStore
 from landscape.ui.visitors.slot import Job
 
@@ -112,7 +112,7 @@ class Exports:
         state = (studio.mask.revision, studio.fit.done)
         key = (*state, shot.motion, shot.light, side, export.loop, export.fps, export.format, export.crf)
         if session.sample is None or session.sample[0] != key:
-            player = scene.renderer(shot.motion, shot.light, side, export.seconds, export.loop)
+            player = scene.renderer_of(shot.with_values({"long_side": side}))
             frames = [player.frame(index / export.fps) for index in range(SAMPLE_FRAMES)]
             session.sample = key, Excerpt.of(frames, export)
         width, height = studio.size
@@ -131,10 +131,12 @@ class Exports:
             raise LandscapeError("Choose a photo first.")
         studio.fit.wait()
         scene = studio.clip_scene()
+        if scene is None:
+            raise LandscapeError(UNFIT) from studio.fit.error
         fits = is_number(seconds) and 0 <= seconds <= export.seconds
         require(fits, f"Choose a time between 0 and {export.seconds:g} seconds.")
-        player = scene.renderer(shot.motion, shot.light, export.long_side, export.seconds, export.loop)
-        return player.frame(seconds)
+        frame: NDArray[np.uint8] = scene.renderer_of(shot).frame(seconds)
+        return frame
 
     def _enqueue(
         self, session: Session, job: Job, work: Any, photo: Photo, own_side: int, export: ExportSettings

@@ -12,7 +12,7 @@ from landscape.errors import Cancelled, LandscapeError
 from landscape.masks.matte_files import read_mask
 from landscape.photo.read import read_photo
 from landscape.progress import check_cancelled
-from landscape.scene.files import is_scene_file
+from landscape.scene.recipe import is_scene_file
 from landscape.scene.shot import Shot
 from landscape.settings import SIZES
 from landscape.ui.sentences import UNEXPECTED, told
@@ -38,7 +38,6 @@ class View:
         notice: Sentence beside the photo, empty to remove it.
         opened: Whether a photo is open.
         busy: Whether something runs that can be cancelled.
-        ready: Whether there is a photo to animate; read where ``busy`` is False.
         video: The video that was made.
     """
 
@@ -46,7 +45,6 @@ class View:
     notice: str | None = None
     opened: bool | None = None
     busy: bool | None = None
-    ready: bool = False
     video: Path | None = None
 
 
@@ -96,7 +94,7 @@ class Handlers:
         job = session.opening
         running = job is not None and job.active
         if session.studio is not None:
-            yield View(opened=True, busy=running, ready=True)
+            yield View(opened=True, busy=running)
         if job is not None and running:
             yield from self._follow_opening(session, job)
 
@@ -106,7 +104,7 @@ class Handlers:
             yield View(status=status)
         studio = session.studio
         notice = " ".join(() if studio is None else studio.photo.notes)
-        yield View(notice=notice, opened=True, busy=False, ready=True)
+        yield View(notice=notice, opened=True, busy=False)
 
     def animate(self, identifier: str, shot: Shot) -> Views:
         """Make the video and wait for it; fits the model first where that was not done in the way asked for."""
@@ -120,7 +118,7 @@ class Handlers:
         job = self.exports.submit(identifier, shot, Job(identifier, None, "Rendering", cancel=cancel))
         for status in self._store.slot.follow(job):
             yield View(status=status)
-        yield View(video=job.result.path, busy=False, ready=True)
+        yield View(video=job.result.path, busy=False)
 
     def use_mask(self, identifier: str, path: Path) -> Views:
         """Use the visitor's own mask picture instead of the one found."""
@@ -160,7 +158,7 @@ class Handlers:
             if not isinstance(error, LandscapeError):
                 logger.exception("a handler failed")
             notice = told(error)
-        yield View(notice=notice, busy=False, ready=self._ready(identifier))
+        yield View(notice=notice, busy=False)
 
     def _ready(self, identifier: str) -> bool:
         try:

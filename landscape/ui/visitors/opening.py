@@ -9,12 +9,15 @@ from pathlib import Path
 from landscape.errors import LandscapeError
 from landscape.photo.read import Photo, photo_size
 from landscape.progress import Progress, check_cancelled
+from landscape.scene.scene import Scene
 from landscape.settings import FitSettings
 from landscape.ui.visitors.controls import inversion
-from landscape.ui.visitors.engine import Engine, OpenScene
+from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.sessions import Session
 from landscape.ui.visitors.slot import Job
 from landscape.ui.visitors.studio import Studio
+
+UNFIT = "The model could not be fitted to this photo: choose another one."
 
 
 def copy_private(session: Session, path: Path) -> Path:
@@ -54,7 +57,7 @@ def opening_job(owner: str, session: Session, engine: Engine, photo: Photo, sour
     return Job(owner, work, "Finding sky and water", urgent=True)
 
 
-def fit(session: Session, settings: FitSettings, progress: Progress, job: Job) -> OpenScene:
+def fit(session: Session, settings: FitSettings, progress: Progress, job: Job) -> Scene:
     """The scene for a clip: the fit's last, or what there is where the visitor paused the fit.
 
     Raises:
@@ -70,7 +73,7 @@ def fit(session: Session, settings: FitSettings, progress: Progress, job: Job) -
         check_cancelled(job.cancel)
         progress("fitting the model", running.outlook.done, max(1, running.outlook.total))
         running = studio.fit
-    scene: OpenScene | None = studio.clip_scene()
+    scene: Scene | None = studio.clip_scene()
     if scene is None:
-        raise LandscapeError("The model could not be fitted to this photo: choose another one.") from running.error
+        raise LandscapeError(UNFIT) from running.error
     return scene

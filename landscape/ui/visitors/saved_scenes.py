@@ -5,59 +5,19 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.fit.outlook import Outlook
-from landscape.fit.quality import Quality
 from landscape.progress import Progress, check_cancelled
+from landscape.scene.background_fit import BackgroundFit
 from landscape.scene.files import SUFFIX
 from landscape.settings import SIZES
 from landscape.ui.visitors.controls import inversion
-from landscape.ui.visitors.engine import Engine, OpenScene
+from landscape.ui.visitors.engine import Engine
 from landscape.ui.visitors.opening import drop_source
 from landscape.ui.visitors.sessions import Session
 from landscape.ui.visitors.slot import Job
 from landscape.ui.visitors.studio import Studio
-
-
-@dataclass(frozen=True)
-class SavedFit:
-    """The fit of a scene from a file, which is over.
-
-    Attributes:
-        scene: The scene.
-        quality: How well its model shows the photo.
-    """
-
-    scene: OpenScene
-    quality: Quality | None
-    outlook: Outlook = Outlook("", 0, 0, 0.0)
-    paused: bool = False
-    done: bool = True
-    error: BaseException | None = None
-
-    def latest(self) -> tuple[int, Any]:
-        """The one scene."""
-        return 1, self.scene
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """There is nothing to wait for."""
-        return True
-
-    def pause(self) -> None:
-        """Nothing to pause."""
-
-    def resume(self) -> None:
-        """Nothing to go on with."""
-
-    def give_way(self, seconds: float) -> None:
-        """Nothing to rest from."""
-
-    def cancel(self) -> None:
-        """Nothing to end."""
 
 
 def scene_opening_job(owner: str, session: Session, engine: Engine, path: Path, quality: str) -> Job:
@@ -74,7 +34,7 @@ def scene_opening_job(owner: str, session: Session, engine: Engine, path: Path, 
         if max(scene.photo.width, scene.photo.height) > SIZES[-1]:
             scene = scene.with_photo(scene.photo.resized(SIZES[-1]))
         drop_source(session)
-        fit = SavedFit(scene, scene.quality)
+        fit = BackgroundFit.over(scene)
         session.put(Studio(engine, scene.photo, scene.masks, settings, fit))
 
     return Job(owner, work, "Opening the scene", urgent=True)
@@ -99,7 +59,7 @@ def save_scene_file(session: Session, engine: Engine) -> Path:
     out = session.next_clip(photo.name, SUFFIX)
     out.parent.mkdir(mode=0o700)
     try:
-        engine.save(dataclasses.replace(scene, photo=photo), out)
+        engine.save(dataclasses.replace(scene, photo=photo), out, session.wish)
     except BaseException:
         shutil.rmtree(out.parent, ignore_errors=True)
         raise

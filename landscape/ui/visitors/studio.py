@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,8 +13,10 @@ from landscape.masks.editor import MaskEditor
 from landscape.masks.matte import Matte
 from landscape.masks.sizes import WORK_SIDE
 from landscape.photo.read import Photo
+from landscape.scene.background_fit import BackgroundFit
+from landscape.scene.scene import Scene
 from landscape.settings import FitSettings
-from landscape.ui.visitors.engine import Engine, Fit
+from landscape.ui.visitors.engine import Engine
 
 FULL_SIDE = WORK_SIDE
 """Long side at which mattes are made for clips; larger clips get them enlarged."""
@@ -68,7 +69,7 @@ class Studio:
         photo: Photo,
         found: Matte,
         settings: FitSettings,
-        fit: Fit | None = None,
+        fit: BackgroundFit | None = None,
         size: tuple[int, int] | None = None,
     ) -> None:
         self.photo = photo
@@ -83,11 +84,11 @@ class Studio:
         self._state = self._look()
         self._full: tuple[int, Matte] = (1, found)
         self._fitted = self._state.masks.moving
-        self._fit: Fit = engine.begin(photo, found, settings) if fit is None else fit
-        self._former: Any = None
-        self._taken: tuple[Any, Any] = (None, None)
+        self._fit = engine.begin(photo, found, settings) if fit is None else fit
+        self._former: Scene | None = None
+        self._taken: tuple[BackgroundFit | None, Scene | None] = (None, None)
         self._began = self._taken_after = 0.0
-        self._preview: tuple[Any, Matte, Any] | None = None
+        self._preview: tuple[Scene, Matte, Scene] | None = None
 
     @property
     def mask(self) -> MaskState:
@@ -95,7 +96,7 @@ class Studio:
         return self._state
 
     @property
-    def fit(self) -> Fit:
+    def fit(self) -> BackgroundFit:
         """The fit that runs or has ended."""
         return self._fit
 
@@ -134,7 +135,7 @@ class Studio:
             self._fit.cancel()
             self._fit = self._engine.begin(self.photo, masks, settings)
 
-    def preview_scene(self) -> Any:
+    def preview_scene(self) -> Scene | None:
         """A recent scene under the newest masks, at the size of the page; None before the first."""
         with self._lock:
             scene, masks = self._snapshot(), self._state.masks
@@ -144,7 +145,7 @@ class Studio:
                 self._preview = (scene, masks, scene.with_masks(masks))
             return self._preview[2]
 
-    def _snapshot(self) -> Any:
+    def _snapshot(self) -> Scene | None:
         """The fit's scene for previews; callers hold the lock."""
         scene, now = self._fit.latest()[1], time.monotonic()
         if scene is None:
@@ -164,7 +165,7 @@ class Studio:
                 self._full = (self._revision, known)
             return known
 
-    def clip_scene(self) -> Any:
+    def clip_scene(self) -> Scene | None:
         """The newest scene under the newest masks for a clip; None before the first."""
         masks = self.full_masks()
         scene = self._fit.latest()[1] or self._former
