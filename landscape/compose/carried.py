@@ -35,20 +35,20 @@ class Picture:
         rows: Rows of the grid's window and the ring around it.
         columns: Columns.
         place: (h, w, 2) float32 x, y in the pixels of the detail.
-        weight: (h, w) float32 in [0, 1]; the weights of all pictures sum to 1.
+        share: (h, w) float32 in [0, 1], what it covers of the pictures before it.
     """
 
     rows: slice
     columns: slice
     place: Array
-    weight: Array
+    share: Array
 
 
 @dataclass(frozen=True)
 class CarriedLayers:
     """What a region looks like at a time, on the grid's window and a ring of one grid pixel around it.
 
-    The region's pixels are ``base + contrast * (weighted mean of the pictures' detail - 128)``.
+    The region's pixels are ``base + contrast * (detail - 128)``, where the pictures' detail lies one over another.
 
     Attributes:
         base: (h, w, 3) colours, 0 to 255.
@@ -139,7 +139,10 @@ class MovingRegion:
         change = with_ring(grid.square(region.change(filled, before)), region.window)
         drawn = still + change
         whole = slice(0, contrast.shape[0]), slice(0, contrast.shape[1])
-        pictures = tuple(Picture(*whole, self._places + phase.offset, phase.weight) for phase in phases)
+        pictures = tuple(
+            Picture(*whole, self._places + phase.offset, phase.weight if index else np.ones_like(phase.weight))
+            for index, phase in enumerate(phases)
+        )
         return CarriedLayers(drawn + moved[..., 3:] * (carried - drawn), contrast, pictures)
 
     def _carry(self, phases: tuple[Phase, ...]) -> tuple[tuple[Phase, ...], Array]:

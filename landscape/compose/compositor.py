@@ -11,16 +11,17 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from landscape.compose.carried import MIDDLE, CarriedLayers, MovingRegion, Picture
+from landscape.compose.carried import MIDDLE, CarriedLayers, MovingRegion
 from landscape.compose.lit_region import Shining, relit, shining
+from landscape.compose.mixing import mix
 from landscape.compose.moving_parts import MovingParts
 from landscape.compose.plates import STRIP, Plate
 from landscape.compose.region import STILL_BLUR
 from landscape.compose.scenery import Scenery
 from landscape.compose.travelling_sky import TravellingSky
 from landscape.images.filters import blur
-from landscape.images.grid import GridWindow, with_ring
-from landscape.images.pixels import DEEP_STEP, Array, Frame, Pixels
+from landscape.images.grid import with_ring
+from landscape.images.pixels import DEEP_STEP, Array, Frame
 from landscape.light.mixes import OWN_LIGHT, FrameLight
 from landscape.light.photo_light import SceneLight
 from landscape.settings import MotionSettings
@@ -161,7 +162,8 @@ class Compositor:
             if not alpha.any():
                 continue
             cut = slice(window[0] - whole[0], window[1] - whole[0] + 2)
-            detail = self._mixed(moving, layers.pictures, window, whole)
+            sampling = grid, self._interpolation, moving.border
+            detail = mix(moving.detail, layers.pictures, window, whole, *sampling)
             pixels = cv2.multiply(detail, grid.enlarge(gain[cut], window), dtype=cv2.CV_32F)
             smooth = cv2.addWeighted(grid.enlarge(base[cut], window), 1, self._noise(*alpha.shape), grain, 0)
             for glow, seen in shown:
@@ -176,58 +178,7 @@ class Compositor:
                 pixels = cv2.add(pixels, smooth, dtype=cv2.CV_8U)
                 frame[here] = cv2.blendLinear(pixels, np.ascontiguousarray(frame[here]), share, 1 - share)
 
-    def _mixed(
-        self, moving: MovingRegion | TravellingSky, pictures: tuple[Picture, ...], window: GridWindow, whole: GridWindow
-    ) -> Pixels:
-        """The detail of a strip of a region's window, mixed from its pictures, each only where it is seen."""
-        grid = self._grid
-        rows, columns = grid.pixels(window)
-        mixed = np.full((rows.stop - rows.start, columns.stop - columns.start, 4), 128, np.uint8)
-        laid: Array | None = None
-        first_row, first_column = window[0] - whole[0], window[2] - whole[2]
-        for picture in pictures:
-            # Grid rows and columns of the strip, counted within the window; the picture's lie one farther in its ring.
-            top, bottom = max(first_row, picture.rows.start), min(window[1] - whole[0], picture.rows.stop - 2)
-            left, right = max(first_column, picture.columns.start), min(window[3] - whole[2], picture.columns.stop - 2)
-            if top >= bottom or left >= right:
-                continue
-            cut = (
-                slice(top - picture.rows.start, bottom + 2 - picture.rows.start),
-                slice(left - picture.columns.start, right + 2 - picture.columns.start),
-            )
-            seen = np.flatnonzero(picture.weight[cut].any(axis=0))
-            if not len(seen):
-                continue
-            right = min(right, left + int(seen[-1]) + 1)
-            left += max(0, int(seen[0]) - 2)
-            if left >= right:
-                continue
-            cut = (cut[0], slice(left - picture.columns.start, right + 2 - picture.columns.start))
-            part = (whole[0] + top, whole[0] + bottom, whole[2] + left, whole[2] + right)
-            x, y = _axes(grid.enlarge(picture.place[cut], part))
-            sampled = cv2.remap(moving.detail, x, y, self._interpolation, borderMode=moving.border)
-            here_rows, here_columns = grid.pixels(part)
-            here = (
-                slice(here_rows.start - rows.start, here_rows.stop - rows.start),
-                slice(here_columns.start - columns.start, here_columns.stop - columns.start),
-            )
-            if sampled.shape == mixed.shape and laid is None and len(pictures) == 1:
-                return np.asarray(sampled, np.uint8)
-            if laid is None:
-                laid = np.zeros(mixed.shape[:2], np.float32)
-            weight = np.ascontiguousarray(grid.enlarge(picture.weight[cut], part))
-            total = laid[here] + weight
-            share = weight / np.maximum(total, 1e-6)
-            mixed[here] = cv2.blendLinear(sampled, np.ascontiguousarray(mixed[here]), share, 1 - share)
-            laid[here] = total
-        return mixed
-
 
 def _four(image: Array) -> Array:
     """Add a fourth channel, for pictures with four."""
     return cv2.merge([*cv2.split(np.asarray(image, np.float32)), np.asarray(image[..., 0], np.float32)])
-
-
-def _axes(places: Array) -> tuple[Array, Array]:
-    x, y = cv2.split(places)
-    return x, y

@@ -13,7 +13,7 @@ from landscape.images.filters import blur, fill
 from landscape.images.grid import Grid, with_ring
 from landscape.images.pixels import Array
 from landscape.light.relight import change_light
-from landscape.motion.samples import Sample, folded
+from landscape.motion.samples import Sample, covers, folded
 from landscape.motion.travel import SkyMotion
 from landscape.settings import MotionSettings
 
@@ -106,21 +106,18 @@ class TravellingSky:
     def layers(self, generated: Array, seconds: float, light_change: bool) -> CarriedLayers:
         """The sky at a time; arguments and result as of :meth:`landscape.compose.carried.MovingRegion.layers`."""
         shape = (len(self._y), len(self._x))
-        relief, laid = np.zeros((*shape, 4), np.float32), np.zeros(shape, np.float32)
+        relief = np.zeros((*shape, 4), np.float32)
         gains, grown, pictures = np.zeros(self._control, np.float32), self._grown(generated), []
-        for sample in self._motion.at(seconds, *self._control):
+        samples = self._motion.at(seconds, *self._control)
+        for sample, cover in zip(samples, covers(samples, self._control), strict=True):
             gains[sample.rows, sample.columns] += self._gain(sample, grown)
-            part, field = self._on_grid(sample)
+            part, field = self._on_grid(sample, cover)
             if not field.size:
                 continue
-            place = self._on_ring(sample, part, field)
+            place, share = self._on_ring(sample, part, field), np.ascontiguousarray(field[..., 2])
             found = cv2.remap(self._canvas.relief, *place, cv2.INTER_LINEAR, borderMode=self.border)
-            weight = np.ascontiguousarray(field[..., 3])
-            total = laid[part] + weight
-            share = weight / np.maximum(total, 1e-6)
             relief[part] = cv2.blendLinear(found, np.ascontiguousarray(relief[part]), share, 1 - share)
-            laid[part] = total
-            pictures.append(Picture(part[0], part[1], self._in_detail(*place), weight))
+            pictures.append(Picture(part[0], part[1], self._in_detail(*place), share))
         contrast = self._from_control(gains, self._control_x, self._control_y)
         carried = self._backdrop + relief[..., :3] * contrast[..., None]
         contrast, plain = cv2.merge([contrast] * 3), carried
@@ -182,14 +179,14 @@ class TravellingSky:
             cv2.warpAffine(image, matrix, (len(x), len(y)), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
         )
 
-    def _on_grid(self, sample: Sample) -> tuple[tuple[slice, slice], Array]:
-        """The part of the window's grid in which a sample is seen, and its field there."""
+    def _on_grid(self, sample: Sample, cover: Array) -> tuple[tuple[slice, slice], Array]:
+        """The part of the window's grid in which a sample is seen, and its displacement and what it covers there."""
         rows = _within(self._control_y, sample.rows, self._control[0])
         columns = _within(self._control_x, sample.columns, self._control[1])
         x, y = self._control_x[columns] - sample.columns.start, self._control_y[rows] - sample.rows.start
         if not x.size or not y.size:
-            return (rows, columns), np.zeros((0, 0, 4), np.float32)
-        return (rows, columns), self._from_control(sample.field, x, y)
+            return (rows, columns), np.zeros((0, 0, 3), np.float32)
+        return (rows, columns), self._from_control(np.dstack([sample.field[..., :2], cover]), x, y)
 
     def _on_ring(self, sample: Sample, part: tuple[slice, slice], field: Array) -> tuple[Array, Array]:
         """Positions x and y in pixels of the ring on the grid."""

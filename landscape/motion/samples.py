@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from landscape.images.pixels import Array
@@ -12,6 +13,7 @@ _KEY = 3.0
 """How much more of two clouds over one another the more prominent one shows."""
 SEEN = 0.04
 """Smaller weights are not drawn."""
+_BESIDE = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,27 @@ def normalised(samples: list[Sample], size: tuple[int, int]) -> list[Sample]:
     for sample in samples:
         sample.field[..., 3] /= total[sample.rows, sample.columns]
     return samples
+
+
+def covers(samples: list[Sample], size: tuple[int, int]) -> list[Array]:
+    """What each sample covers of those before it, so that laid one over another they are mixed by their weights.
+
+    Args:
+        samples: Samples whose weights sum to 1.
+        size: Rows and columns of the control grid.
+
+    Returns:
+        (h, w) in [0, 1] for each, on its part. Where nothing lies yet they reach beyond their borders, so that there is
+        no gap between two.
+    """
+    laid, result = np.zeros(size, np.float32), []
+    for sample in samples:
+        weight = np.ascontiguousarray(sample.field[..., 3])
+        part = sample.rows, sample.columns
+        laid[part] += weight
+        beside = (cv2.dilate(weight, _BESIDE) > 0).astype(np.float32)
+        result.append(np.where(laid[part] > 0, weight / np.maximum(laid[part], 1e-6), beside))
+    return result
 
 
 def shifted(span: slice, by: int) -> slice:
