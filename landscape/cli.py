@@ -16,10 +16,12 @@ from landscape.commands.app import app as app_command
 from landscape.commands.batch import batch
 from landscape.commands.console import console, stopped_by
 from landscape.commands.evaluate import evaluate
+from landscape.commands.evaluate_clips import clips
 from landscape.commands.evaluate_light import light
 from landscape.commands.evaluate_motion import motion, water
 from landscape.commands.sample import sample
 from landscape.commands.segment import segment
+from landscape.commands.study import study
 from landscape.commands.styles import styles
 from landscape.commands.train import train
 from landscape.commands.weights import import_release, inspect
@@ -34,10 +36,10 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (animate, batch, segment, sample, import_release, inspect):
+for command in (animate, batch, segment, sample, import_release, inspect, study):
     cli.command()(command)
 cli.command(name="app")(app_command)
-for judge in (light, motion, water):
+for judge in (light, motion, water, clips):
     evaluate.command()(judge)
 cli.add_typer(train, name="train")
 cli.add_typer(evaluate, name="evaluate")

@@ -1,0 +1,55 @@
+"""``landscape evaluate clips``: this project and simpler ways beside real clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landscape.commands.console import cancel_on_signals, progress_bars
+from landscape.commands.evaluate_masks import JsonOption, TableOption, tell
+from landscape.commands.weights import WeightsOption
+from landscape.errors import require
+from landscape.targets import require_targets
+
+NAMES = "landscape, warp, eulerian, texture"
+
+
+def clips(
+    clips: Annotated[list[Path], typer.Argument(help="Real clips: videos, folders of frames, folders of these.")],
+    method: Annotated[str, typer.Option(help=f"Methods, separated by commas: {NAMES}.")] = NAMES,
+    frames: Annotated[
+        Path | None, typer.Option(help="Folder with another program's output, a clip for each real one by its name.")
+    ] = None,
+    length: Annotated[int, typer.Option(help="Most frames of a clip.")] = 30,
+    fit_seconds: Annotated[float, typer.Option(help="Most seconds for each inversion.")] = 10.0,
+    shown: Annotated[int, typer.Option(help="Clips shown in the report.")] = 12,
+    report: JsonOption = None,
+    table: TableOption = None,
+    page: Annotated[Path | None, typer.Option("--html", help="Write a page with curves and clips here.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    weights: WeightsOption = None,
+) -> None:
+    """Animate first frames of real clips in several ways: likeness over time, flow, skies, and whether it shows."""
+    from landscape.evaluation.cases import read_cases
+    from landscape.evaluation.comparison import compare, summarise
+    from landscape.evaluation.comparison_report import html_report, markdown_table
+    from landscape.evaluation.frechet import lite0_features
+    from landscape.evaluation.methods import choose_methods
+    from landscape.files import write_table
+    from landscape.models.bundle import load_models
+
+    require(length >= 12, "Choose 12 frames or more: shorter clips say nothing.")
+    require_targets([*clips, frames, weights], (report, "report"), (table, "table"), (page, "table"))
+    models = load_models(weights)
+    names = [name.strip() for name in method.split(",") if name.strip()]
+    methods = choose_methods(names, models, fit_seconds, frames)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        cases = read_cases(clips, models.segmenter, length, seed, progress, cancel)
+        found = compare(cases, methods, models.perceptual, lite0_features(), shown, progress, cancel)
+    summary = summarise(found, seed)
+    figures = {name: {"summary": summary[name], "clips": made.clips} for name, made in found.items()}
+    tell(markdown_table(summary), {"methods": figures}, report, table)
+    if page is not None:
+        write_table(page, html_report(summary, found))
