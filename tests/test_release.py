@@ -21,6 +21,9 @@ from landscape.models.named import find_weights
 from landscape.models.release import read_encoder, read_generator, read_lighting
 from landscape.models.weights import load_generator
 from landscape.networks.encoder import Encoder
+from landscape.scene.files import open_scene, save_scene
+from landscape.scene.scene import Scene
+from landscape.settings import FitSettings, LightSettings, MotionSettings
 from tests.release_files import CHANNELS, SMALL_CHANNELS, latents, plain_image, release_file, release_state
 
 WIDTH = 24
@@ -242,6 +245,21 @@ def test_latents_must_fit_the_generator(tmp_path, small):
     assert not (tmp_path / "x.npy").exists()
     with pytest.raises(LandscapeError, match="give -o image.png alone"):
         raise run(*called, tmp_path / "x.png", "--video", tmp_path / "v.mp4").exception
+
+
+def test_a_photo_moves_with_released_weights_and_its_scene_names_them(tmp_path, photo, masks):
+    state = release_state(SMALL_CHANNELS, WIDTH)
+    generator = read_generator(release_file(tmp_path / "r.model", state, 3))[0]
+    save_imported(tmp_path / "released.safetensors", generator, None, None, {})
+    models = load_models(tmp_path / "released.safetensors")
+    settings = FitSettings(latent_steps=2, tune_steps=1, numbers="release")
+    scene = Scene.open(photo, models, settings, masks=masks)
+    frame = scene.renderer(MotionSettings(), LightSettings(day_cycle=True), 96, 2.0).frame(1.0)
+    assert scene.resolution == 32 and frame.shape == (72, 96, 3)
+    save_scene(scene, tmp_path / "s.landscape")
+    assert open_scene(tmp_path / "s.landscape", models).made_with is None
+    with pytest.raises(LandscapeError, match=r"made with other weights \(released\)"):
+        open_scene(tmp_path / "s.landscape", load_models())
 
 
 def test_names_of_weights_that_are_not_there_are_told(tmp_path):
