@@ -37,13 +37,20 @@ function show(next) {
   }
   next.choices.forEach((choice, index) => {
     const button = document.createElement("button");
-    button.textContent = (narrow.matches && UPPER[choice]) || TEXT[choice];
     button.dataset.choice = choice;
     button.addEventListener("click", () => answer(choice));
     find("choices").append(button);
   });
+  label();
   find("keys").textContent = "Keys: ← and → choose, the space bar starts the videos again.";
 }
+
+// On a phone the videos stand one above the other.
+function label() {
+  for (const button of find("choices").children)
+    button.textContent = (narrow.matches && UPPER[button.dataset.choice]) || TEXT[button.dataset.choice];
+}
+narrow.addEventListener("change", label);
 
 async function send(address, options) {
   try {
