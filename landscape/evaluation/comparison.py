@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from landscape.errors import require
 from landscape.evaluation.cases import Case, Mask
@@ -19,6 +20,7 @@ from landscape.evaluation.frechet import Features, feature_moments, frechet_dist
 from landscape.evaluation.methods import Method
 from landscape.evaluation.metrics import direction_error, lpips, sky_flow
 from landscape.evaluation.motion import LIMITS, measure
+from landscape.evaluation.video_distance import clip_logits
 from landscape.images.pixels import Pixels
 from landscape.images.similarity import ssim
 from landscape.images.tensors import from_pixels
@@ -42,6 +44,7 @@ class Made:
         clips: Figures of each clip, by its name; see :func:`compare`.
         pictures: Features of single frames: by moment, one row for each clip.
         windows: Features of the windows of each clip.
+        films: Logits of each clip, for the Fréchet video distance, where it was asked for.
         looks: The windows of each clip as people see them.
         shown: All frames of the first few clips, by the clip's name.
     """
@@ -49,6 +52,7 @@ class Made:
     clips: dict[str, dict[str, Any]] = field(default_factory=dict)
     pictures: list[list[Rows]] = field(default_factory=lambda: [[] for _ in range(MOMENTS)])
     windows: list[Rows] = field(default_factory=list)
+    films: list[Rows] = field(default_factory=list)
     looks: list[list[Pixels]] = field(default_factory=list)
     shown: dict[str, list[Pixels]] = field(default_factory=dict)
 
@@ -63,6 +67,7 @@ def compare(
     methods: Mapping[str, Method],
     perceptual: LpipsAlex,
     network: Features,
+    film_network: Callable[[Tensor], Tensor] | None = None,
     shown: int = 12,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
@@ -74,6 +79,7 @@ def compare(
         methods: By name.
         perceptual: LPIPS.
         network: Features for Fréchet distances and for the classifier.
+        film_network: I3D, for the Fréchet video distance; None leaves that out.
         shown: Clips whose frames are kept for the report.
         progress: Called after every clip of every method.
         cancel: Set it to stop.
@@ -102,6 +108,8 @@ def compare(
                 with torch.inference_mode():
                     rows.append(network(from_pixels(frames[place][None])).double().cpu().numpy())
             made.windows.append(window_features(frames, network))
+            if film_network is not None:
+                made.films.append(clip_logits(frames, film_network))
             made.looks.append(window_pictures(frames))
             if len(made.shown) < shown:
                 made.shown[case.name] = frames
@@ -151,7 +159,8 @@ def summarise(found: Mapping[str, Made], seed: int = 0) -> dict[str, dict[str, A
 
     Returns:
         By method: curves over :data:`MOMENTS` of the means of ``static_ssim`` and ``static_lpips`` and of ``frechet``,
-        the distance between real first frames and made frames of that moment; medians of the other figures; ``skies``,
+        the distance between real first frames and made frames of that moment; ``fvd``,
+        that between clips; medians of the other figures; ``skies``,
         the share of skies' figures within the limits of real ones; and, but for the real clips, ``classifier`` with
         accuracy and interval. Fréchet distances and the classifier take two clips.
 
@@ -172,6 +181,9 @@ def summarise(found: Mapping[str, Made], seed: int = 0) -> dict[str, dict[str, A
         if len(rows) > 1:
             first = feature_moments(np.concatenate(real.pictures[0]))
             moments = [feature_moments(np.concatenate(rows)) for rows in made.pictures]
+            if made.films:
+                films = (feature_moments(np.concatenate(rows)) for rows in (real.films, made.films))
+                figures["fvd"] = round(frechet_distance(*films), 1)
             figures["frechet"] = [round(frechet_distance(first, own), 2) for own in moments]
             if name != REAL:
                 verdict = verdict_of(found, name, seed)

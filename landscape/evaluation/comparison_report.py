@@ -27,6 +27,7 @@ COLUMNS = {
     "static_ssim": "SSIM, static, last",
     "static_lpips": "LPIPS, static, last",
     "frechet": "Fréchet distance, last",
+    "fvd": "Fréchet video distance",
     "sky_flow_ratio": "flow of the sky / real",
     "water_flow_ratio": "flow of water / real",
     "direction_error": "direction error, degrees",
@@ -43,11 +44,17 @@ _STYLE = (
 
 def markdown_table(summary: Mapping[str, dict[str, Any]]) -> str:
     """One row for each method; of curves the last moment."""
-    lines = ["| | " + " | ".join(COLUMNS.values()) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
+    names = _columns(summary)
+    lines = ["| | " + " | ".join(COLUMNS[name] for name in names) + " |", "|---" * (len(names) + 1) + "|"]
     for method, figures in summary.items():
-        lines.append(f"| {method} | " + " | ".join(_cell(figures.get(name)) for name in COLUMNS) + " |")
+        lines.append(f"| {method} | " + " | ".join(_cell(figures.get(name)) for name in names) + " |")
     clips = next(iter(summary.values()))["clips"]
     return "\n".join([*lines, "", f"{clips} clips; medians, but for curves, which are means."])
+
+
+def _columns(summary: Mapping[str, dict[str, Any]]) -> list[str]:
+    """The figures that anything has."""
+    return [name for name in COLUMNS if any(name in figures for figures in summary.values())]
 
 
 def _cell(value: Any) -> str:
@@ -90,9 +97,10 @@ def html_report(summary: Mapping[str, dict[str, Any]], found: Mapping[str, Made]
         summary: Of :func:`landscape.evaluation.comparison.summarise`.
         found: Of :func:`landscape.evaluation.comparison.compare`.
     """
-    head = "".join(f"<th>{title}" for title in COLUMNS.values())
+    names = _columns(summary)
+    head = "".join(f"<th>{COLUMNS[name]}" for name in names)
     rows = "".join(
-        f"<tr><th>{html.escape(method)}" + "".join(f"<td>{_cell(figures.get(name))}" for name in COLUMNS)
+        f"<tr><th>{html.escape(method)}" + "".join(f"<td>{_cell(figures.get(name))}" for name in names)
         for method, figures in summary.items()
     )
     parts = ["<!doctype html><meta charset=utf-8><title>Methods compared</title>", f"<style>{_STYLE}</style>"]

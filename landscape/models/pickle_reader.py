@@ -40,7 +40,7 @@ class Shell:
 
     Attributes:
         name: ``module.name`` of the class.
-        state: The object's attributes.
+        state: The object's attributes; where it keeps its state in its own way, that tuple under ``state``.
     """
 
     name: str
@@ -206,10 +206,13 @@ class _Reader:
 
     def _build(self, _: None) -> None:
         state = self.stack.pop()
-        if not isinstance(state, dict) or not isinstance(self.stack[-1], (Shell, dict)):
+        target = self.stack[-1]
+        if isinstance(state, tuple) and isinstance(target, Shell):
+            target.state["state"] = state
+        elif not isinstance(state, dict) or not isinstance(target, (Shell, dict)):
             raise RefusedError("a state of something that is no known object")
-        if isinstance(self.stack[-1], Shell):  # ordered dictionaries carry versions of layers, which nobody needs
-            self.stack[-1].state.update(state)
+        elif isinstance(target, Shell):  # ordered dictionaries carry versions of layers, which nobody needs
+            target.state.update(state)
 
     def _binpersid(self, _: None) -> None:
         self.stack.append(self.rules.persistent(self.stack.pop()))
