@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
@@ -127,6 +128,13 @@ class Number(Kind):
     def ends(self) -> tuple[float, float]:
         """Least and greatest value of the slider."""
         return self.slider or (self.low or 0.0, self.high or 0.0)
+
+    def check(self, value: Any) -> Any:
+        """A value of any type as the setting keeps it; where it may be left open, fields of the page give text."""
+        if self.none and isinstance(value, str):
+            with contextlib.suppress(ValueError):
+                value = float(value) if value.strip() else None
+        return super().check(value)
 
     def _checked(self, value: Any) -> Any:
         if self.low is None or self.high is None:

@@ -44,6 +44,7 @@ def test_every_kind_takes_what_people_programs_and_files_write() -> None:
     assert some == Some(45.0, "river", True, 90.0, (Arrow(0.5, -0.1), Arrow(0.2, 0.3)))
     assert Some(arrows=[[0.5, -0.1], {"x": 0.2, "dx": 0.3}]).arrows == some.arrows  # type: ignore[arg-type]
     assert kinds["arrows"].shown(some.arrows) == [{"x": 0.5, "dx": -0.1}, {"x": 0.2, "dx": 0.3}]
+    assert Some(sun="").sun is None and Some(sun=" 45 ").sun == 45.0, "as fields of the page say"
     assert Some(sun="found") == Some(sun=None) == Some() and kinds["sun"].shown(None) is None  # type: ignore[arg-type]
 
 

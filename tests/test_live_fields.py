@@ -84,7 +84,7 @@ def test_hardly_anything_of_the_nonsense_is_of_use() -> None:
     found = {(name, repr(value)[:9]) for name in WISHES for value in NONSENSE if usable(name, value)}
     assert found == {
         ("direction", "-1"), ("direction", "1e+300"), ("style", "None"), ("keys", "None"), ("keys", "[]"),
-        ("sun_side", "None"),
+        ("sun_side", "None"), ("sun_side", "''"),
     }  # fmt: skip
 
 

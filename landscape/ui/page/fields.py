@@ -52,7 +52,8 @@ def field(name: str, offers: Sequence[tuple[str, Any]] = (), **layout: Any) -> A
         return (gr.Radio if widget == "radio" else gr.Dropdown)(offers, value=value, **options)
     assert isinstance(kind, Number), name
     if kind.none:
-        return gr.Number(value, placeholder=kind.none[-1], step=kind.step or 1, **options)
+        # Gradio shows 0 in an empty field of numbers.
+        return gr.Textbox("" if value is None else str(value), placeholder=kind.none[-1], **options)
     return gr.Slider(*kind.ends, value, step=kind.step, buttons=[], **{"min_width": 130, **options})
 
 
