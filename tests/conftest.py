@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+if "PYTEST_XDIST_WORKER" in os.environ:  # other processes run tests beside this one, and the cores are shared
+    os.environ.update({name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")})
 
 import numpy as np
 import pytest
@@ -17,15 +19,21 @@ from landscape.networks.posterior import Posterior
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick tests first: those that drive a browser or are slow come last."""
-    items.sort(key=lambda item: ("slow" in item.keywords, "browser" in item.keywords))
+    """Quick tests first; with several processes those in a browser, so that none of them ends long after the others."""
+    shared = "PYTEST_XDIST_WORKER" in os.environ
+    items.sort(key=lambda item: ("slow" in item.keywords, ("browser" in item.keywords) != shared))
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Whatever a test draws without a seed of its own does not depend on the tests before it."""
+    torch.manual_seed(5)
 
 
 SMALL = GeneratorConfig((16, 16, 16, 12, 8), 32, fused_from=8, padding_mode="reflect", blur=False)
 
 
-@pytest.fixture
-def small_generator() -> Generator:
+def seeded_generator() -> Generator:
     """A seeded 64 px generator whose noise scales are not zero."""
     torch.manual_seed(3)
     generator = Generator(SMALL)
@@ -36,13 +44,18 @@ def small_generator() -> Generator:
 
 
 @pytest.fixture
+def small_generator() -> Generator:
+    """A generator of the test's own."""
+    return seeded_generator()
+
+
+@pytest.fixture
 def posterior() -> Posterior:
     torch.manual_seed(1)
     return Posterior(64, SMALL.style_width)
 
 
-@pytest.fixture
-def landscape_pixels() -> np.ndarray:
+def made_up_landscape() -> np.ndarray:
     """A made-up landscape, uint8 (96, 128, 3): cloudy sky over textured land."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[0:96, 0:128]
@@ -52,7 +65,18 @@ def landscape_pixels() -> np.ndarray:
 
 
 @pytest.fixture
-def small_models(small_generator):
+def landscape_pixels() -> np.ndarray:
+    """A landscape of the test's own."""
+    return made_up_landscape()
+
+
+@pytest.fixture
+def small_models():
+    """Networks of the test's own."""
+    return seeded_models()
+
+
+def seeded_models():
     """All networks with seeded weights; only the perceptual one is the bundled one."""
     from landscape.light.measured import MeasuredLights
     from landscape.light.styles import Style, StyleGrade, StyleTable
@@ -63,13 +87,14 @@ def small_models(small_generator):
     from landscape.networks.segmenter import build_segmenter
     from landscape.settings import STYLES
 
+    generator = seeded_generator()
     torch.manual_seed(5)
     dark, warm, plain = ((0.05, 0.06, 0.1),) * 3, ((0.7, 0.4, 0.2),) * 3, ((0.5, 0.55, 0.6),) * 3
     grades = {"deep night": StyleGrade(dark, 1.0), "warm sunset": StyleGrade(warm)}
     styles = tuple(Style(name, (0.5, -0.5, 0.2), grades.get(name, StyleGrade(plain))) for name in STYLES)
     return Models(
-        small_generator,
-        Encoder(len(small_generator.blocks), SMALL.style_width).eval(),
+        generator,
+        Encoder(len(generator.blocks), SMALL.style_width).eval(),
         LightingNetwork(SMALL.style_width, 2).eval(),
         build_segmenter().eval(),
         load_lpips(default_folder() / PERCEPTUAL_FILE),

@@ -75,4 +75,4 @@ def proxy(target: str, path: str) -> Starlette:
 
 if __name__ == "__main__":
     port, target, path = sys.argv[1:]
-    uvicorn.run(proxy(target, path), host="127.0.0.1", port=int(port), log_level="warning")
+    uvicorn.run(proxy(target, path), host="127.0.0.1", port=int(port), log_level="warning", timeout_graceful_shutdown=1)

@@ -176,7 +176,7 @@ def test_a_photo_becomes_labels_and_a_video(tmp_path):
     with Image.open(ROOT / "assets/sea_coast.jpg") as image:
         image.resize((320, 214)).save(photo)
     labels = tmp_path / "labels.png"
-    assert run("segment", photo, "-o", labels).returncode == 0
+    assert within("segment", photo, "-o", labels).exit_code == 0
     found = cv2.imread(str(labels), cv2.IMREAD_UNCHANGED)
     assert found.shape == (214, 320) and set(np.unique(found)) <= {0, 1, 2}
     assert (found[:20] == 1).mean() > 0.9
@@ -241,10 +241,10 @@ def test_a_batch_goes_on_where_it_stopped(tmp_path):
 
 
 def test_samples_are_written_as_grid_and_video(tmp_path):
-    result = run(
+    result = within(
         "sample", "-n", 4, "-o", tmp_path / "g.png", "--video", tmp_path / "v.mp4", "--seconds", 0.2, "--cell", 64
     )
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.output
     assert Image.open(tmp_path / "g.png").size == (128, 128)
     assert probe_video(tmp_path / "v.mp4")["frames"] == 6
 

@@ -79,4 +79,4 @@ def store(models) -> None:
 if __name__ == "__main__":
     from tests import conftest
 
-    store(conftest.small_models.__wrapped__(conftest.small_generator.__wrapped__()))
+    store(conftest.seeded_models())

@@ -144,7 +144,7 @@ def test_mirrored_pictures_follow_in_the_same_order(posterior, marked):
 
 def test_the_loss_falls_towards_what_noise_alone_explains(prior):
     """The latents are all zero: the velocity is the noise over the time, which the network can learn."""
-    zero = Codes(torch.zeros(64, 32), *([torch.zeros(64, 1, r, r) for r in RESOLUTIONS] for _ in range(2)))
+    zero = Codes(torch.zeros(16, 32), *([torch.zeros(16, 1, r, r) for r in RESOLUTIONS] for _ in range(2)))
     optimiser = torch.optim.Adam(prior.train().parameters(), lr=2e-3)
     losses = []
     for step in range(60):

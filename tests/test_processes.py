@@ -1,6 +1,7 @@
 """Training on two processes equals training on one with the same batch."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -64,11 +65,30 @@ def test_without_a_launcher_a_process_is_alone(monkeypatch):
     assert join_processes("cpu") == (Processes(0, 1), "cpu")
 
 
-def launch(prepared, out, *more):
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command += ["-m", "tests.two_processes", str(prepared), str(out), *more]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
+ALONE, SHARED_RUN, HALF, STOPPED, JUDGED_ALONE, JUDGED_RUN = "alone", "two", "half", "stopped", "judged alone", "judged"
+
+
+@pytest.fixture(scope="module")
+def runs(marked, tmp_path_factory):
+    """Trainings by one process and by two, which are launched once for all of them."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gan, "LOG_EVERY", 1)
+        patch.setattr(trainer, "SampleBank", partial(SampleBank, count=8))
+        gan.train_gan(SHARED, marked, folder / ALONE, seed=4)
+        half = replace(SHARED, training=replace(SHARED.training, stable_images={8: 64}))
+        gan.train_gan(half, marked, folder / HALF, seed=4)
+        begun = replace(JUDGED, training=replace(JUDGED.training, stable_images={8: 16}))
+        gan.train_gan(begun, marked, folder / JUDGED_ALONE, seed=4)
+        shutil.copytree(folder / JUDGED_ALONE, folder / JUDGED_RUN)
+        prior = make_prior(TINY.generator.style_width)
+        gan.train_gan(JUDGED, marked, folder / JUDGED_ALONE, resume=True, prior=prior)
+        plan = [[SHARED_RUN], [HALF, "resume"], [STOPPED, "stop"], [JUDGED_RUN, "resume", "prior"]]
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+        command += ["-m", "tests.two_processes", str(marked), str(folder), json.dumps(plan)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], timeout=300)
+        assert done.returncode == 0, done.stderr[-2000:]
+        yield folder
 
 
 def state_of(folder):
@@ -91,42 +111,27 @@ def assert_alike(one, two):
         assert steps[0] == steps[1], name
 
 
-def test_two_processes_learn_what_one_learns_and_resume(marked, tmp_path, monkeypatch):
-    monkeypatch.setattr(gan, "LOG_EVERY", 1)
-    gan.train_gan(SHARED, marked, tmp_path / "one", seed=4)
-    launch(marked, tmp_path / "two")
-    one, two = losses_of(tmp_path / "one"), losses_of(tmp_path / "two")
+def test_two_processes_learn_what_one_learns(runs):
+    one, two = losses_of(runs / ALONE), losses_of(runs / SHARED_RUN)
     assert len(one) == len(two) > 10
     for alone, shared in zip(one, two, strict=True):
         assert shared == pytest.approx(alone, rel=0.02, abs=5e-3)
-    assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "two"))
-    # A run that one process began and two go on with ends there too.
-    half = replace(SHARED, training=replace(SHARED.training, stable_images={8: 64}))
-    gan.train_gan(half, marked, tmp_path / "half", seed=4)
-    launch(marked, tmp_path / "half", "--resume")
-    assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "half"))
+    assert_alike(state_of(runs / ALONE), state_of(runs / SHARED_RUN))
 
 
-def test_two_processes_stop_together_and_one_goes_on(marked, tmp_path, monkeypatch):
-    monkeypatch.setattr(gan, "LOG_EVERY", 1)
-    gan.train_gan(SHARED, marked, tmp_path / "one", seed=4)
-    launch(marked, tmp_path / "two", "--stop")
-    stopped = state_of(tmp_path / "two")
-    assert stopped["step"] == AGREE_EVERY, "one of them wished it after two steps"
-    gan.train_gan(SHARED, marked, tmp_path / "two", resume=True)
-    assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "two"))
+def test_two_processes_go_on_with_what_one_began(runs):
+    assert_alike(state_of(runs / ALONE), state_of(runs / HALF))
 
 
-def test_two_processes_judge_samples_as_one_does(marked, tmp_path, monkeypatch):
-    monkeypatch.setattr(gan, "LOG_EVERY", 1)
-    monkeypatch.setattr(trainer, "SampleBank", partial(SampleBank, count=8))
-    begun = replace(JUDGED, training=replace(JUDGED.training, stable_images={8: 16}))
-    for run in ("one", "two"):
-        gan.train_gan(begun, marked, tmp_path / run, seed=4)
-    gan.train_gan(JUDGED, marked, tmp_path / "one", resume=True, prior=make_prior(TINY.generator.style_width))
-    launch(marked, tmp_path / "two", "--resume", "--prior")
-    one, two = losses_of(tmp_path / "one"), losses_of(tmp_path / "two")
+def test_two_processes_stop_together_and_one_goes_on(runs, marked):
+    assert state_of(runs / STOPPED)["step"] == AGREE_EVERY, "one of them wished it after two steps"
+    gan.train_gan(SHARED, marked, runs / STOPPED, resume=True)
+    assert_alike(state_of(runs / ALONE), state_of(runs / STOPPED))
+
+
+def test_two_processes_judge_samples_as_one_does(runs):
+    one, two = losses_of(runs / JUDGED_ALONE), losses_of(runs / JUDGED_RUN)
     assert "g_sampled" in set().union(*one)
     for alone, shared in zip(one, two, strict=True):
         assert shared == pytest.approx(alone, rel=0.02, abs=5e-3)
-    assert_alike(state_of(tmp_path / "one"), state_of(tmp_path / "two"))
+    assert_alike(state_of(runs / JUDGED_ALONE), state_of(runs / JUDGED_RUN))

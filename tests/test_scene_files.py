@@ -1,9 +1,12 @@
 """Scenes in files: the same frames again, and nothing else gets in."""
 
+import copy
 import dataclasses
 import io
 import json
+import shutil
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,17 +23,24 @@ from landscape.scene.recipe import read_recipe, shot_in_scene
 from landscape.scene.scene import Scene
 from landscape.scene.shot import Shot
 from landscape.settings import FitSettings, LightSettings, MotionSettings
+from tests.conftest import made_up_landscape, seeded_models
 from tests.mattes import hard_matte
 
 
-@pytest.fixture
-def photo_file(landscape_pixels, tmp_path):
-    path = tmp_path / "hills.jpg"
-    Image.fromarray(landscape_pixels).save(path, quality=90)
+@pytest.fixture(scope="module")
+def small_models():
+    """The networks of all tests here."""
+    return seeded_models()
+
+
+@pytest.fixture(scope="module")
+def photo_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("photo") / "hills.jpg"
+    Image.fromarray(made_up_landscape()).save(path, quality=90)
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scene(photo_file, small_models):
     photo = read_photo(photo_file)
     labels = np.zeros(photo.pixels.shape[:2], np.uint8)
@@ -41,10 +51,17 @@ def scene(photo_file, small_models):
     return Scene.open(photo, small_models, FitSettings(latent_steps=4, tune_steps=4, seed=7), masks=masks)
 
 
+@pytest.fixture(scope="module")
+def kept(scene, tmp_path_factory):
+    path = tmp_path_factory.mktemp("scene") / "hills.landscape"
+    save_scene(scene, path)
+    return path
+
+
 @pytest.fixture
-def saved(scene, tmp_path):
-    save_scene(scene, tmp_path / "hills.landscape")
-    return tmp_path / "hills.landscape"
+def saved(kept, tmp_path):
+    """The scene's file, for the test to change."""
+    return Path(shutil.copyfile(kept, tmp_path / "hills.landscape"))
 
 
 def frames(scene):
@@ -111,9 +128,11 @@ def test_weights_are_stored_in_half_precision_where_that_is_exact(scene, saved):
 
 
 def test_other_weights_are_noticed(saved, small_models):
+    lighting = copy.deepcopy(small_models.lighting)
     with torch.no_grad():
-        small_models.lighting.output.bias.add_(1)
-    assert "other weights" in " ".join(open_scene(saved, small_models).warnings)
+        lighting.output.bias.add_(1)
+    other = dataclasses.replace(small_models, lighting=lighting)
+    assert "other weights" in " ".join(open_scene(saved, other).warnings)
 
 
 def test_a_name_without_the_ending_is_refused(scene, tmp_path):
