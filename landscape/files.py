@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from landscape.errors import LandscapeError
-from landscape.marks import TABLE_END, seal_array, seal_picture
+from landscape.marks import TABLE_END, made_here, seal_array, seal_picture
 from landscape.working_folders import working_folder
 
 PICTURE_KINDS: dict[str, dict[str, Any]] = {
@@ -40,10 +41,14 @@ def require_writable(path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, marked: bool = False) -> Iterator[Path]:
     """Give a temporary name beside a path; what was written under it replaces the path in the end.
 
     A link stays one, and where it leads is written. Nothing stays behind under the temporary name, whatever happens.
+
+    Args:
+        path: The file to write.
+        marked: As for :func:`put_in_place`.
 
     Raises:
         LandscapeError: If the file cannot be written.
@@ -53,20 +58,51 @@ def replacing(path: Path) -> Iterator[Path]:
         with working_folder(real.parent) as folder:
             partial = folder / f"file{real.suffix}"
             yield partial
-            put_in_place(partial, real)
+            put_in_place(partial, real, marked)
     except OSError as error:
         raise LandscapeError(f"“{path}” cannot be written; choose another place.") from error
 
 
-def put_in_place(partial: Path, path: Path) -> None:
+def put_in_place(partial: Path, path: Path, marked: bool = False) -> None:
     """Give a complete file its name, so that even a power cut leaves it whole, or the file that was there before.
 
+    Args:
+        partial: The complete file.
+        path: Its name, no link.
+        marked: Whether it is of a kind that is known again (:mod:`landscape.marks`). Such a file takes the place of
+            its like alone: where somebody put another one there while the work went on, it gets a free name beside.
+
     Raises:
+        LandscapeError: If a file of somebody else has the name; it says under which one the complete file is kept.
         OSError: If that is not possible.
     """
     with partial.open("r+b") as file:
         os.fsync(file.fileno())
-    partial.replace(path)
+    if not marked or made_here(path) or _is_empty(path):
+        partial.replace(path)
+    elif not _placed(partial, path):
+        others = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
+        kept = next(other for other in others if _placed(partial, other))
+        raise LandscapeError(
+            f"“{path}” is somebody else's file by now and stays: what was made is kept as “{kept.name}” beside it."
+        )
+
+
+def _is_empty(path: Path) -> bool:
+    return os.path.isfile(path) and os.path.getsize(path) == 0
+
+
+def _placed(partial: Path, path: Path) -> bool:
+    """Give a file a name that is free; returns whether it was."""
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            return False
+        partial.replace(path)
+    return True
 
 
 def require_picture_name(path: Path) -> None:
@@ -103,7 +139,7 @@ def write_picture(image: Image.Image, path: Path, **options: Any) -> None:
     """
     buffer = io.BytesIO()
     image.save(buffer, **options)
-    with replacing(path) as partial:
+    with replacing(path, marked=True) as partial:
         partial.write_bytes(seal_picture(buffer.getvalue()))
 
 
@@ -115,7 +151,7 @@ def save_array(values: np.ndarray, path: Path) -> None:
     """
     buffer = io.BytesIO()
     np.save(buffer, values, allow_pickle=False)
-    with replacing(path) as partial:
+    with replacing(path, marked=True) as partial:
         partial.write_bytes(seal_array(buffer.getvalue()))
 
 
@@ -125,5 +161,5 @@ def write_table(path: Path, text: str) -> None:
     Raises:
         LandscapeError: If the file cannot be written.
     """
-    with replacing(path) as partial:
+    with replacing(path, marked=True) as partial:
         partial.write_text(f"{text}\n\n{TABLE_END}", encoding="utf-8")

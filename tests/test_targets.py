@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,30 @@ def test_a_link_stays_and_where_it_leads_is_written(tmp_path: Path) -> None:
     assert all((tmp_path / f"{name}.mp4").is_symlink() for name in ("video", "text"))
     assert made_here(tmp_path / "there" / "video", "clip") and (tmp_path / "there" / "text").read_text() == "new"
     assert sorted(os.listdir(tmp_path / "there")) == ["text", "video"]
+
+
+def test_a_file_that_somebody_put_there_meanwhile_stays(tmp_path: Path) -> None:
+    """A fit takes minutes: what was free before it may be a photographer's file after it."""
+
+    def frames(path: Path) -> Iterator[np.ndarray]:
+        yield FRAME
+        path.write_bytes(b"holiday")
+        yield FRAME
+
+    film, mask = tmp_path / "film.mp4", tmp_path / "mask.png"
+    require_targets([], (film, "clip"), (mask, "picture"))
+    for number in (2, 3):
+        with pytest.raises(LandscapeError, match=f"kept as “film-{number}.mp4” beside it"):
+            write_video(film, frames(film), 10, metadata=Recipe().as_dict())
+        assert film.read_bytes() == b"holiday" and made_here(tmp_path / f"film-{number}.mp4", "clip")
+    mask.write_bytes(b"painted")
+    with pytest.raises(LandscapeError, match="kept as “mask-2.png”"):
+        save_picture(FRAME, mask)
+    assert mask.read_bytes() == b"painted" and made_here(tmp_path / "mask-2.png", "picture")
+    assert len(list(tmp_path.iterdir())) == 5
+    for _ in range(2):
+        save_picture(FRAME, tmp_path / "mask-2.png")
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 @pytest.mark.parametrize("letter", ["a", "ä", "明"])

@@ -135,5 +135,5 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     Raises:
         LandscapeError: If the folder cannot be written to.
     """
-    with replacing(path) as partial:
+    with replacing(path, marked=True) as partial:
         partial.write_text(json.dumps({MARK: VERSION, "report": True} | content, indent=2) + "\n", encoding="utf-8")

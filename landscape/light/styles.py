@@ -85,7 +85,7 @@ class StyleTable:
 
     def save(self, path: Path) -> None:
         """Write the table as JSON."""
-        with replacing(path) as partial:
+        with replacing(path, marked=True) as partial:
             partial.write_text(json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
 
     @classmethod

@@ -42,7 +42,7 @@ def write_matte(path: Path, matte: Matte) -> None:
     Raises:
         LandscapeError: If the file cannot be written.
     """
-    with replacing(path) as partial:
+    with replacing(path, marked=True) as partial:
         partial.write_bytes(seal_picture(matte_png(matte)))
 
 

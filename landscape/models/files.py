@@ -30,7 +30,7 @@ def save_weights(path: Path, state: dict[str, Tensor], metadata: dict[str, Any],
         name: (value.half() if half and value.is_floating_point() else value).detach().cpu().contiguous()
         for name, value in state.items()
     }
-    with replacing(path) as partial:
+    with replacing(path, marked=True) as partial:
         save_file(tensors, partial, metadata={MARK: json.dumps(metadata, sort_keys=True)})
 
 

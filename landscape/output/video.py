@@ -17,7 +17,7 @@ import numpy as np
 from landscape.errors import LandscapeError
 from landscape.files import put_in_place
 from landscape.images.pixels import Frame
-from landscape.marks import comment_in
+from landscape.marks import MARK, comment_in
 from landscape.output.deep_writer import DeepVideoWriter
 from landscape.output.formats import Format, format_of
 from landscape.output.target import Target
@@ -78,7 +78,7 @@ def write_video(
         with working_folder(real.parent) as folder:
             part = folder / f"clip{kind.suffix}"
             _encode(part, _until(frames, cancel, finish), fps, kind, crf, metadata, total, progress, cancel)
-            put_in_place(part, real)
+            put_in_place(part, real, marked=metadata is not None and MARK in metadata)
     except WritingError as error:
         # Ctrl+C in a terminal ends the encoder as well.
         check_cancelled(cancel)

@@ -103,7 +103,7 @@ def save_scene(scene: Scene, path: Path, shot: Shot | None = None) -> None:
         MATTE: save(matte_tensors(matte)),
         MODEL: save(_model_tensors(scene.inversions)),
     }
-    with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+    with replacing(path, marked=True) as partial, zipfile.ZipFile(partial, "w") as archive:
         for name, data in members.items():
             packing = zipfile.ZIP_STORED if name in (PHOTO, MODEL) else zipfile.ZIP_DEFLATED
             archive.writestr(zipfile.ZipInfo(name), data, packing, compresslevel=1)

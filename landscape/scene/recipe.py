@@ -42,7 +42,7 @@ def write_recipe(path: Path, shot: Shot, photo: Path | None = None) -> Path:
     content = shot.as_dict()
     if photo is not None:
         content["photo"] = source_of(photo)
-    with replacing(path) as partial:
+    with replacing(path, marked=True) as partial:
         partial.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return path
 
