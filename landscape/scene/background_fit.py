@@ -15,6 +15,7 @@ from landscape.models.bundle import Models
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout
 from landscape.scene.scene import MASK_STAGE, Scene
+from landscape.scene.turns import Turns
 from landscape.settings import FitSettings
 
 logger = logging.getLogger(__name__)
@@ -31,16 +32,25 @@ class BackgroundFit:
     The newest state is always there as an immutable scene, whole and consistent, from the encoder's answer on. The work
     ends by itself when the fit is good enough, when its steps are done or when ``settings.seconds`` of work are over;
     the final scene is that of :meth:`landscape.scene.scene.Scene.open` with the same settings. All members may be used
-    from any thread.
+    from any thread. Of several fits with the same turns one works at a time; new ones get their first scene at once.
 
     Args:
         photo: The photo.
         masks: What moves; found if None.
         models: The networks; they are not changed.
         settings: How to fit, the defaults if None.
+        turns: Those who share the computer.
     """
 
-    def __init__(self, photo: Photo, masks: Matte | None, models: Models, settings: FitSettings | None = None) -> None:
+    def __init__(
+        self,
+        photo: Photo,
+        masks: Matte | None,
+        models: Models,
+        settings: FitSettings | None = None,
+        turns: Turns | None = None,
+    ) -> None:
+        self._turn = (turns or Turns()).turn()
         self._photo, self._masks, self._models = photo, masks, models
         self._settings = settings or FitSettings()
         self._changed = threading.Condition()
@@ -150,6 +160,7 @@ class BackgroundFit:
 
     def _work(self) -> None:
         try:
+            self._turn.take(lambda: self._cancelled)
             for state in Scene.fit(self._photo, self._models, self._settings, self._masks, self._remaining):
                 self._look_at(state)
                 self._note(state)
@@ -158,6 +169,7 @@ class BackgroundFit:
             logger.exception("the fit ended")
             self._error = error
         finally:
+            self._turn.leave()
             with self._changed:
                 self._done = True
                 self._changed.notify_all()
@@ -192,12 +204,16 @@ class BackgroundFit:
             self._outlook = self._estimate(state.stage)
 
     def _rest(self) -> None:
-        """Rest while paused or giving way."""
-        with self._changed:
-            if self._paused or self._rest_until > time.monotonic():
-                with self._clock.resting():
-                    while not self._cancelled and (self._paused or self._rest_until > time.monotonic()):
-                        self._changed.wait(None if self._paused else self._rest_until - time.monotonic())
+        """Rest while paused or giving way, and while it is the turn of others."""
+        resting = self._paused or self._rest_until > time.monotonic()
+        if not (resting or self._turn.over):
+            return
+        with self._clock.resting():
+            self._turn.leave()
+            with self._changed:
+                while not self._cancelled and (self._paused or self._rest_until > time.monotonic()):
+                    self._changed.wait(None if self._paused else self._rest_until - time.monotonic())
+            self._turn.take(lambda: self._cancelled)
 
     def _estimate(self, stage: str) -> Outlook:
         done, total = sum(self._steps.values()), sum(self._plan.values())

@@ -177,9 +177,12 @@ def run_batch(
         if finished(item, shot):
             skipped.append(item.out)
             continue
+        beside = recipe_beside(item.out)
+        if made_here(beside, "recipe"):  # a kill between both files must not leave a clip with the recipe of another
+            beside.unlink()
         try:
             sentences = animate(item, shot, progress, cancel)
-            write_recipe(recipe_beside(item.out), shot, item.photo)
+            write_recipe(beside, shot, item.photo)
             written.append(item.out)
             if sentences:
                 notes[item.photo] = " ".join(sentences)

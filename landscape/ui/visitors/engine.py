@@ -20,6 +20,7 @@ from landscape.scene.background_fit import BackgroundFit
 from landscape.scene.files import open_scene, save_scene
 from landscape.scene.scene import Scene
 from landscape.scene.shot import Shot
+from landscape.scene.turns import Turns
 from landscape.settings import FitSettings
 
 
@@ -34,6 +35,7 @@ class Engine:
         self._folder = folder
         self._lock = threading.Lock()
         self._models: Models | None = None
+        self._turns = Turns()
 
     def models(self) -> Models:
         """The models. Raises LandscapeError when weights are missing."""
@@ -52,7 +54,9 @@ class Engine:
 
     def find_masks(self, photo: Photo) -> Matte:
         """Find sky and water."""
-        return find_matte(photo.pixels, self.models().segmenter)
+        models = self.models()
+        with self._turns.first():
+            return find_matte(photo.pixels, models.segmenter)
 
     def open(
         self,
@@ -67,7 +71,7 @@ class Engine:
 
     def begin(self, photo: Photo, masks: Matte, settings: FitSettings) -> BackgroundFit:
         """Begin to fit the model to the photo, in the background."""
-        return BackgroundFit(photo, masks, self.models(), settings).start()
+        return BackgroundFit(photo, masks, self.models(), settings, self._turns).start()
 
     def open_file(self, path: Path) -> Scene:
         """Read a scene file. Raises LandscapeError if it is none."""

@@ -1,0 +1,92 @@
+"""Turns at the computer for those that would otherwise all be slow at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+SLICE = 1.5
+"""Seconds of a turn while others wait: every change of turns costs the memory that the one before had at hand."""
+
+
+class Turns:
+    """One works at a time; whoever never had a turn comes first, then whoever had one longest ago.
+
+    Args:
+        clock: Seconds of a monotonic clock.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._holder: Turn | None = None
+        self._waiting: list[Turn] = []
+        self._count = 0
+
+    def turn(self) -> Turn:
+        """A place for one that works now and then."""
+        return Turn(self)
+
+    @contextmanager
+    def first(self) -> Iterator[None]:
+        """Work that somebody waits for: it comes before all that goes on in turns."""
+        turn = self.turn()
+        turn.take(lambda: False)
+        try:
+            yield
+        finally:
+            turn.leave()
+
+    def _next(self) -> Turn | None:
+        return min(self._waiting, key=lambda turn: turn.served, default=None)
+
+
+class Turn:
+    """One's place among the :class:`Turns`; used by one thread alone.
+
+    Attributes:
+        served: Number of the last turn among all turns, 0 before the first.
+    """
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._began = 0.0
+        self.served = 0
+
+    def take(self, ended: Callable[[], bool]) -> None:
+        """Wait for the turn unless it is held.
+
+        Args:
+            ended: Looked at several times a second; where it says so, the wait is over without a turn.
+        """
+        turns = self._turns
+        with turns._changed:
+            if turns._holder is self:
+                return
+            turns._waiting.append(self)
+            while not ended() and (turns._holder is not None or turns._next() is not self):
+                turns._changed.wait(0.1)
+            turns._waiting.remove(self)
+            if turns._holder is None:
+                turns._holder, self._began = self, turns._clock()
+                turns._count += 1
+                self.served = turns._count
+            turns._changed.notify_all()
+
+    def leave(self) -> None:
+        """Give the turn back; nothing happens where it is not held."""
+        turns = self._turns
+        with turns._changed:
+            if turns._holder is self:
+                turns._holder = None
+                turns._changed.notify_all()
+
+    @property
+    def over(self) -> bool:
+        """Whether others wait who are to go on now: for their first turn, or as this one has lasted long enough."""
+        turns = self._turns
+        with turns._changed:
+            long = turns._clock() - self._began >= SLICE
+            return any(long or not turn.served for turn in turns._waiting)
