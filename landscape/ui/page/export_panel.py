@@ -71,6 +71,7 @@ def export_panel(photo_types: list[str]) -> ExportPanel:
             '<form method="dialog"><button aria-label="Close">×</button></form></dialog></div>',
             js_on_load=part("clips"),
             elem_id="clips",
+            apply_default_css=False,
         )
     return ExportPanel(found, estimate, estimate_now, export, recipe, batch, clips)
 

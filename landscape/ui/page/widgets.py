@@ -170,7 +170,7 @@ def head(facts: dict[str, Any], more_css: str = "") -> str:
         facts: What the scripts must know, as JSON.
         more_css: Style sheets of other panels.
     """
-    sheets = [*(_read(name) for name in ("page.css", "stage.css", "panels.css")), more_css]
+    sheets = [*(_read(name) for name in ("page.css", "stage.css", "panels.css")), more_css, _read("narrow.css")]
     styles = "".join(f"<style>{sheet}</style>" for sheet in sheets)
     return f"{styles}<script>{page_script(facts)}</script>"
 
