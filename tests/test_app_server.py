@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -70,6 +71,19 @@ def test_named_endpoints_open_and_animate(app: tuple[str, SessionStore], tmp_pat
     with pytest.raises(Exception, match="reload"):
         stranger.predict(**wish, api_name="/animate")
     assert len(store) == 1
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["/etc/hostname", "app.py", "landscape/cli.py", "../etc/hostname", "/proc/self/environ", "http://127.0.0.1:1/"],
+)
+def test_no_other_file_of_the_computer_is_reached(app: tuple[str, SessionStore], place: str) -> None:
+    url, store = app
+    folder = store.get(store.create()).folder
+    for path in (f"gradio_api/file={place}", f"file={place}", f"static/../{place}", f"landscape/file/x/{place}"):
+        answer = httpx.get(f"{url}/{path}", follow_redirects=False)
+        assert answer.status_code in (301, 302, 307, 400, 403, 404, 405) and "location" not in answer.headers, path
+    assert httpx.get(f"{url}/gradio_api/file={folder}").status_code in (403, 404)
 
 
 def test_a_taken_port_is_refused_with_a_sentence() -> None:
