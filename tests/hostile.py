@@ -34,8 +34,9 @@ from landscape.masks.matte_files import read_mask
 from landscape.models.files import load_weights
 from landscape.photo.read import Photo, read_photo
 from landscape.scene.files import open_scene, save_scene
-from landscape.scene.recipe import Recipe, read_recipe
+from landscape.scene.recipe import read_recipe
 from landscape.scene.scene import Scene
+from landscape.scene.shot import Shot
 from landscape.settings import FitSettings
 from tests.conftest import made_up_landscape, seeded_models
 from tests.hostile_kinds import JSONS, LENGTHS, PHOTOS, TRICKS, bomb, wide
@@ -127,7 +128,7 @@ def wholes(folder: Path, models: Any) -> dict[str, dict[str, bytes]]:
     return {
         "photo": {f"photo{suffix}": data for suffix, data in pictures().items()},
         "mask": {"mask.png": mask.getvalue()},
-        "recipe": {"recipe.json": json.dumps(Recipe().as_dict()).encode()},
+        "recipe": {"recipe.json": json.dumps(Shot().as_dict()).encode()},
         "scene": {"scene.landscape": (folder / "whole.landscape").read_bytes()},
         "weights": {"weights.safetensors": weights},
     }

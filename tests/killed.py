@@ -13,15 +13,15 @@ from PIL import Image
 from landscape.photo.read import Photo
 from landscape.scene.batch import BatchItem, plan_batch, run_batch
 from landscape.scene.files import save_scene
-from landscape.scene.recipe import Recipe
 from landscape.scene.scene import Scene
+from landscape.scene.shot import Shot
 from landscape.settings import ExportSettings, FitSettings
 from landscape.training.gan import gan
 from tests.conftest import made_up_landscape, seeded_models
 from tests.mattes import hard_matte
 from tests.test_training import TINY
 
-RECIPE = Recipe(export=ExportSettings(seconds=0.5, fps=10, long_side=128))
+SHOT = Shot(export=ExportSettings(seconds=0.5, fps=10, long_side=128))
 FRAMES = 5
 
 
@@ -35,7 +35,7 @@ def export(folder: Path) -> None:
     opened = scene()
     ready()
     for _ in itertools.count():
-        opened.render(folder / "clip.mp4", RECIPE.motion, RECIPE.light, RECIPE.export)
+        opened.render(folder / "clip.mp4", SHOT)
 
 
 def batch(folder: Path) -> None:
@@ -44,13 +44,13 @@ def batch(folder: Path) -> None:
         Image.fromarray(made_up_landscape()).save(folder / f"{number}.jpg")
     ready()
 
-    def animate(item: BatchItem, recipe: Recipe, *_: object) -> None:
-        opened.render(item.out, recipe.motion, recipe.light, recipe.export)
+    def animate(item: BatchItem, shot: Shot, *_: object) -> None:
+        opened.render(item.out, shot)
 
     for round_ in itertools.count():
         # Another recipe each time: what was made before is made anew.
-        recipe = replace(RECIPE, export=replace(RECIPE.export, crf=18 + round_ % 2))
-        run_batch(plan_batch([folder], folder, recipe), recipe, animate)
+        shot = SHOT.with_values({"crf": 18 + round_ % 2})
+        run_batch(plan_batch([folder], folder, shot), shot, animate)
 
 
 def save_scenes(folder: Path) -> None:

@@ -18,7 +18,8 @@ from landscape.errors import LandscapeError
 from landscape.output.video import probe_video
 from landscape.scene.batch import plan_batch, run_batch
 from landscape.scene.files import open_scene
-from landscape.scene.recipe import Recipe, read_recipe, recipe_beside
+from landscape.scene.recipe import read_recipe, recipe_beside
+from landscape.scene.shot import Shot
 from landscape.training.run.checkpoint import load_state
 from landscape.working_folders import remove_leftovers
 from tests.conftest import made_up_landscape, seeded_models
@@ -87,13 +88,11 @@ def test_killed_at_any_moment_nothing_half_written_is_taken_for_whole(work: str,
 
 def test_a_kill_between_clip_and_recipe_leaves_no_clip_with_the_recipe_of_another(tmp_path: Path) -> None:
     """A batch with one recipe, killed in a second with another, and then run with the first again."""
-    from dataclasses import replace
-
     from PIL import Image
 
     Image.fromarray(made_up_landscape()).save(tmp_path / "a.jpg")
-    one = Recipe()
-    two = replace(one, motion=replace(one.motion, speed=3.0))
+    one = Shot()
+    two = one.with_values({"speed": 3.0})
     made: list[float] = []
 
     def animate(item, recipe, *_: object) -> None:

@@ -189,7 +189,7 @@ def test_a_file_that_somebody_put_there_meanwhile_stays(tmp_path: Path) -> None:
     require_targets([], (film, "clip"), (mask, "picture"))
     for number in (2, 3):
         with pytest.raises(LandscapeError, match=f"kept as “film-{number}.mp4” beside it"):
-            write_video(film, frames(film), 10, metadata=Recipe().as_dict())
+            write_video(film, frames(film), 10, metadata=Shot().as_dict())
         assert film.read_bytes() == b"holiday" and made_here(tmp_path / f"film-{number}.mp4", "clip")
     mask.write_bytes(b"painted")
     with pytest.raises(LandscapeError, match="kept as “mask-2.png”"):

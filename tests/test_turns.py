@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -23,11 +24,15 @@ def never() -> bool:
     return False
 
 
-def in_line(turns: Turns, count: int) -> None:
-    end = time.monotonic() + 10
-    while len(turns._waiting) < count:
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
         assert time.monotonic() < end
         time.sleep(0.001)
+
+
+def in_line(turns: Turns, count: int) -> None:
+    until(lambda: len(turns._waiting) >= count)
 
 
 def test_a_turn_lasts_while_nobody_waits_and_then_for_its_time() -> None:
@@ -129,7 +134,7 @@ def test_a_fit_that_is_paused_or_cancelled_lets_others_work(photo, masks, small_
     turns = Turns()
     settings = FitSettings(latent_steps=40, tune_steps=40)
     paused = BackgroundFit(photo, masks, small_models, settings, turns).start()
-    assert paused.wait_for_version(0, 60)
+    until(lambda: paused.latest()[1] is not None)
     paused.pause()
     other = BackgroundFit(photo, masks, small_models, FitSettings(latent_steps=2, tune_steps=2), turns).start()
     assert other.wait(60) and not paused.done
