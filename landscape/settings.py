@@ -123,7 +123,7 @@ class LightSettings(Declared):
     ))  # fmt: skip
     sun_side: float | None = setting(None, Number(
         "Sun side", "Where the sun stands along the horizon: 0 left, 1 right.", low=0, high=1, step=0.01,
-        none=("as in the photo",), panel="light", example="0.3", hint="Where the sun stands: 0 left, 1 right.",
+        none=("as in the photo",), panel="light", widget="held", example="0.3",
     ))  # fmt: skip
     source: str = setting("measured", Choice(
         "Source of light", "Colours of real pictures of a light, or the generator's as in earlier versions.",

@@ -20,6 +20,7 @@ from landscape.output.video import write_video
 from landscape.photo.read import Photo
 from landscape.preview.player import LiveFrame
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.scene.own_light import OwnLight
 from landscape.scene.shot import Shot
 from landscape.settings import STYLES, FitSettings
 from landscape.ui.visitors.sessions import Session
@@ -57,6 +58,10 @@ class FakeScene:
     def warnings(self) -> list[str]:
         """A sentence when nothing moves."""
         return [] if self.masks.moving.any() else ["Nothing will move."]
+
+    def own_light(self) -> OwnLight:
+        """A light sunset with the sun on the left."""
+        return OwnLight({"light sunset": 0.4, "deep night": 3.0}, 0.2)
 
     def with_masks(self, masks: Matte) -> FakeScene:
         """The same scene with other masks."""

@@ -185,6 +185,7 @@ def test_style_cards_come_when_the_visitor_rests(
     open_photo(session, engine, landscape_pixels)
     page.wait(lambda: len(page.of("card")) >= len(STYLES))
     assert [header["style"] for header, _ in page.of("card")][: len(STYLES)] == list(STYLES)
+    assert page.of("light")[0][0] == {"kind": "light", "style": "light sunset", "sun_side": 0.2}
 
 
 @pytest.mark.parametrize(

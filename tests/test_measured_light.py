@@ -20,6 +20,8 @@ from landscape.light.sky_frame import SkyFrame
 from landscape.light.stars import star_field
 from landscape.models.bundle import LIGHT_FILE
 from landscape.models.named import default_folder
+from landscape.photo.read import Photo
+from landscape.scene.own_light import OwnLights
 from landscape.settings import STYLES, LightKey, LightSettings, MotionSettings
 from tests.mattes import hard_matte
 
@@ -136,6 +138,15 @@ def test_the_photo_s_own_light_is_known(lights: MeasuredLights) -> None:
     assert min(distances, key=lambda style: distances[style]) in ("blue day", "blue morning")
     assert already({"blue day": 3.0, "deep night": 2.0}) is None
     assert already({"blue day": 0.3, "deep night": 2.0}) == "blue day"
+
+
+def test_the_day_of_a_photo_begins_after_its_own_light(lights: MeasuredLights) -> None:
+    photo, sky = day(cloud=False)
+    own = OwnLights().of(Photo(photo, "made up"), hard_matte(sky), lights)
+    assert own.nearest in own.distances and own.distances[own.nearest] == min(own.distances.values())
+    keys = [key.style for key in day_keys("blue hour")]
+    assert keys[0] is None and keys[1] == "deep night" and keys[-2] == "warm sunset" and "blue hour" not in keys
+    assert OwnLights().of(Photo(photo, "made up"), hard_matte(sky), None).nearest is None
 
 
 def test_stars_are_the_same_at_every_size() -> None:

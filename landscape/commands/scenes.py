@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def open_scenes(
-    photos: list[Path], weights: Path | None, seed: int, progress: Progress, cancel: threading.Event
+    photos: list[Path],
+    weights: Path | None,
+    seed: int,
+    progress: Progress,
+    cancel: threading.Event,
+    variant: str = FitSettings().variant,
 ) -> Iterator[Scene]:
     """Fit the model to one photo after another, or open the scenes that were saved."""
     from landscape.models.bundle import load_models
@@ -30,5 +35,5 @@ def open_scenes(
         if is_scene_file(path):
             yield open_scene(path, models)
         else:
-            yield Scene.open(read_photo(path), models, FitSettings(seed=seed), cancel=cancel)
+            yield Scene.open(read_photo(path), models, FitSettings(variant, seed=seed), cancel=cancel)
     progress("photos", len(photos), len(photos))

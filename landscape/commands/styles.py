@@ -10,6 +10,7 @@ import typer
 from landscape.commands.console import cancel_on_signals, console, progress_bars
 from landscape.commands.scenes import open_scenes
 from landscape.commands.weights import WeightsOption
+from landscape.settings import VARIANTS, FitSettings
 from landscape.targets import require_targets
 
 styles = typer.Typer(help="The nine styles of light.", no_args_is_help=True)
@@ -50,6 +51,7 @@ def fit(
 def sheet(
     photos: Annotated[list[Path], typer.Argument(help="Photos or scenes, one row each.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The sheet to write, *.jpg or *.png.")],
+    variant: Annotated[str, typer.Option(help=f"Inversion: {', '.join(VARIANTS)}.")] = FitSettings().variant,
     seed: Annotated[int, typer.Option(help="Seed of the fits.")] = 0,
     weights: WeightsOption = None,
 ) -> None:
@@ -61,7 +63,7 @@ def sheet(
     require_picture_name(out)
     require_targets([*photos, weights or default_folder()], (out, "picture"))
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        drawn = style_sheet(open_scenes(photos, weights, seed, progress, cancel), progress, cancel)
+        drawn = style_sheet(open_scenes(photos, weights, seed, progress, cancel, variant), progress, cancel)
     save_picture(drawn, out)
 
 

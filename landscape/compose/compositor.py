@@ -96,8 +96,8 @@ class Compositor:
         colours = colours + blur(self._scenery.first - colours, sigma)
         frame = self._lit(light)
         for part, moving, layers in self._moving.at(colours, seconds, False):
-            window = moving.region.window
-            before, stars = with_ring(moving.region.base, window), self._scenery.stars(part)
+            before = with_ring(moving.region.base, moving.region.window)
+            stars = self._scenery.stars(part) if light.stars > 0 and not part.water else None
             self._lay(frame, moving, part.plate, *relit(layers, light, part.plate, before, stars, part.water), 1.0)
         return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
 

@@ -33,7 +33,7 @@ def shining(plate: Plate, before: Array, after: Array, sun: float = 1.0) -> list
 
 
 def relit(
-    layers: CarriedLayers, light: SceneLight, plate: Plate, before: Array, field: Pixels, water: bool
+    layers: CarriedLayers, light: SceneLight, plate: Plate, before: Array, field: Pixels | None, water: bool
 ) -> tuple[CarriedLayers, list[Shining]]:
     """A region's layers in another light, and what shines before them.
 
@@ -42,7 +42,7 @@ def relit(
         light: The light.
         plate: The region's plate.
         before: (h, w, 3) the region's smooth colours in the photo.
-        field: (H, W, 4) uint8, stars over the region's window.
+        field: (H, W, 4) uint8, stars over the region's window, where some are seen.
         water: Whether it is water, which has no stars of its own.
     """
     region = light.water if water else light.sky
@@ -54,7 +54,7 @@ def relit(
         return lit, []
     shown = shining(plate, before, colours, light.sun)
     # A photo of the night has stars of its own.
-    if light.stars > 0 and not (plate.luminaries is not None and plate.luminaries.night):
+    if field is not None and not (plate.luminaries is not None and plate.luminaries.night):
         shown.append((field, np.repeat(np.float32(light.stars) * clear_sky(layers.base, region.around), 4, axis=2)))
     return lit, shown
 

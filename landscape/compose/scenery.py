@@ -118,9 +118,7 @@ class Scenery:
         self.mean_photo_weight = weights / total if total > 0 else 0.0
 
     def stars(self, part: Part) -> Pixels:
-        """Stars over a sky, (H, W, 4) uint8; none over water."""
-        if part.water:
-            return np.zeros((0, 0, 4), np.uint8)
+        """Stars over a sky, (H, W, 4) uint8."""
         if self._stars is None:
             self._stars = stars_over(self.grid, part.region.window)
         return self._stars

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from landscape.images.filters import blur, smoothstep
+from landscape.images.filters import blur, fill, smoothstep
 from landscape.images.pixels import Array
 from landscape.light.measured import MeasuredLight
 from landscape.light.sky_frame import brightness
@@ -18,6 +18,11 @@ DAYLIGHT = 45.0
 _GAIN_RANGE = (0.03, 4.0)
 _LIT = (25, 85)
 """Percentiles of L between which land goes from shade to what the sun lights."""
+_THROUGH, _TOLD_APART = 0.014, (40.0, 80.0)
+"""Width of the band along the sky in which it shows through, as a fraction of the long side; and the difference of sky
+and land, 0 to 255, from which one is told from the other."""
+_REACHED, _MOST = 0.8, 12.0
+"""Part of the way to the mean b of land in a light that what the sun lights goes, and its largest change of b."""
 _TINTED = 16.0
 """L from which a tint is full: black has no colour."""
 _FAR = 0.22
@@ -25,11 +30,11 @@ _FAR = 0.22
 _AIR, _PLAIN = (0.3, 0.85), (0.04, 0.14)
 """Darkest channel against the sky's light from which land is veiled by air, and hidden by it; and the contrast around,
 as a fraction of the light, from which it is too rich in detail for that: pale rock."""
-_WARM, _COLD = (12.0, 38.0), (-10.0, -24.0)
+_WARM, _COLD = (12.0, 38.0), (-4.0, -16.0)
 """b of a photo's sky at the horizon from which its light counts as a low sun's, and of a dark sky as that of dusk."""
 _CAST = 0.45
 """Part of the horizon's colour that the land takes in such light."""
-_DUSK = (45.0, 25.0)
+_DUSK = (38.0, 24.0)
 """L of a sky between which its blue is that of dusk, and not that of a day."""
 
 
@@ -107,11 +112,18 @@ class Land:
         full = np.clip(lab[..., :1] / _TINTED, 0, 1)
         cast = min(factor, 1.0) * np.asarray(self.cast, np.float32)
         lab[..., 1:] = figures["chroma"] * (lab[..., 1:] - cast) + full * tint
+        lab[..., 2] += full[..., 0] * self.lit * self._warmer(lab[..., 2], figures["b"])
         lit = to_rgb(lab)
         if horizon is not None and figures["haze"] > 0:
             veil = (figures["haze"] * self.air)[..., None]
             lit = lit + veil * (horizon[None] - lit)
         return np.asarray(lit, np.float32)
+
+    def _warmer(self, b: Array, wanted: float) -> float:
+        """How much bluer or yellower the sun's light must be for the land to have its usual mean b."""
+        total = float(self.share.sum())
+        mean, lit = (float((part * self.share).sum()) / total for part in (b, self.lit))
+        return float(np.clip(_REACHED * (wanted - mean) / max(lit, 0.1), -_MOST, _MOST))
 
 
 def _cast(sky: Array) -> tuple[float, float]:
@@ -122,8 +134,30 @@ def _cast(sky: Array) -> tuple[float, float]:
     horizon = cv2.cvtColor(np.asarray(low[None, None] / 255, np.float32), cv2.COLOR_RGB2Lab)[0, 0]
     warm = float(smoothstep(horizon[2], *_WARM))
     cold = float(smoothstep(-horizon[2], -_COLD[0], -_COLD[1]) * smoothstep(-horizon[0], -_DUSK[0], -_DUSK[1]))
-    cast = _CAST * max(warm, cold) * horizon[1:]
-    return float(cast[0]), float(cast[1])
+    return float(_CAST * warm * horizon[1]), float(_CAST * max(warm, cold) * horizon[2])
+
+
+def sky_in_land(still: Array, land: Array, photo: Array, sky: Array) -> Array:
+    """Sky that shows through what stands still along its edges, between leaves too fine for a matte, (h, w) in [0, 1].
+
+    Args:
+        still: (h, w, 3) colours of what stands still, 0 to 255.
+        land: (h, w) its share.
+        photo: (h, w, 3) colours of the photo.
+        sky: (h, w) share of the sky.
+    """
+    reach = 2 * max(2, round(_THROUGH * max(sky.shape))) + 1
+    kernel = np.ones((reach, reach), np.uint8)
+    pure, firm = sky > 0.95, cv2.erode(land, kernel) > 0.95
+    if not pure.any() or not firm.any():
+        return np.zeros(sky.shape, np.float32)
+    above, ground = (fill(photo, pure.astype(np.float32)), fill(still, firm.astype(np.float32)))
+    apart = above - ground
+    length = np.maximum((apart * apart).sum(axis=2), 1.0)
+    share = ((still - ground) * apart).sum(axis=2) / length
+    band = blur(cv2.dilate(pure.astype(np.float32), kernel), reach / 3)
+    told = smoothstep(np.sqrt(length / 3), *_TOLD_APART)
+    return np.asarray(smoothstep(share, 0.3, 0.8) * band * told, np.float32)
 
 
 def _lowest(sky: Array) -> Array:
@@ -156,5 +190,7 @@ def _lamps(picture: Array, inside: np.ndarray) -> Array:
         return np.zeros(light.shape, np.float32)
     reach = 2 * max(2, round(max(light.shape) / 90)) + 1
     excess = cv2.morphologyEx(light, cv2.MORPH_TOPHAT, np.ones((reach, reach), np.uint8))
-    warm = smoothstep(picture[..., 0] - picture[..., 2], -5.0, 25.0)
-    return np.asarray(smoothstep(excess, 50.0, 110.0) * smoothstep(light, 110.0, 190.0) * warm * inside, np.float32)
+    red, green, blue = cv2.split(picture)
+    # Flowers and leaves have stronger colours than lamps, snow in the sun has weaker ones.
+    warm = smoothstep(red - blue, 30.0, 70.0) * smoothstep(np.minimum(1.5 * blue, green) / (red + 1), 0.4, 0.65)
+    return np.asarray(smoothstep(excess, 60.0, 110.0) * smoothstep(light, 150.0, 215.0) * warm * inside, np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 from landscape.images.pixels import Array, Pixels
 from landscape.light.figures import measure_light
 from landscape.light.measured import MeasuredLights
+from landscape.light.sky_frame import SkyFrame
 
 FIGURES = ("sky_L", "sky_a", "sky_b", "horizon_b", "top_b", "sky_chroma", "land_L", "land_b")
 """Figures of :func:`landscape.light.figures.measure_light` by which lights are told apart."""
@@ -31,6 +32,17 @@ def style_distances(photo: Pixels, sky: Array, water: Array, lights: MeasuredLig
         ]
         distances[style] = float(np.mean(np.minimum(apart, 4.0))) if apart else float("inf")
     return distances
+
+
+def sun_side_of(photo: Pixels, sky: Array) -> float:
+    """Where the sun of a photo seems to stand along the horizon, 0 (left) to 1; the middle without a sky.
+
+    Args:
+        photo: (H, W, 3) uint8, small.
+        sky: (H, W) share of the sky.
+    """
+    frame = SkyFrame.of(photo.astype(np.float32), sky)
+    return 0.5 if frame is None else frame.sun_side
 
 
 def already(distances: dict[str, float]) -> str | None:

@@ -11,13 +11,13 @@ import numpy as np
 from landscape.images.filters import blur
 from landscape.images.grid import GridWindow, with_ring
 from landscape.images.pixels import Array
-from landscape.light.land_light import Land
+from landscape.light.land_light import DAYLIGHT, Land, sky_in_land
 from landscape.light.measured import MeasuredLight, MeasuredLights
 from landscape.light.mixes import Mix
 from landscape.light.region_light import RegionLight, Surroundings, mixed
 from landscape.light.relight import StaticLight
 from landscape.light.sky_frame import SkyFrame
-from landscape.light.sky_light import sky_maps
+from landscape.light.sky_light import sky_maps, to_rgb
 
 _REFLECTED = (0.92, 0.62)
 """Part of the sky's light that water mirrors at the horizon and before one's feet (Fresnel, and its waves)."""
@@ -91,9 +91,10 @@ class PhotoLight:
         found = picture.sun_side if self._frame is None or picture.sun_side is not None else self._frame.sun_side
         self.sun_side = sun_side if sun_side is not None else 0.5 if found is None else found
         self._water = SkyFrame.of(picture.colours, picture.water) if "water" in picture.windows else None
-        still_sky = np.minimum(picture.static, picture.sky)
-        self._still_sky = np.where(picture.sky > 0.5, still_sky, 0)[..., None].astype(np.float32)
-        ground = np.clip(picture.static - self._still_sky[..., 0], 0, 1)
+        frozen = np.where(picture.sky > 0.5, np.minimum(picture.static, picture.sky), 0)
+        ground = np.asarray(np.clip(picture.static - frozen, 0, 1), np.float32)
+        seen_through = sky_in_land(picture.still, ground, picture.colours, picture.sky)
+        self._still_sky = np.asarray(np.maximum(frozen, seen_through)[..., None], np.float32)
         self._land = Land.of(picture.still, ground, picture.colours, picture.sky)
         self._wet = (
             None if self._water is None else Land.of(picture.colours, picture.water, picture.colours, picture.sky)
@@ -135,11 +136,12 @@ class PhotoLight:
         whole = None if frame is None else self._sky(measured, frame, (0, len(frame.elevation), 0, len(frame.across)))
         horizon = None if whole is None or frame is None else _at_horizon(whole.middle, frame)
         lit = picture.still if self._land is None else self._land.under(measured, horizon)
+        gain, offset = self._lamplit(measured, *self._static.transfer(lit))
         if whole is not None and self._still_sky.any():
             inner = (slice(1, -1), slice(1, -1))
-            above = whole.relit(np.pad(picture.colours, ((1, 1), (1, 1), (0, 0)), "edge"))[0][inner]
-            lit = lit + self._still_sky * (above - lit)
-        gain, offset = self._lamplit(measured, *self._static.transfer(lit))
+            above, kept = (part[inner] for part in whole.relit(np.pad(picture.still, ((1, 1), (1, 1), (0, 0)), "edge")))
+            gain = gain + self._still_sky * (kept - gain)
+            offset = offset + self._still_sky * (above - kept * picture.still - offset)
         sky = (
             None
             if frame is None or "sky" not in picture.windows
@@ -154,28 +156,33 @@ class PhotoLight:
     def _mirror(self, measured: MeasuredLight) -> RegionLight | None:
         """The light of the water, which mirrors the sky and else is lit as land is."""
         picture, water = self._picture, self._water
-        if water is None or self._wet is None:
+        if water is None:
             return None
-        window, inside = picture.windows["water"], picture.water > 0.5
-        lit = self._wet.under(measured, None)
-        ground = np.clip((lit[inside].mean(axis=0) + 1) / (picture.colours[inside].mean(axis=0) + 1), 0.02, 4)
-        ground = np.asarray(ground, np.float32)[None, None]
-        around = _around(water, window)
+        window = picture.windows["water"]
+        ground, around = (self._factor(measured, self._wet, picture.water), _around(water, window))
         if self._frame is None:
-            nothing, shape = np.zeros((1, 1, 3), np.float32), around.base.shape
-            return RegionLight(around, nothing, nothing, nothing, 0.0, 0.0, ground, np.full(shape, _NO_SKY, np.float32))
+            nothing, level = (np.zeros((1, 1, 3), np.float32), np.full((1, 1), _NO_SKY, np.float32))
+            return RegionLight(around, nothing, nothing, nothing, 0.0, ground, level)
         rows = np.arange(len(water.elevation), dtype=np.float32)
         top = float(np.flatnonzero(water.elevation <= 1)[0])
         reach = 1 / max(float(self._frame.elevation[0] - self._frame.elevation[1]), 1e-6)
         mirrored = np.clip((rows - top) / reach, 0, 1)
         above = self._frame.base.mean(axis=1)
         light = np.interp(mirrored, self._frame.elevation[::-1], above[::-1])
-        level = np.repeat(light[:, None], len(water.across), axis=1).astype(np.float32)
+        level = np.maximum(np.repeat(light[:, None], len(water.across), axis=1), 20).astype(np.float32)
         share = (_REFLECTED[0] + (_REFLECTED[1] - _REFLECTED[0]) * mirrored)[:, None, None].astype(np.float32)
         maps = sky_maps(measured, water, self.sun_side, mirrored)
         middle, slope, bend = (with_ring(share * part, window) for part in maps)
-        level = np.maximum(with_ring(level, window), np.float32(20))
-        return RegionLight(around, middle, slope, bend, measured.sky_colour, 0.0, ground, level)
+        level = with_ring(level, window)
+        return RegionLight(around, middle, slope, bend, measured.sky_colour, ground, level)
+
+    def _factor(self, measured: MeasuredLight, land: Land | None, share: Array) -> Array:
+        """How a style changes the mean colour of land, (3,) factors."""
+        inside = share > 0.5
+        if land is None or not inside.any():
+            return np.full(3, min(measured.land["L"] / DAYLIGHT, 1.0), np.float32)
+        lit, own = (part[inside].mean(axis=0) for part in (land.under(measured, None), to_rgb(land.lab)))
+        return np.asarray(np.clip((lit + 1) / (own + 1), 0.02, 4), np.float32)
 
     def _lamplit(self, measured: MeasuredLight, gain: Array, offset: Array) -> tuple[Array, Array]:
         """Let lamps and windows stay as light as they were where the land gets dark, and glow."""

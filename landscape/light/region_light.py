@@ -6,11 +6,14 @@ sliced by the brightness of the moving picture, so clouds are lit where they are
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from landscape.images.filters import smoothstep
 from landscape.images.pixels import Array
 from landscape.light.sky_frame import brightness
 
@@ -18,6 +21,8 @@ _GAIN = (0.06, 1.5)
 """Range of the factor on a photo's own fine contrast."""
 _MOST = 2.0
 """Deviations farther out count as this much."""
+_MIRRORS = (0.2, 0.85)
+"""Brightness of water against the sky above from which it begins to mirror that, and not its depth, and does."""
 _TINT = 24.0
 """Local colours, 0 to 255, count no farther: beyond is what is no sky."""
 
@@ -47,10 +52,9 @@ class RegionLight:
         slope: (h, w, 3) change of colour for each spread of deviation.
         bend: (h, w, 3) the same for its square.
         colour: Part of the photo's own local colours that is kept.
-        own: Part of the photo's own light that is left, 0 to 1.
-        ground: For water: (h, w, 3) colours that it has where it mirrors nothing, as factors on the photo's; None for
-            the sky.
+        ground: For water: (3,) factors on the photo's colours where it mirrors nothing; None for the sky.
         mirrored: For water: (h, w) brightness of the sky that it mirrors, 0 to 255.
+        own: Part of the photo's own light that is left, 0 to 1.
     """
 
     around: Surroundings
@@ -58,9 +62,9 @@ class RegionLight:
     slope: Array = field(repr=False)
     bend: Array = field(repr=False)
     colour: float
-    own: float = 0.0
     ground: Array | None = field(default=None, repr=False)
     mirrored: Array | None = field(default=None, repr=False)
+    own: float = 0.0
 
     def relit(self, colours: Array) -> tuple[Array, Array]:
         """Relight a picture of the region.
@@ -78,9 +82,11 @@ class RegionLight:
         lit += np.float32(self.colour) * np.clip(colours - light[..., None] - around.colour, -_TINT, _TINT)
         gain = np.clip((self.slope + 2 * bent) * np.float32(1 / around.spread), *_GAIN)
         if self.ground is not None and self.mirrored is not None:
-            share = _mirrors(light, self.mirrored)[..., None]
-            dark = self.ground * colours
-            lit = dark + share * (lit - dark)
+            share = smoothstep(0.5 * (light + around.base) / self.mirrored, *_MIRRORS)[
+                ..., None
+            ]  # ripples are no edges
+            ground = self.ground * colours
+            lit = ground + share * (lit - ground)
             gain = self.ground + share * (gain - self.ground)
         if self.own > 0:
             lit += np.float32(self.own) * (colours - lit)
@@ -88,29 +94,14 @@ class RegionLight:
         return np.asarray(lit, np.float32), np.asarray(gain, np.float32)
 
 
-_MIRRORS = (0.25, 0.8)
-"""Brightness of water against the sky above it from which it mirrors that, and not the land or its own depth."""
-
-
-def _mirrors(light: Array, sky: Array) -> Array:
-    share = np.clip((light / sky - _MIRRORS[0]) * np.float32(1 / (_MIRRORS[1] - _MIRRORS[0])), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
-
-
 def mixed(lights: Sequence[tuple[RegionLight, float]]) -> RegionLight:
     """Mix lights of one region; what their weights leave of 1 is the photo's own light."""
     total = max(sum(weight for _, weight in lights), 1e-6)
-    first = lights[0][0]
-    if len(lights) == 1:
-        parts = (first.middle, first.slope, first.bend, first.ground)
-        colour = first.colour
-    else:
-        shares = [(light, np.float32(weight / total)) for light, weight in lights]
-        middle, slope, bend = (
-            sum(share * getattr(light, name) for light, share in shares) for name in ("middle", "slope", "bend")
-        )
-        ground = None if first.ground is None else sum(share * light.ground for light, share in shares)
-        parts = (middle, slope, bend, ground)
-        colour = float(sum(share * light.colour for light, share in shares))
+    shares = [(light, np.float32(weight / total)) for light, weight in lights]
+
+    def sum_of(name: str) -> Any:
+        return sum(share * getattr(light, name) for light, share in shares)
+
+    names = ["middle", "slope", "bend", "colour"] + ([] if lights[0][0].ground is None else ["ground"])
     own = 1 - min(total, 1.0)
-    return RegionLight(first.around, *parts[:3], colour, own if own > 1e-6 else 0.0, parts[3], first.mirrored)
+    return dataclasses.replace(lights[0][0], **{name: sum_of(name) for name in names}, own=own if own > 1e-6 else 0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from landscape.images.filters import smoothstep
@@ -36,7 +35,7 @@ def star_field(height: int, width: int) -> Pixels:
     x, y, rank = (rng.uniform(size=_COUNT) for _ in range(3))
     tints = np.asarray(_COLOURS, np.float32)[rng.integers(0, len(_COLOURS), _COUNT)]
     light = _LIGHT[0] + (_LIGHT[1] - _LIGHT[0]) * rank ** (_FAINT * 3)
-    field = np.zeros((height, width, 3), np.float32)
+    field = np.zeros((height, width, 4), np.uint8)
     radius = max(0.5, _SIZE * width)
     light *= min(1.0, _SIZE * width / radius)  # small pictures would show each as large as a planet
     reach = int(np.ceil(3 * radius))
@@ -46,9 +45,10 @@ def star_field(height: int, width: int) -> Pixels:
             continue
         across = np.exp(-((np.arange(left, left + 2 * reach + 1) + 0.5 - at_x) ** 2) / (2 * radius**2))
         down = np.exp(-((np.arange(top, top + 2 * reach + 1) + 0.5 - at_y) ** 2) / (2 * radius**2))
-        field[top : top + 2 * reach + 1, left : left + 2 * reach + 1] += (down[:, None] * across)[..., None] * colour
-    drawn = np.clip(np.rint(field), 0, 255).astype(np.uint8)
-    return np.asarray(cv2.merge([*cv2.split(drawn), drawn[..., 0]]), np.uint8)
+        here = field[top : top + 2 * reach + 1, left : left + 2 * reach + 1]
+        star = (down[:, None] * across)[..., None] * np.append(colour, colour[0])
+        here[:] = np.minimum(here + np.rint(star), 255).astype(np.uint8)
+    return field
 
 
 def clear_sky(colours: Array, around: Surroundings) -> Array:

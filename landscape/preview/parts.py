@@ -73,6 +73,8 @@ class PreviewParts:
         plan = None if draft else scene.sky_plan()
         scenery = Scenery(small.pixels, matte, reconstruction, plan=plan, lights=scene.models.lights)
         light = SteadyLight(scenery.light, 1 - matte.moving)
+        if take.measured and not draft:
+            scenery.photo_light(take.light.sun_side)  # looked at now, the first style comes at once
         compositor = SteadyCompositor(scenery, light, take.motion, take.period)
         parts = (reconstruction, moving, scenery, light, compositor)
         return cls(take, side, photo, small, *parts, draft=draft)

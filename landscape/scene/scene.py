@@ -26,7 +26,7 @@ from landscape.photo.read import Photo
 from landscape.photo.squares import Layout, as_square
 from landscape.photo.squeeze import model_mask
 from landscape.progress import Progress, ignore_progress
-from landscape.scene.own_light import OwnLight
+from landscape.scene.own_light import OwnLight, OwnLights
 from landscape.scene.render import Renderer, RenderReport, render_clip
 from landscape.scene.sceneries import PREVIEW_SIDE, SceneryCache, SkyPlans
 from landscape.scene.shot import Shot
@@ -61,7 +61,7 @@ class Scene:
     settled: bool = True
     made_with: str | None = None
     _plans: SkyPlans = field(repr=False, compare=False, default_factory=SkyPlans)
-    _own_light: OwnLight = field(init=False, repr=False, compare=False, default_factory=OwnLight)
+    _own_light: OwnLights = field(init=False, repr=False, compare=False, default_factory=OwnLights)
     _sceneries: SceneryCache = field(init=False, repr=False, default_factory=SceneryCache)
 
     @classmethod
@@ -158,9 +158,9 @@ class Scene:
         """How the sky goes on beyond the photo; found once, which takes a second or two. None without a sky."""
         return self._plans.plan(self.photo, self.masks)
 
-    def own_styles(self) -> dict[str, float]:
-        """How far the photo's own light is from each style; empty without measured lights."""
-        return self._own_light.distances(self.photo, self.masks, self.models.lights)
+    def own_light(self) -> OwnLight:
+        """The light that the photo was taken in."""
+        return self._own_light.of(self.photo, self.masks, self.models.lights)
 
     def with_masks(self, masks: Matte) -> Scene:
         """The same scene under other masks; what the model made of the photo is kept."""

@@ -13,7 +13,6 @@ from landscape.compose.compositor import Compositor
 from landscape.light.mixes import FrameLight, day_keys, light_mix
 from landscape.output.formats import FORMATS
 from landscape.scene.animator import Animator
-from landscape.scene.own_light import nearest
 from landscape.scene.render import Renderer
 from landscape.scene.shot import Shot
 from landscape.settings import LIGHT_SOURCES, LightSettings, MotionSettings
@@ -107,7 +106,7 @@ class Take:
         """The light with the key frames of this photo's day, which begins and ends in the photo's own light."""
         if not (self.measured and self.light.day_cycle) or self.light.keys:
             return self.light
-        return dataclasses.replace(self.light, keys=day_keys(nearest(self.scene.own_styles())))
+        return dataclasses.replace(self.light, keys=day_keys(self.scene.own_light().nearest))
 
     def light_at(self) -> Callable[[float], FrameLight]:
         """The light of frames by their time in seconds."""

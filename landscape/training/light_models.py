@@ -12,7 +12,7 @@ from torch import nn
 
 from landscape.errors import LandscapeError
 from landscape.images.pixels import Array
-from landscape.light.figures import hue_spread, measure_light, to_lab
+from landscape.light.figures import measure_light, to_lab
 from landscape.light.land_light import DAYLIGHT
 from landscape.light.measured import DEVIATIONS, ELEVATIONS, SIDES, MeasuredLight, MeasuredLights
 from landscape.light.own_style import FIGURES
@@ -26,8 +26,8 @@ _SAMPLES = 3000
 """Pixels of each sky."""
 _SMOOTH, _HELD = 0.02, 0.004
 """How much neighbouring knots are drawn together, and differences of the deviations to what all skies have."""
-_HUES = {"light sunset": (0.04, 0.6), "warm sunset": (0.04, 0.6)}
-"""Spread of hue of the skies that are measured: the mean of blue and of orange skies alone would be grey."""
+_BLUE_TOPS = {"light sunset": 8.0, "warm sunset": 15.0}
+"""b of the tops of those skies that are measured, at most: the mean of blue and of orange ones would be grey."""
 _NEUTRAL = "bright white day"
 """The light in which land has its own colours."""
 _STARS = {"deep night": 1.0}
@@ -44,14 +44,15 @@ _HAZE = {
     "blue morning": 0.45,
 }
 """Part of the sky's colour at the horizon that far land takes."""
-_LAND_SHARE = {"warm sunset": 75.0, "deep night": 40.0}
-"""Percentile of the mean L of real land that is aimed at, if not 55: half of the real sunsets are
-black silhouettes, and some real nights are moonlit dunes."""
+_LAND_SHARE = {"warm sunset": 75.0, "deep night": 50.0}
+"""Percentile of the mean L of real land that is aimed at, if not 55: half of the real sunsets are silhouettes."""
 _TINT, _PURKINJE = 0.6, 4.0
-"""Part of the colour of real land's shade and lit parts, less those by day, that is the light's and not the land's; and
-how much bluer land is by night than its pictures."""
+"""Part of the colour of real land's shade and lit parts, less half of those by day, that is the light's own; how much
+bluer land is by night than its pictures."""
 _LEAST_SPREAD = 4.0
 """Least spread of a figure in Lab over real pictures: rules that choose them narrow some."""
+_FALL_SHARE = {"light sunset": 58.0}
+"""Percentile of the fall of b over real skies up to which a style's may fall, if not 72."""
 _KEPT = 0.3
 """Part of a photo's difference from the mean lightness of land by day that is kept, so that snow stays lighter."""
 _GLOW = {"light sunset": 0.5, "warm sunset": 0.6, "blue hour": 0.35, "bright evening": 0.2}
@@ -118,6 +119,21 @@ def fit_sky(skies: list[RealSky]) -> Array:
     return np.asarray(table.reshape(*shape, 3), np.float32)
 
 
+def _as_steep(table: Array, falls: list[float], share: float) -> Array:
+    """A sky's table with b falling from horizon to top no more than in real skies: vivid means exaggerate it."""
+    b = table[..., 2]
+    own = float(b[:2, :, 1].mean() - b[-2:, :, 1].mean())
+    wanted = float(np.percentile(falls, share)) if falls else own
+    if abs(own) <= abs(wanted):
+        return table
+    middle = b.mean(axis=0, keepdims=True)
+    steep = table.copy()
+    steep[..., 2] = middle + max(wanted / own, 0.3) * (b - middle)
+    # Where it is yellow it keeps its hue: less yellow alone would be red.
+    steep[..., 1] *= np.where(b > 10, np.clip(steep[..., 2] / np.maximum(b, 1), 0.5, 1.0), 1.0)
+    return steep
+
+
 def _smoothness(shape: tuple[int, ...]) -> np.ndarray:
     """A quadratic form that draws neighbouring knots together."""
     size = int(np.prod(shape))
@@ -162,10 +178,9 @@ def measure_lights(
             check_cancelled(cancel)
             picture = read_photo(data / name).resized(SIDE).pixels
             matte = find_matte(picture, segmenter)
-            figures[style].append(measure_light(picture, matte.sky, matte.water).figures)
-            low, high = _HUES.get(style, (0.0, 1.0))
-            inside = matte.sky > 0.9
-            if inside.any() and low <= hue_spread(to_lab(picture)[inside]) <= high:
+            found = measure_light(picture, matte.sky, matte.water).figures
+            figures[style].append(found)
+            if found.get("top_b", np.inf) <= _BLUE_TOPS.get(style, np.inf):
                 sky = real_sky(picture, matte.sky)
                 skies[style] += [] if sky is None else [sky]
             ground = _real_land(picture, np.asarray(1 - matte.sky - matte.water, np.float32))
@@ -177,7 +192,8 @@ def measure_lights(
     by_day = np.median(lands[_NEUTRAL], axis=0)
     lights = {}
     for style in RULES:
-        table = fit_sky(skies[style])
+        falls = [found["b_fall"] for found in figures[style] if "b_fall" in found]
+        table = _as_steep(fit_sky(skies[style]), falls, _FALL_SHARE.get(style, 72.0))
         middle = table[:, :, 1:2]
         table = middle + _CLOUDS.get(style, 1.0) * (table - middle)
         lights[style] = MeasuredLight(
@@ -205,20 +221,20 @@ def _typical(figures: list[dict[str, float]]) -> dict[str, tuple[float, float]]:
 
 
 def _real_land(picture: Array, share: Array) -> Array | None:
-    """Mean L of land, and a and b of its darkest and of its lightest third; None where there is hardly any."""
+    """Mean L of land, a and b of its darkest and of its lightest third, its mean b; None where there is hardly any."""
     inside = share > 0.9
     if inside.mean() < 0.05:
         return None
     lab = to_lab(picture)[inside]
     low, high = np.percentile(lab[:, 0], (33, 67))
     dark, light = lab[lab[:, 0] <= low], lab[lab[:, 0] >= high]
-    return np.array([lab[:, 0].mean(), *dark[:, 1:].mean(axis=0), *light[:, 1:].mean(axis=0)])
+    return np.array([lab[:, 0].mean(), *dark[:, 1:].mean(axis=0), *light[:, 1:].mean(axis=0), lab[:, 2].mean()])
 
 
 def _land_figures(style: str, lands: Array, by_day: Array) -> dict[str, Any]:
     middle = np.median(lands, axis=0)
     lightness = float(np.percentile(lands[:, 0], _LAND_SHARE.get(style, 55.0)))
-    tints = _TINT * (middle[1:] - by_day[1:])
+    tints = _TINT * (middle[1:5] - 0.5 * by_day[1:5])
     # The less light, the less colour cameras and eyes see; by night eyes see none but a bluish grey (Purkinje).
     night = _STARS.get(style, 0.0)
     chroma = min(1.0, (lightness / DAYLIGHT) ** 0.5) * (1 - 0.4 * night)
@@ -229,5 +245,6 @@ def _land_figures(style: str, lands: Array, by_day: Array) -> dict[str, Any]:
         "chroma": round(chroma, 2),
         "shade": [round(float(value), 1) for value in tints[:2]],
         "lit": [round(float(value), 1) for value in tints[2:]],
+        "b": round(float(np.median(lands[:, 5])), 1),
         "haze": _HAZE.get(style, 0.0),
     }

@@ -56,6 +56,8 @@ class StyleCards:
 
         def work() -> None:
             try:
+                own = scene.own_light()
+                self._send(packed(b"", "light", style=own.style, sun_side=own.sun_side))
                 for style, pixels in self._engine.style_pictures(scene, CARD_SIDE):
                     if stop.is_set():
                         return

@@ -45,6 +45,7 @@ TOLD: dict[str, tuple[str, ...]] = {
     "mask": ("undo", "redo", "touched", "horizon", "stroke"),
     "matte": ("file",),
     "card": ("style",),
+    "light": ("style", "sun_side"),
     "fit": ("score", "ssim", "lpips", "done", "paused", "failed", "left"),
     "refused": ("fields",),
     "scene": ("file",),

@@ -47,6 +47,14 @@ export function cards(page, { element, props, trigger, watch }) {
     cards.forEach((card) => card.classList.remove("drawn"));
     put(cards[0].dataset.style, bytes);
   });
+  /* A style that the photo was taken in says so. */
+  page.on("light", (header) => {
+    cards.forEach((card) => {
+      const own = card.dataset.style === header.style;
+      card.classList.toggle("own", own);
+      card.title = own ? `This photo is a ${header.style}.` : "";
+    });
+  });
   page.on("panel", (name) => page.send("cards", { shown: name === "light" }));
   watch("value", mark);
   mark();

@@ -1,7 +1,11 @@
 /* A setting that is chosen elsewhere on the page: `landscape.choose(name, value)` tells the preview at once and Gradio too. */
-export function held(page, { element, props, trigger }) {
+export function held(page, { element, props, trigger, watch }) {
   page.on("choose " + element.id, (value) => {
     props.value = value;
     trigger("input");
   });
+  /* What a recipe or the browser brings along is shown where it is chosen. */
+  const tell = () => page.emit("held " + element.id, props.value);
+  watch("value", tell);
+  tell();
 }

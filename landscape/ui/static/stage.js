@@ -2,6 +2,7 @@
 import { brush } from "./brush.js";
 import { heldWithin } from "./geometry.js";
 import { likeness } from "./likeness.js";
+import { sun } from "./sun.js";
 
 export function stage(page, { element }) {
   const stage = element.querySelector(".stage");
@@ -159,7 +160,7 @@ export function stage(page, { element }) {
   let grip = null;
   well.addEventListener("pointerdown", (event) => {
     const painting = document.documentElement.dataset.panel === "masks";
-    if (event.target.closest(".stage-split, .stage-horizon")) return;
+    if (event.target.closest(".stage-split, .stage-horizon, .stage-sun")) return;
     if (event.button === 0 && (painting || camera.zoom === 1)) return;
     grip = [event.clientX, event.clientY];
     well.setPointerCapture(event.pointerId);
@@ -238,4 +239,5 @@ export function stage(page, { element }) {
   page.on("line", (open) => stage.classList.toggle("offline", !open));
   moveSplit(0.5);
   brush(page, view);
+  sun(page, view);
 }
