@@ -63,7 +63,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict):
         low, high = value["interval"]
         return f"{value['accuracy']:.0%} ({low:.0%} to {high:.0%})"
-    return f"{value[-1] if isinstance(value, list) else value:.3g}"
+    number = value[-1] if isinstance(value, list) else value
+    return f"{number:.0f}" if abs(number) >= 100 else f"{number + 0.0:.3g}"  # no minus before a zero
 
 
 def draw_curves(summary: Mapping[str, dict[str, Any]]) -> bytes:
