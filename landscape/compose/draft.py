@@ -12,7 +12,7 @@ from torch import Tensor
 from landscape.compose.luminaries import Luminaries
 from landscape.compose.plates import cut_plate
 from landscape.compose.region import Region
-from landscape.compose.scenery import Part, Scenery
+from landscape.compose.scenery import Cut, Part, Scenery
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels
 from landscape.masks.matte import Matte
@@ -39,30 +39,21 @@ class DraftScenery(Scenery):
         plan = plans[0] if plans else None
         super().__init__(photo, matte, reconstruction, plan=plan, lights=former.lights)
 
-    def _part(
-        self,
-        photo: Pixels,
-        matte: Matte,
-        share: Array,
-        above: Array | None,
-        first: Array,
-        analysed: Grid,
-        *,
-        water: bool,
-    ) -> Part | None:
+    def _part(self, cut: Cut) -> Part | None:
+        photo, share, water = cut.photo, cut.share, cut.water
         known = self._known.get(water)
         if known is None:
-            return super()._part(photo, matte, share, above, first, analysed, water=water)
+            return super()._part(cut)
         reduced = self.grid.reduce(share)
         rows, columns = (np.flatnonzero(reduced.max(axis=axis) > 0) for axis in (1, 0))
         if not len(rows):
             return None
         window = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
-        region, luminaries = dataclasses.replace(_resampled(known.region, analysed), window=window), None
-        if not water and matte.glow is not None:
-            photo, luminaries = Luminaries.of(photo, matte.glow)
-        plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
-        canvas = None if water else self._canvas(region, plate, reduced, first)
+        region, luminaries = dataclasses.replace(_resampled(known.region, cut.analysed), window=window), None
+        if not water and cut.matte.glow is not None:
+            photo, luminaries = Luminaries.of(photo, cut.matte.glow)
+        plate = cut_plate(self.static, photo, share, cut.above, luminaries, region, self.grid)
+        canvas = None if water else self._canvas(region, plate, reduced, cut.first)
         return dataclasses.replace(known, region=region, plate=plate, share=reduced, canvas=canvas)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -46,6 +47,28 @@ class Part:
     share: Array = field(repr=False)
     canvas: SkyCanvas | None = field(default=None, repr=False)
     flowing: Flowing | None = field(default=None, repr=False)
+
+
+class Cut(NamedTuple):
+    """What a part is cut from.
+
+    Attributes:
+        photo: (H, W, 3) uint8 RGB.
+        matte: What moves.
+        share: (H, W) share of the part in each pixel.
+        above: (H, W) share of what lies in front; None for the front.
+        first: (R, R, 3) colours of the generator's frame at time 0.
+        analysed: The grid on which the part is learnt.
+        water: Whether it is water, or else the sky.
+    """
+
+    photo: Pixels
+    matte: Matte
+    share: Array
+    above: Array | None
+    first: Array
+    analysed: Grid
+    water: bool
 
 
 class Scenery:
@@ -101,7 +124,7 @@ class Scenery:
         moves = 1 - matte.freeze
         for water, mask in () if generator_only else ((True, matte.water), (False, matte.sky)):
             share = np.asarray(mask * moves if matte.freeze.any() else mask, np.float32)
-            part = self._part(photo, matte, share, above, first, analysed, water=water)
+            part = self._part(Cut(photo, matte, share, above, first, analysed, water))
             if part is not None:
                 self.parts.insert(0, part)
                 moving += part.share
@@ -146,28 +169,20 @@ class Scenery:
             kept = self._photo_light = PhotoLight(picture, light, self.lights, sun_side)
         return kept
 
-    def _part(
-        self,
-        photo: Pixels,
-        matte: Matte,
-        share: Array,
-        above: Array | None,
-        first: Array,
-        analysed: Grid,
-        *,
-        water: bool,
-    ) -> Part | None:
+    def _part(self, cut: Cut) -> Part | None:
+        photo, share, water = cut.photo, cut.share, cut.water
+        analysed, first = cut.analysed, cut.first
         step = Grid(self.grid.height, self.grid.width, self.grid.scale // analysed.scale)
         luminaries = None
-        if not water and matte.glow is not None:
-            photo, luminaries = Luminaries.of(photo, matte.glow)
+        if not water and cut.matte.glow is not None:
+            photo, luminaries = Luminaries.of(photo, cut.matte.glow)
         region = make_region(step.reduce(photo), step.reduce(share), first, analysed, photo_alone=water)
         if region is None:
             return None
-        plate = cut_plate(self.static, photo, share, above, luminaries, region, self.grid)
+        plate = cut_plate(self.static, photo, share, cut.above, luminaries, region, self.grid)
         reduced = self.grid.reduce(share)
         if water:
-            return Part(water, region, plate, reduced, flowing=Flowing.of(photo, share, matte))
+            return Part(water, region, plate, reduced, flowing=Flowing.of(photo, share, cut.matte))
         return Part(water, region, plate, reduced, self._canvas(region, plate, reduced, first))
 
     def _canvas(self, region: Region, plate: Plate, share: Array, first: Array) -> SkyCanvas | None:
