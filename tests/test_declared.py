@@ -140,6 +140,7 @@ for name in ("/animate", "/frame"):
     parameters = page.get_api_info()["named_endpoints"][name]["parameters"]
     found = {item["parameter_name"]: item["parameter_default"] for item in parameters}
     assert found["haze"] == 0.5 and found["speed"] == 1.0, found
+    assert all(item["parameter_has_default"] for item in parameters), parameters
 assert "| `--haze 0.5` | `haze` | 0.5 | How thick the air is (0 to 1). |" in table()
 """
 

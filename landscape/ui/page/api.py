@@ -132,7 +132,8 @@ def _parameter(name: str, kind: Kind) -> Any:
     if isinstance(kind, Flag):
         return gr.Checkbox(value, label=name)
     if isinstance(kind, Number):
-        return gr.Number(value, label=name)
+        # A default must be a value for Gradio, so a number that may be left open is text, as on the page.
+        return gr.Textbox(kind.none[-1], label=name) if kind.none else gr.Number(value, label=name)
     return gr.Textbox(value, label=name) if isinstance(value, str) else gr.JSON(value, label=name)
 
 
