@@ -1,7 +1,6 @@
-"""Ghosts: contours in a moving sky that the photo's sky has nowhere.
+"""Ghosts: the *outline* of what stands still, carried along in a moving sky that has it nowhere in the first frame.
 
-Two kinds are told apart. An *outline* of what stands still, carried along: the hole of a mountain, the arc around a
-peak, a second ridge. And a *copy* of a cloud beside its original.
+The hole of a mountain, the arc around a peak, a second ridge.
 """
 
 from __future__ import annotations
@@ -17,11 +16,9 @@ Mask = NDArray[np.bool_]
 _LEAST_CONTOUR = 40
 """Pixels of contour, weighted by how steep it is, below which land has no figure that could be recognised."""
 _NEAR = 6
-"""Shifts in pixels below which an outline is the land's own edge and a copy is the cloud itself."""
-_APART = 0.08
-"""Least distance of a copy, in widths."""
+"""Shifts in pixels below which an outline is the land's own edge."""
 _COVERED = 0.6
-"""Least part of a contour, or of the sky, that a shift must leave inside the sky."""
+"""Least part of a contour that a shift must leave inside the sky."""
 _LATE = 4
 """Moments of the clip's last three quarters that are looked at."""
 
@@ -59,34 +56,6 @@ def outlines(bands: list[Array], sky: Mask) -> float:
         )
         aligned = np.abs(fft.irfft2(response, size)) / np.maximum(count, 1)
         return float(aligned[allowed].max())
-
-    return max(strongest(band) for band in _late(bands)) - strongest(bands[0])
-
-
-def copies(bands: list[Array], sky: Mask) -> float:
-    """How much more the sky repeats itself at some distance than in the first frame.
-
-    Args:
-        bands: Band-passed light of frames in the order of time, (h, w) each.
-        sky: (h, w).
-
-    Returns:
-        Difference of the largest autocorrelations, -1 to 1.
-    """
-    size = tuple(fft.next_fast_len(2 * side, real=True) for side in sky.shape)
-    weight = fft.rfft2(sky.astype(np.float32), size)
-    count = fft.irfft2(weight * np.conj(weight), size)
-    allowed = (count > _COVERED * float(sky.sum())) & (_distance(size) >= _APART * sky.shape[1])
-    if not allowed.any():
-        return 0.0
-
-    def strongest(band: Array) -> float:
-        centred = np.where(sky, band - band[sky].mean(), 0)
-        own = fft.rfft2(centred, size)
-        square = fft.rfft2(centred**2, size)
-        both = fft.irfft2(own * np.conj(own), size)
-        first, second = fft.irfft2(square * np.conj(weight), size), fft.irfft2(weight * np.conj(square), size)
-        return float((both / np.sqrt(np.maximum(first * second, 1.0)))[allowed].max())
 
     return max(strongest(band) for band in _late(bands)) - strongest(bands[0])
 
