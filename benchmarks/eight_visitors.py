@@ -145,13 +145,13 @@ def main() -> int:
         from landscape.ui.server.live_route import live_route
         from landscape.ui.server.routes import clip_routes
         from landscape.ui.server.serve import ASSETS
-        from landscape.ui.visitors.engine import ModelEngine
+        from landscape.ui.visitors.engine import Engine
         from landscape.ui.visitors.handlers import Handlers
         from landscape.ui.visitors.sessions import SessionStore
 
         sys.setswitchinterval(0.0005)
         share_heaps()
-        engine, store = ModelEngine(), SessionStore(Path(place))
+        engine, store = Engine(), SessionStore(Path(place))
         handlers = Handlers(store, engine)
         page = build(handlers, store, ASSETS)
         with socket.socket() as probe:
