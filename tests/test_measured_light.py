@@ -22,6 +22,7 @@ from landscape.models.bundle import LIGHT_FILE
 from landscape.models.named import default_folder
 from landscape.photo.read import Photo
 from landscape.scene.own_light import OwnLights
+from landscape.scene.shot import Shot
 from landscape.settings import STYLES, LightKey, LightSettings, MotionSettings
 from tests.mattes import hard_matte
 
@@ -147,6 +148,12 @@ def test_the_day_of_a_photo_begins_after_its_own_light(lights: MeasuredLights) -
     keys = [key.style for key in day_keys("blue hour")]
     assert keys[0] is None and keys[1] == "deep night" and keys[-2] == "warm sunset" and "blue hour" not in keys
     assert OwnLights().of(Photo(photo, "made up"), hard_matte(sky), None).nearest is None
+
+
+def test_shots_of_the_first_version_keep_the_older_light() -> None:
+    light = {"style": "deep night", "strength": 0.5}
+    assert Shot.from_dict({"landscape": 1, "light": light}).light.source == "generator"
+    assert Shot.from_dict({"landscape": 2, "light": light}).light.source == "measured"
 
 
 def test_stars_are_the_same_at_every_size() -> None:
