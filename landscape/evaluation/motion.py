@@ -50,7 +50,8 @@ def measure(clip: Clip) -> dict[str, Any]:
     Returns:
         ``frames``; ``path``, the mean length of the flow in the sky over the clip, in widths; ``back``, the median over
         the last three quarters of the correlation of the band-passed sky with that of the first frame, and
-        ``back_max``, its largest in the second half: near 1 means that the first picture returns; ``evolves``, the
+        ``back_max``, its largest in the second half: near 1 means that the first picture returns;
+        ``back_alone``, as ``back``, without what the blurs take from the land beside the sky; ``evolves``, the
         change that flow does not explain over 4 px of motion, over the mean absolute band-passed sky; ``streaks``, the
         coherence of the structure tensor at the end minus that of the first frame; ``sharp``, the gradient energy of
         the last quarter over that of the first frame; ``colour_drift``, the largest change of the sky's mean colour in
@@ -71,6 +72,8 @@ def measure(clip: Clip) -> dict[str, Any]:
     flows = [_flow(estimator, a, b) for a, b in zip(grey, grey[1:], strict=False)]
     speed = float(np.mean([np.linalg.norm(flow, axis=2)[mask].mean() for flow in flows]))
     back = [correlation(bands[0], picture, mask) for picture in bands]
+    alone = [_band_alone(frame, mask) for frame in shown]
+    apart = [correlation(alone[0], picture, mask) for picture in alone]
     inner = np.asarray(cv2.erode(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
     inner = inner if inner.any() else mask
     late = bands[-max(1, len(bands) // 4) :]
@@ -81,6 +84,7 @@ def measure(clip: Clip) -> dict[str, Any]:
         "path": speed * len(flows) / mask.shape[1],
         "back": float(np.median(back[len(back) // 4 :])),
         "back_max": max(back[len(back) // 2 :]),
+        "back_alone": float(np.median(apart[len(apart) // 4 :])),
         "evolves": _unexplained(estimator, grey, bands, speed, inner),
         "streaks": streaks,
         "sharp": sharp,
@@ -113,6 +117,16 @@ def band(frame: Pixels) -> Array:
     """The light of a frame between two blurs, (h, w), in which clouds show and gradients do not."""
     light = frame.astype(np.float32).mean(axis=2)
     return np.asarray(cv2.GaussianBlur(light, (0, 0), _FINE) - cv2.GaussianBlur(light, (0, 0), _COARSE), np.float32)
+
+
+def _band_alone(frame: Pixels, sky: Mask) -> Array:
+    """The same of the sky's pixels alone: land, which stands still, shines into the sky beside it."""
+    light, weight = frame.astype(np.float32).mean(axis=2), sky.astype(np.float32)
+    fine, coarse = (
+        cv2.GaussianBlur(light * weight, (0, 0), size) / np.maximum(cv2.GaussianBlur(weight, (0, 0), size), 1e-3)
+        for size in (_FINE, _COARSE)
+    )
+    return np.asarray(fine - coarse, np.float32)
 
 
 def correlation(a: Array, b: Array, mask: Mask) -> float:
