@@ -26,6 +26,7 @@ class Rows(Kind):
         one: What a row is called.
         most: Most rows.
         apart: Least distance of the first setting of a row from that of the row before; None where any order will do.
+        repeated: Whether the command line writes one row at a time, its settings between commas.
     """
 
     _: KW_ONLY
@@ -33,6 +34,12 @@ class Rows(Kind):
     one: str
     most: int
     apart: float | None = None
+    repeated: bool = False
+
+    @property
+    def typed(self) -> type:
+        """What the command line reads."""
+        return list[str] if self.repeated else str
 
     @property
     def columns(self) -> dict[str, Kind]:

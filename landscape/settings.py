@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from landscape.arrows import MOST, WATER_KINDS, Arrow, WaterKind
 from landscape.declared import Declared, Rows, setting
 from landscape.kinds import Angle, Choice, Flag, Number
 
@@ -90,6 +91,18 @@ class MotionSettings(Declared):
     perspective: float = setting(1.0, Number(
         "Depth", "1 slows down towards the horizon, 0 moves all alike.", said="a perspective", low=0, high=1, step=0.05,
         panel="motion", hint="Slower towards the horizon, which is the line to drag on the photo.",
+    ))  # fmt: skip
+    arrows: tuple[Arrow, ...] = setting((), Rows(
+        "Arrows", "Which way water goes at a place: x, y, dx, dy in parts of the photo, the way of a second at speed "
+        "1; without a length it is held there. Write it once for each arrow.", said="arrows", row_type=Arrow,
+        one="arrow", most=MOST, repeated=True, panel="motion", widget="held", option=("--arrow",),
+        example="0.5,0.4,0,0.1",
+    ))  # fmt: skip
+    kinds: tuple[WaterKind, ...] = setting((), Rows(
+        "Kinds of water", f"How a connected part of the water moves: a place in it and {', '.join(WATER_KINDS)}. Write "
+        "it once for each part; the others' is found.", said="kinds of water", row_type=WaterKind, one="kind of water",
+        most=MOST, repeated=True, name="water_kinds", panel="motion", widget="held", option=("--water-kind",),
+        example="0.3,0.8,waves",
     ))  # fmt: skip
 
 

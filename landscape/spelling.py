@@ -17,6 +17,8 @@ def spelled(kind: Kind, text: Any) -> Any:
     Raises:
         LandscapeError: If it cannot be understood.
     """
+    if isinstance(kind, Rows) and isinstance(text, list):
+        return tuple(row for part in text for row in parse_rows(kind, part))
     if not isinstance(text, str):
         return text
     if isinstance(kind, Angle):
@@ -56,12 +58,15 @@ def parse_direction(text: str) -> float:
 def parse_rows(kind: Rows, text: str) -> tuple[Any, ...]:
     """Read a list such as ``"0 photo, 0.5 deep night, 1 photo"``: rows between commas, the last part with any spaces.
 
+    Of rows that are written one at a time, as in ``"0.5,0.4,0,0.1"``, it is one row.
+
     Raises:
         LandscapeError: If the text is no such list.
     """
     rows = []
-    for part in text.split(","):
-        words = [word.rstrip(":") for word in part.split(maxsplit=len(kind.columns) - 1)]
+    for part in (text,) if kind.repeated else text.split(","):
+        words = part.split(",") if kind.repeated else part.split(maxsplit=len(kind.columns) - 1)
+        words = [word.strip().rstrip(":") for word in words]
         if len(words) != len(kind.columns):
             raise LandscapeError(f"Give {kind.called} like “{kind.example}”, not “{part.strip()}”.")
         rows.append([spelled(column, word) for column, word in zip(kind.columns.values(), words, strict=True)])

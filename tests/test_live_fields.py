@@ -85,6 +85,7 @@ def test_hardly_anything_of_the_nonsense_is_of_use() -> None:
     assert found == {
         ("direction", "-1"), ("direction", "1e+300"), ("style", "None"), ("keys", "None"), ("keys", "[]"),
         ("sun_side", "None"), ("sun_side", "''"),
+        ("arrows", "None"), ("arrows", "[]"), ("water_kinds", "None"), ("water_kinds", "[]"),
     }  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -9,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landscape.arrows import Arrow, WaterKind
+from landscape.compose.compositor import Compositor
 from landscape.compose.reflection import SkyReflection
+from landscape.compose.scenery import Scenery
 from landscape.errors import LandscapeError
+from landscape.masks.matte import Matte
 from landscape.masks.mirror import Mirror, mirror_likeness
 from landscape.masks.streaks import find_streaks
 from landscape.masks.water_kinds import FIGURES, find_waters
@@ -19,7 +24,9 @@ from landscape.motion.streamlines import current_clock
 from landscape.motion.swell import make_swell
 from landscape.motion.water import make_water_clock
 from landscape.motion.water_course import Cells, find_course
+from landscape.scene.shot import PLACES, Shot
 from landscape.settings import MotionSettings
+from landscape.spelling import spelled
 from landscape.training.water_kinds import Example, fit_kinds, judge_kinds
 
 HEIGHT, WIDTH = 48, 64
@@ -35,7 +42,7 @@ def bend() -> np.ndarray:
 def surveyed(inside: np.ndarray, falling: float = 0.0) -> Survey:
     down = np.dstack([np.zeros(inside.shape), np.ones(inside.shape)]).astype(np.float32)
     flat = np.full(inside.shape, falling, np.float32)
-    return survey(inside.astype(np.float32), down, flat, flat * 0, 0.1)
+    return survey(inside.astype(np.float32), find_course(inside), down, flat, flat * 0, 0.1)
 
 
 def flow_of(found: Survey, *arrows: Arrow) -> np.ndarray:
@@ -109,6 +116,34 @@ def test_arrows_out_of_range_are_refused(values: tuple[float, float, float, floa
         Arrow(*values)
 
 
+def test_arrows_and_kinds_are_kept_in_recipes_and_written_one_by_one() -> None:
+    arrows, kinds = PLACES["arrows"].kind, PLACES["water_kinds"].kind
+    drawn = spelled(arrows, ["0.5,0.4, 0,0.1", "0.2,0.2,0,0"])
+    assert drawn == (Arrow(0.5, 0.4, 0.0, 0.1), Arrow(0.2, 0.2, 0.0, 0.0))
+    shot = Shot().with_values({"arrows": drawn, "water_kinds": spelled(kinds, ["0.3,0.8,Waves"])})
+    assert shot.motion.kinds == (WaterKind(0.3, 0.8, "waves"),)
+    assert Shot.from_dict(json.loads(json.dumps(shot.as_dict()))) == shot
+    for wrong, sentence in (
+        ("0.5,0.4,0", "Give arrows like"),
+        ("0.5,0.4,0,3", "between -1 and 1"),
+        ("a,b,c,d", "arrow"),
+    ):
+        with pytest.raises(LandscapeError, match=sentence):
+            arrows.check(spelled(arrows, [wrong]))
+
+
+def test_an_arrow_turns_the_water_of_a_frame() -> None:
+    photo, water = scene(rough=True)
+    matte = Matte.certain(np.zeros_like(water), water, np.zeros_like(water), 0.4)
+    drawn = cv2.resize(photo, (32, 32)).astype(np.float32).transpose(2, 0, 1) / 127.5 - 1
+    scenery = Scenery(photo, matte, drawn)
+    for dx in (0.06, -0.06):
+        compositor = Compositor(scenery, MotionSettings(arrows=(Arrow(0.4, 0.8, dx, 0.0),)))
+        grey = [cv2.cvtColor(compositor.frame(drawn, t)[86:106, 58:88], cv2.COLOR_RGB2GRAY) for t in (0.1, 0.3)]
+        flow = cv2.calcOpticalFlowFarneback(*grey, np.zeros((20, 30, 2), np.float32), 0.5, 2, 9, 3, 5, 1.1, 0)
+        assert np.median(flow[..., 0]) * np.sign(dx) > 0.5
+
+
 def test_falls_go_down_along_their_streaks() -> None:
     rng = np.random.default_rng(3)
     lines = cv2.GaussianBlur(rng.normal(size=(200, 160)).astype(np.float32), (0, 0), 1.2, sigmaY=40)
@@ -118,6 +153,10 @@ def test_falls_go_down_along_their_streaks() -> None:
     assert streaks.falling[10:-10, 10:-10].mean() > 0.8
     way = np.array([0.3, 1]) / np.hypot(0.3, 1)
     assert np.median(streaks.direction[10:-10, 10:-10] @ way) > 0.97
+    ribbon = np.zeros((200, 160), np.float32)
+    ribbon[20:180, 78:83] = 1
+    thin = find_streaks(np.full((200, 160, 3), 240, np.uint8), ribbon, 50, 40)
+    assert thin.falling[10:40, 20].min() > 0.9 and not thin.direction.any()  # by its shape, as it has no texture
     across = find_streaks(np.rot90(photo).copy(), np.ones((160, 200), np.float32), 40, 50)
     assert across.falling.max() < 0.1  # ripples lie across the flow
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from landscape.cli import cli
 from landscape.errors import LandscapeError
-from landscape.evaluation.water import WaterShot, angle_between, direction_error, measure_water
+from landscape.evaluation.water import WaterShot, angle_between, compare_flow, measure_water
 from landscape.evaluation.water_shots import water_shots
 from tests.mattes import hard_matte
 
@@ -43,9 +43,10 @@ def falling_frames() -> list[np.ndarray]:
 def test_the_angle_to_a_real_flow() -> None:
     frames, water = falling_frames(), labels() == 2
     for way, most in (((0, 1), 10), ((1, 0), 100), ((0, -1), 180)):
-        error = direction_error(frames, np.full((*SIZE, 2), way, np.float32), water)
-        assert error is not None and most - 20 < error <= most
-    assert direction_error(frames[:1] * 4, np.ones((*SIZE, 2), np.float32), water) is None
+        compared = compare_flow(frames, np.full((*SIZE, 2), way, np.float32), water)
+        assert compared is not None and most - 20 < compared[0] <= most
+        assert compared[1] == pytest.approx(160 / 2, rel=0.25)  # a width against two pixels
+    assert compare_flow(frames[:1] * 4, np.ones((*SIZE, 2), np.float32), water) is None
     assert np.allclose(angle_between(np.array([[1.0, 0]]), np.array([[0.0, 2]])), 90)
 
 

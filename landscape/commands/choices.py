@@ -42,7 +42,7 @@ def _option(name: str, place: Place) -> inspect.Parameter:
     flag = f"--{dashed}/--no-{dashed}" if isinstance(kind, Flag) else f"--{dashed}"
     shown = kind.otherwise or (f"{default:g}deg" if isinstance(kind, Angle) else default not in (None, ()))
     option = typer.Option(*(kind.option or (flag,)), help=kind.described, show_default=shown)
-    default = None if kind.typed is str and not isinstance(default, str) else default
+    default = None if kind.typed in (str, list[str]) and not isinstance(default, str) else default
     annotation = Annotated[kind.typed | None if default is None else kind.typed, option]  # type: ignore[valid-type]
     return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
 

@@ -36,12 +36,12 @@ class MovingParts:
                 continue
             clock: Clock | WaterClock
             if part.flowing is not None:
-                clock = part.flowing.clock(motion, part.share, size, loop_seconds)
+                clock = part.flowing.clock(motion, scenery.horizon, part.share, size, loop_seconds)
             else:
                 limits = {"reach": _REACH, "shortest": _SHORTEST}
                 clock = make_clock(motion, scenery.horizon, part.share, size, loop_seconds=loop_seconds, **limits)
             self._parts.append((part, MovingRegion(part.region, part.plate.detail, clock, grid.scale)))
-        self._reflection = self._reflected(scenery.first)
+        self._reflection = self._reflected(scenery.first, motion)
 
     @property
     def widest(self) -> int:
@@ -62,7 +62,7 @@ class MovingParts:
                 layers = moving.layers(colours, seconds, light_change, shine if part.water else None)
             yield part, moving, layers
 
-    def _reflected(self, first: Array) -> SkyReflection | None:
+    def _reflected(self, first: Array, motion: MotionSettings) -> SkyReflection | None:
         """How the water mirrors the moving sky; None where it does not."""
         skies = [(part, moving) for part, moving in self._parts if isinstance(moving, TravellingSky)]
         waters = [part for part, _ in self._parts if part.flowing is not None]
@@ -70,7 +70,7 @@ class MovingParts:
             return None
         (above, sky), water = skies[0], waters[0]
         assert water.flowing is not None
-        still = water.flowing.still(*water.share.shape)
+        still = water.flowing.still(motion, *water.share.shape)
         if not still.any():
             return None
         colours = sky.layers(first, 0.0, False).plain

@@ -96,6 +96,7 @@ class Scenery:
         upscale: Upscale | None = None,
         plan: SkyPlan | None = None,
         lights: MeasuredLights | None = None,
+        flowing: Flowing | None = None,
     ) -> None:
         """Take a photo apart.
 
@@ -107,9 +108,10 @@ class Scenery:
             upscale: Enlarges generator frames before they are resized, or None.
             plan: How the sky goes on beyond the photo; a draft of it if None.
             lights: What the styles look like; None leaves light to the generator.
+            flowing: What the photo tells of how its water goes; found at this size if None.
         """
         self._upscale = upscale
-        self._plan = plan
+        self._plan, self._flowing = plan, flowing
         self.generator_only = generator_only
         self.horizon = matte.horizon
         self.first = first = self.colours(reconstruction)
@@ -182,7 +184,7 @@ class Scenery:
         plate = cut_plate(self.static, photo, share, cut.above, luminaries, region, self.grid)
         reduced = self.grid.reduce(share)
         if water:
-            return Part(water, region, plate, reduced, flowing=Flowing.of(photo, share, cut.matte))
+            return Part(water, region, plate, reduced, flowing=self._flowing or Flowing.of(photo, share))
         return Part(water, region, plate, reduced, self._canvas(region, plate, reduced, first))
 
     def _canvas(self, region: Region, plate: Plate, share: Array, first: Array) -> SkyCanvas | None:

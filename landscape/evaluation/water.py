@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.compose.compositor import Compositor
-from landscape.compose.flowing import Flowing
 from landscape.compose.scenery import Scenery
 from landscape.evaluation.motion import energy
 from landscape.images.filters import resize
@@ -46,12 +45,14 @@ class WaterShot:
         kind: Kind of its water, such as "waterfall"; "" if nobody has told.
         matte: What moves.
         frames: uint8 (h, w, 3) RGB; one for a photo.
+        rate: Frames a second; None where nobody has told.
     """
 
     name: str
     kind: str
     matte: Matte = field(repr=False)
     frames: list[Pixels] = field(repr=False)
+    rate: float | None = None
 
     @property
     def tells(self) -> bool:
@@ -65,11 +66,11 @@ def measure_water(shot: WaterShot) -> tuple[dict[str, Any], Array, list[Pixels]]
     Returns:
         The figures, the current, (h, w, 2) and 0 outside the water, and the frames of a loop. Figures: ``mirror``,
         ``flow``, ``waves``, the shares of the kinds; ``direction_deg``, for clips, the median angle between the current
-        and the flow of the clip where that is steady; ``streaks_deg``, the median angle between the current and the
-        streaks where water falls, and ``falls_down``, the part of it within 30 degrees; ``moves``, the mean change of
-        the water against the photo, 0 to 255; ``stands``, the 99th percentile of the change beside the water;
-        ``contrast``, the lowest gradient energy of the water over the photo's; ``seam``, the change from the last frame
-        to the first over the median change.
+        and the flow of the clip where that is steady; ``speed_ratio``, the current's median speed there over the
+        clip's; ``streaks_deg``, the median angle between the current and the streaks where water falls, and
+        ``falls_down``, the part of it within 30 degrees; ``moves``, the mean change of the water against the photo, 0
+        to 255; ``stands``, the 99th percentile of the change beside the water; ``contrast``, the lowest gradient energy
+        of the water over the photo's; ``seam``, the change from the last frame to the first over the median change.
     """
     photo = shot.frames[0]
     height, width = photo.shape[:2]
@@ -79,15 +80,19 @@ def measure_water(shot: WaterShot) -> tuple[dict[str, Any], Array, list[Pixels]]
     scenery = Scenery(photo, matte, drawn)
     flowing = next(part.flowing for part in scenery.parts if part.flowing is not None)
     kinds = flowing.waters.shares()
-    current = current_of(flowing)
-    inside = flowing.found.water > 0.5
+    found = flowing.survey(matte.horizon)
+    current = solve_current(found, kinds[..., 1], kinds[..., 2])
+    inside = flowing.waters.share > 0.5
     figures: dict[str, Any] = {"kind": shot.kind}
     figures |= {name: float(kinds[inside][:, i].mean()) for i, name in enumerate(("mirror", "flow", "waves"))}
     if len(shot.frames) > 2:
-        error = direction_error(shot.frames, resize(current, height, width), matte.water > _INNER)
-        if error is not None:
-            figures["direction_deg"] = error
+        compared = compare_flow(shot.frames, resize(current, height, width), matte.water > _INNER)
+        if compared is not None:
+            figures["direction_deg"] = compared[0]
+            if shot.rate:
+                figures["speed_ratio"] = compared[1] / shot.rate
     falling = inside & (flowing.waters.streaks.falling > _FALLING) & (kinds[..., 1] > 0.5)
+    falling &= np.linalg.norm(flowing.waters.streaks.direction, axis=2) > 0.5
     if falling.sum() >= 4:
         turned = angle_between(current[falling], flowing.waters.streaks.direction[falling])
         figures |= {"streaks_deg": float(np.median(turned)), "falls_down": float((turned < 30).mean())}
@@ -97,22 +102,17 @@ def measure_water(shot: WaterShot) -> tuple[dict[str, Any], Array, list[Pixels]]
     return {k: v if k == "kind" else round(float(v), 3) for k, v in figures.items()}, current * inside[..., None], made
 
 
-def current_of(flowing: Flowing) -> Array:
-    """The current of a photo's water at speed 1, (h, w, 2) in widths a second."""
-    kinds = flowing.waters.shares()
-    return solve_current(flowing.found, kinds[..., 1], kinds[..., 2])
-
-
-def direction_error(frames: list[Pixels], current: Array, water: Mask) -> float | None:
-    """Median angle between a current and the flow of a clip (Farnebäck 2003), where the clip's is steady and fast.
+def compare_flow(frames: list[Pixels], current: Array, water: Mask) -> tuple[float, float] | None:
+    """Compare a current with the flow of a clip (Farnebäck 2003), where the clip's is steady and fast.
 
     Args:
         frames: The clip.
-        current: (h, w, 2) at the frames' size.
+        current: (h, w, 2) at the frames' size, widths a second.
         water: (h, w) pixels to compare.
 
     Returns:
-        Degrees, or None where the clip's flow is nowhere steady.
+        The median angle in degrees, and the ratio of median speeds in frames a second; or None where the clip's flow is
+        nowhere steady.
     """
     grey = [np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8) for frame in frames]
     still = np.zeros((*water.shape, 2), np.float32)
@@ -126,7 +126,10 @@ def direction_error(frames: list[Pixels], current: Array, water: Mask) -> float 
     if not water.any():
         return None
     seen = water & steady & (length > np.median(length[water])) & (np.linalg.norm(current, axis=2) > 1e-4)
-    return float(np.median(angle_between(current[seen], mean[seen]))) if seen.sum() > 50 else None
+    if seen.sum() <= 50:
+        return None
+    ours = float(np.median(np.linalg.norm(current[seen], axis=1))) * water.shape[1]
+    return float(np.median(angle_between(current[seen], mean[seen]))), ours / float(np.median(length[seen]))
 
 
 def angle_between(a: Array, b: Array) -> Array:

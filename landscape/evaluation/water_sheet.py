@@ -16,7 +16,8 @@ from landscape.images.filters import resize
 from landscape.images.pixels import Array, Pixels
 
 COLUMNS = (
-    "mirror", "flow", "waves", "direction_deg", "streaks_deg", "falls_down", "moves", "stands", "contrast", "seam",
+    "mirror", "flow", "waves", "direction_deg", "speed_ratio", "streaks_deg", "falls_down", "moves", "stands",
+    "contrast", "seam",
 )  # fmt: skip
 LIMITS = {"direction_deg": 35.0, "streaks_deg": 30.0, "stands": 2.0, "seam": 2.0}
 """What figures are at most."""

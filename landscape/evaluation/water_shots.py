@@ -44,7 +44,7 @@ def water_shots(
         cancel: Set it to stop.
     """
     sources = list(_sources(paths))
-    kinds = _known_kinds(paths)
+    kinds, rates = _known(paths)
     for index, path in enumerate(sources):
         check_cancelled(cancel)
         progress(STAGE, index, len(sources))
@@ -52,7 +52,8 @@ def water_shots(
         if known is not None and not known.is_file():
             continue
         frames = _frames(path)
-        shot = WaterShot(path.stem, kinds.get(path.stem, _kind_in(path.stem)), _matte(frames[0], known, models), frames)
+        kind, matte = kinds.get(path.stem, _kind_in(path.stem)), _matte(frames[0], known, models)
+        shot = WaterShot(path.stem, kind, matte, frames, rates.get(path.stem))
         if shot.tells:
             yield shot
     progress(STAGE, len(sources), len(sources))
@@ -88,18 +89,19 @@ def _matte(photo: Pixels, labels: Path | None, models: Models) -> Matte:
     return matte_of_labels(np.where(found == UNKNOWN, np.uint8(0), found), photo)
 
 
-def _known_kinds(paths: Sequence[Path]) -> dict[str, str]:
+def _known(paths: Sequence[Path]) -> tuple[dict[str, str], dict[str, float]]:
+    """Kinds of water and frames a second by the names of clips, of tables beside them."""
     kinds: dict[str, str] = {}
-    for path in paths:
-        for table in (path / "scenes.json", path.parent / "scenes.json"):
-            if table.is_file():
-                try:
-                    scenes = json.loads(table.read_text(encoding="utf-8"))
-                    kinds |= {name: KINDS.get(scene["kind"], "other") for name, scene in scenes.items()}
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
-                    raise LandscapeError(f"“{table}” is no table of clips: remove it or mend it.") from error
-                break
-    return kinds
+    rates: dict[str, float] = {}
+    for table in {place / "scenes.json" for path in paths for place in (path, path.parent)}:
+        if table.is_file():
+            try:
+                scenes = json.loads(table.read_text(encoding="utf-8"))
+                kinds |= {name: KINDS.get(scene["kind"], "other") for name, scene in scenes.items()}
+                rates |= {name: float(scene["fps_eff"]) for name, scene in scenes.items() if "fps_eff" in scene}
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise LandscapeError(f"“{table}” is no table of clips: remove it or mend it.") from error
+    return kinds, rates
 
 
 def _kind_in(name: str) -> str:

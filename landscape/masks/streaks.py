@@ -21,6 +21,10 @@ _UPRIGHT = (0.7, 0.92)
 """Cosine of the angle between streaks and the vertical from which they are those of a fall, not of ripples."""
 _WHITE = (0.3, 0.55)
 """Lightness less half the saturation, 0 to 1, between which water begins to be, and is, white."""
+_FAINT = 1e-5
+"""Contrast, in squares of light, that has no direction."""
+_RIBBON = (2.5, 5.0)
+"""Height over width between which a ribbon of white water begins to be, and is, a fall."""
 _PATCH = 0.012
 """Falls are no thinner than this, as a fraction of the long side: a lone streak may be a twig."""
 
@@ -30,7 +34,7 @@ class Streaks:
     """What the texture of water tells of its motion.
 
     Attributes:
-        direction: (h, w, 2) unit vectors x, y along the texture, downwards.
+        direction: (h, w, 2) unit vectors x, y along the texture, downwards; 0 where there is none.
         falling: (h, w) how much the water falls there, in [0, 1].
         white: (h, w) how white it is, in [0, 1].
     """
@@ -72,5 +76,23 @@ def find_streaks(photo: npt.NDArray[np.uint8], water: Array, height: int, width:
     weight = np.asarray(coherence * total, np.float32)
     fields = np.dstack([x * down * weight, y * down * weight, falling, white]).astype(np.float32)
     fields = resize(fields, height, width)
-    length = np.maximum(np.linalg.norm(fields[..., :2], axis=2, keepdims=True), 1e-12)
-    return Streaks(fields[..., :2] / length, fields[..., 2], fields[..., 3])
+    length = np.maximum(np.linalg.norm(fields[..., :2], axis=2, keepdims=True), _FAINT)
+    thin = fields[..., 3] * _thin(resize(wet, height, width) > 0.5)
+    return Streaks(fields[..., :2] / length, np.maximum(fields[..., 2], thin), fields[..., 3])
+
+
+def _thin(inside: npt.NDArray[np.bool_]) -> Array:
+    """How much cells (h, w) belong to an upright ribbon, much taller than wide, in which streaks are too few to see."""
+    tall, wide = (_run(inside, axis) for axis in (0, 1))
+    return smoothstep(tall / np.maximum(wide, 1), *_RIBBON)
+
+
+def _run(inside: npt.NDArray[np.bool_], axis: int) -> npt.NDArray[np.float32]:
+    """Length of the run of cells along an axis that each cell is in; 0 outside."""
+    lines = np.pad(inside if axis == 1 else inside.T, ((0, 0), (1, 1)))
+    starts = lines & ~np.roll(lines, 1, axis=1)
+    number = np.cumsum(starts.ravel()).reshape(lines.shape) * lines
+    lengths = np.bincount(number.ravel()).astype(np.float32)
+    lengths[0] = 0
+    runs = lengths[number][:, 1:-1]
+    return np.asarray(runs if axis == 1 else runs.T, np.float32)

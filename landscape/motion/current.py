@@ -17,7 +17,7 @@ from scipy.sparse import csc_matrix, diags
 from landscape.arrows import Arrow
 from landscape.images.filters import fill, smoothstep
 from landscape.images.pixels import Array
-from landscape.motion.water_course import BEYOND, Cells, find_course
+from landscape.motion.water_course import BEYOND, Cells
 
 SIDE = 112
 """Long side in cells of the grid on which the current is solved."""
@@ -25,6 +25,8 @@ FALL, RUN, ROLL = 0.11, 0.05, 0.018
 """Widths a second, at speed 1, of a fall, of a river and of swell at the photo's lower edge, as measured on clips."""
 _FAR = 0.12
 """Slowest that water near the horizon is, in parts of its speed at the lower edge."""
+_FOOT = 4
+"""Cells above their foot in which falls slow down."""
 _VANISHING = 0.15
 """How far behind the horizon, in widths, the point lies from which waves seem to come: far off they run straight."""
 _BREAKING = 0.05
@@ -66,11 +68,12 @@ def cells_of(height: int, width: int) -> tuple[int, int]:
     return max(4, round(height * scale)), max(4, round(width * scale))
 
 
-def survey(water: Array, direction: Array, falling: Array, white: Array, horizon: float) -> Survey:
+def survey(water: Array, course: Array, direction: Array, falling: Array, white: Array, horizon: float) -> Survey:
     """Find what a photo tells of the current of its water.
 
     Args:
         water: (h, w) share of the water in each cell, in [0, 1].
+        course: (h, w, 2) which way it runs by its shape, see :func:`landscape.motion.water_course.find_course`.
         direction: (h, w, 2) unit vectors along streaks, downwards.
         falling: (h, w) how much the water falls, in [0, 1].
         white: (h, w) how white it is, in [0, 1].
@@ -82,16 +85,19 @@ def survey(water: Array, direction: Array, falling: Array, white: Array, horizon
     rows = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / height
     columns = (np.arange(width, dtype=np.float32)[None, :] + 0.5) / width - 0.5
     near = _FAR + (1 - _FAR) * np.clip((rows - horizon) / max(1 - horizon, 0.05), 0, 1)
-    way = _unit(find_course(inside))
-    way = _unit(way + falling[..., None] * (2 * direction - way))
-    # Falls stand upright: they know no perspective.
-    speed = falling * FALL + (1 - falling) * RUN * near * (_CALM + (1 - _CALM) * white)
+    way = _unit(course)
+    seen = (falling * np.linalg.norm(direction, axis=2))[..., None]
+    way = _unit(way + seen * (2 * direction - way))
+    # Falls stand upright: they know no perspective. At their foot they end in foam, which stays there.
+    fast = np.minimum(falling, np.vstack([falling[_FOOT:], np.repeat(falling[-1:], min(_FOOT, height), axis=0)]))
+    speed = fast * FALL + (1 - fast) * RUN * near * (_CALM + (1 - _CALM) * white)
     # Waves on the plane under the horizon come straight to the viewer, and apart as they get nearer.
     down = np.maximum((rows - horizon) * np.float32(height / width), 0) + np.float32(_VANISHING)
     inwards = _unit(np.dstack(np.broadcast_arrays(columns, down)))
     rolling = inwards * (ROLL * near**1.5 * smoothstep(distance, 0.0, _BREAKING))[..., None]
-    course = np.asarray(way * speed[..., None], np.float32)
-    return Survey(water, course, np.asarray(rolling, np.float32), away, distance)
+    return Survey(
+        water, np.asarray(way * speed[..., None], np.float32), np.asarray(rolling, np.float32), away, distance
+    )
 
 
 def solve_current(found: Survey, running: Array, rolling: Array, arrows: Sequence[Arrow] = ()) -> Array:

@@ -67,7 +67,7 @@ class Swell:
         share = cv2.resize(self.share, (width, height), interpolation=cv2.INTER_LINEAR)
         swash = cv2.resize(self.swash, (width, height), interpolation=cv2.INTER_LINEAR)
         uneven = 2 * math.pi * (0.9 * x + 0.35 * np.sin(7.0 * x)).astype(np.float32)
-        return PreparedSwell(self, waves, share * near, swash, uneven)
+        return PreparedSwell(self, waves, share * near, swash * near[..., None], uneven)
 
     def rate(self, period: float) -> float:
         """Waves a second of a wave with this period at speed 1; a whole number of them in a loop."""

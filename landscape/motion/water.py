@@ -84,12 +84,14 @@ def make_water_clock(
     """
     height, width = share.shape
     mirror, running, rolling = (fill(kinds, np.asarray(found.water > 0.5, np.float32))[..., k] for k in range(3))
-    velocity = solve_current(found, running, rolling) * np.float32(motion.speed * motion.water)
+    velocity = solve_current(found, running, rolling, motion.arrows) * np.float32(motion.speed * motion.water)
     clock = current_clock(velocity, found.water, share.shape, photo_size, loop_seconds)
     ripples = None
     if motion.speed * motion.water > 0 and float(mirror.max()) > _LEAST:
         seen = cv2.resize(np.ascontiguousarray(mirror), (width, height), interpolation=cv2.INTER_LINEAR)
         ripples = (make_ripples(motion, share, photo_size[1], loop_seconds), seen)
-    run_up = found.away * (1 - smoothstep(found.distance, 0.0, _RUN_UP))[..., None]
+    # Up shores that lie before the water, not behind it.
+    rising = (1 - smoothstep(found.distance, 0.0, _RUN_UP)) * smoothstep(-found.away[..., 1], -0.3, 0.5)
+    run_up = found.away * rising[..., None]
     swell = make_swell(motion, np.ascontiguousarray(rolling), run_up, horizon, photo_size[1], loop_seconds)
     return WaterClock(clock, ripples, None if swell is None else swell.prepared(height, width))

@@ -70,8 +70,8 @@ class PreviewParts:
         reconstruction = old.reconstruction if old is not None and known else scene.reconstruction()
         small = old.small if old is not None and old.side == side else photo.resized(side)
         matte = scene.masks.resized(small.height, small.width)
-        plan = None if draft else scene.sky_plan()
-        scenery = Scenery(small.pixels, matte, reconstruction, plan=plan, lights=scene.models.lights)
+        plan, flowing = (None, None) if draft else (scene.sky_plan(), scene.flowing())
+        scenery = Scenery(small.pixels, matte, reconstruction, plan=plan, lights=scene.models.lights, flowing=flowing)
         light = SteadyLight(scenery.light, 1 - matte.moving)
         if take.measured and not draft:
             scenery.photo_light(take.light.sun_side)  # looked at now, the first style comes at once

@@ -13,6 +13,7 @@ from statistics import fmean
 
 from torch import Tensor
 
+from landscape.compose.flowing import Flowing
 from landscape.compose.scenery import Scenery
 from landscape.compose.sky_plan import SkyPlan
 from landscape.fit.invert import Inversion
@@ -114,7 +115,6 @@ class Scene:
         started = time.monotonic()
         masks = find_matte(photo.pixels, models.segmenter) if masks is None else masks
         masked = time.monotonic()
-
         plans = SkyPlans()
 
         def scene(settled: bool, inversions: Mosaic) -> Scene:
@@ -162,6 +162,10 @@ class Scene:
         """The light that the photo was taken in."""
         return self._own_light.of(self.photo, self.masks, self.models.lights)
 
+    def flowing(self) -> Flowing:
+        """What the photo tells of how its water goes; found once."""
+        return self._plans.flowing(self.photo, self.masks)
+
     def with_masks(self, masks: Matte) -> Scene:
         """The same scene under other masks; what the model made of the photo is kept."""
         return dataclasses.replace(self, masks=masks)
@@ -207,10 +211,10 @@ class Scene:
             long_side: Long side in pixels; the photo's own at most.
             generator_only: Show only what the generator draws.
         """
-        photo, upscaler = self.photo.resized(long_side), self.models.upscaler
-        plan = None if generator_only else self.sky_plan()  # of the photo at its own size, whatever the frames'
+        photo, size, models = self.photo.resized(long_side), (long_side, generator_only), self.models
+        plan, flowing = (None, None) if generator_only else (self.sky_plan(), self.flowing())  # of the photo's own size
         return self._sceneries.scenery(
-            photo, self.masks, self.reconstruction, long_side, generator_only, upscaler, plan, self.models.lights
+            photo, self.masks, self.reconstruction, *size, models.upscaler, plan, lights=models.lights, flowing=flowing
         )
 
     def render(

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from landscape.arrows import WATER_KINDS
 from landscape.declared import kinds_of
 from landscape.kinds import Choice, Flag, Kind, Number
 from landscape.masks.layers import MaskSettings
@@ -83,4 +84,5 @@ def facts() -> dict[str, Any]:
     for name, kind in kinds_of(MaskSettings).items():
         if isinstance(kind, Number):
             masks[name] |= {"low": kind.low, "high": kind.high, "step": kind.step}
-    return {"sliders": sliders, "closest": CLOSEST_KEYS, "masks": masks, "side": PREVIEW_SIDE, "ended": ENDED}
+    told = {"masks": masks, "side": PREVIEW_SIDE, "ended": ENDED, "kinds": WATER_KINDS}
+    return {"sliders": sliders, "closest": CLOSEST_KEYS, **told}

@@ -30,7 +30,7 @@ STYLE_COLOURS = dict(
 
 
 def stage() -> gr.HTML:
-    """The picture in the middle with everything that lies on it (``stage.js``, ``brush.js``, ``sun.js``)."""
+    """The picture in the middle with everything that lies on it (brush, arrows and sun have files of their own)."""
     return gr.HTML(
         html_template=_read("stage.html"),
         js_on_load=part("stage"),

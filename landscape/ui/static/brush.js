@@ -14,6 +14,7 @@ export function brush(page, view) {
   let pending = [];
   let current = null;
   let strokeNumber = 0;
+  let wet = null; /* where there is water: size, and a share of 255 for each pixel */
 
   page.on("brush", (change) => {
     Object.assign(brush, change);
@@ -38,12 +39,14 @@ export function brush(page, view) {
     const pixels = data.data;
     const { sky, water, freeze } = CLASSES;
     const moves = new Uint8Array(pixels.length / 4);
+    wet = { width, height, shares: new Uint8Array(pixels.length / 4) };
     for (let i = 0; i < pixels.length; i += 4) {
       const f = pixels[i + 2];
       const s = (pixels[i] * (255 - f)) / 255;
       const w = (pixels[i + 1] * (255 - f)) / 255;
       const total = s + w + f || 1;
       moves[i >> 2] = Math.min(255, s + w);
+      wet.shares[i >> 2] = w;
       for (let c = 0; c < 3; c++) pixels[i + c] = (s * sky[c] + w * water[c] + f * freeze[c]) / total;
       pixels[i + 3] = Math.min(255, s + w + f);
     }
@@ -62,6 +65,11 @@ export function brush(page, view) {
     overlay.width = overlay.width;
     drawStrokes();
   });
+
+  view.wetAt = (x, y) => {
+    if (!wet || x < 0 || y < 0 || x >= 1 || y >= 1) return false;
+    return wet.shares[Math.floor(y * wet.height) * wet.width + Math.floor(x * wet.width)] > 127;
+  };
 
   /* Places that are doubtful get stripes, which say: look here, and paint if it is wrong. */
   function hatched(data, certain) {
@@ -99,7 +107,7 @@ export function brush(page, view) {
     const own = frame.getBoundingClientRect();
     const size = brush.size * Math.max(own.width, own.height);
     ring.style.width = ring.style.height = size + "px";
-    ring.style.borderColor = `rgb(${CLASSES[brush.paints].join(" ")})`;
+    ring.style.borderColor = `rgb(${(CLASSES[brush.paints] || CLASSES.water).join(" ")})`;
     if (!event) return;
     const box = well.getBoundingClientRect();
     ring.style.transform = `translate(${event.clientX - box.left - size / 2}px, ${event.clientY - box.top - size / 2}px)`;
@@ -109,6 +117,7 @@ export function brush(page, view) {
     if (!stage.classList.contains("masking") || event.button !== 0 || event.target.closest(".stage-split")) return;
     event.preventDefault();
     frame.setPointerCapture(event.pointerId);
+    if (!(brush.paints in CLASSES)) return;
     const paints = event.altKey ? "none" : brush.paints;
     current = { number: ++strokeNumber, points: [place(event)], size: brush.size, softness: brush.softness, paints };
     drawStrokes();

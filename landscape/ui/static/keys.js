@@ -16,7 +16,8 @@ export function keys(page) {
     }
     if (control && event.key.toLowerCase() === "z" && !typing) {
       event.preventDefault();
-      page.send(event.shiftKey ? "redo" : "undo");
+      if (root.dataset.panel === "motion") page.emit("undo-arrows");
+      else page.send(event.shiftKey ? "redo" : "undo");
       return;
     }
     if (typing || control || event.altKey) return;

@@ -1,4 +1,5 @@
 /* The picture in the middle: the photo, the live pictures over it, zoom and pan, split view and full window. */
+import { arrows } from "./arrows.js";
 import { brush } from "./brush.js";
 import { heldWithin } from "./geometry.js";
 import { likeness } from "./likeness.js";
@@ -23,7 +24,7 @@ export function stage(page, { element }) {
   let fadeFrom = -FADE;
   let jumped = -CALM;
   let split = 0.5;
-  const view = { stage, well, frame, place, moving: null }; /* moving: a canvas, opaque where something moves */
+  const view = { stage, well, frame, place, camera, actions: {}, moving: null }; /* moving: a canvas, opaque where something moves */
 
   /* Live pictures: the newest wins; each shown one lets the app send another. */
   page.on("frame", (header, bytes) => {
@@ -240,4 +241,6 @@ export function stage(page, { element }) {
   moveSplit(0.5);
   brush(page, view);
   sun(page, view);
+  arrows(page, view);
+  Object.assign(actions, view.actions);
 }
