@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
 from landscape.masks.editor import MaskEditor
+from landscape.masks.glow import Glow
 from landscape.masks.layers import EDIT_SIDE, MaskSettings
 from landscape.masks.matte import Matte
 from landscape.masks.strokes import Stroke, coverage
@@ -96,6 +99,28 @@ def test_undo_and_redo_return_every_state(masks: Matte, pixels: np.ndarray) -> N
     assert np.allclose(editor.masks(pixels).sky, masks.sky, atol=0.02)
     editor.undo()
     assert editor.can_redo
+
+
+def test_undo_brings_back_all_of_the_matte(masks: Matte, pixels: np.ndarray) -> None:
+    shining = Glow(pixels, np.full((HEIGHT, WIDTH), 255, np.uint8), np.zeros((HEIGHT, WIDTH), np.uint8), night=False)
+    unsure = np.full_like(masks.sky, 0.25)
+    read = dataclasses.replace(masks, horizon=0.2, certainty=unsure, glow=shining, mirror=0.7)
+    editor = MaskEditor(masks)
+    editor.replace(read)
+
+    def told() -> tuple[float, float, bool, float]:
+        made = editor.masks(pixels)
+        return made.horizon, float(made.certainty.mean()), made.glow is None, made.mirror
+
+    assert told() == (0.2, 0.25, False, 0.7)
+    editor.undo()
+    assert told() == (0.55, 1.0, True, 0.0)
+    editor.redo()
+    assert told() == (0.2, 0.25, False, 0.7)
+    editor.reset()
+    assert told() == (0.55, 1.0, True, 0.0)
+    editor.undo()
+    assert told() == (0.2, 0.25, False, 0.7)
 
 
 def test_snapping_moves_a_painted_border_to_the_edge(pixels: np.ndarray) -> None:

@@ -52,28 +52,28 @@ class MaskEditor:
 
     def paint(self, stroke: Stroke) -> None:
         """Add a stroke."""
-        self._change(painted(self._layers, stroke))
+        self._change(painted(self._layers, stroke), self._base)
 
     def reset(self) -> None:
         """Return to the masks found and to the settings' defaults; the strokes can be brought back by :meth:`undo`."""
-        self.settings, self._base = MaskSettings(), self.found
-        self._change(layers_of(self.found))
+        self.settings = MaskSettings()
+        self._change(layers_of(self.found), self.found)
 
     def replace(self, matte: Matte) -> None:
         """Use another matte, as read from a file."""
         height, width = self._layers.shape[:2]
-        self._base = matte.resized(height, width)
-        self._change(layers_of(self._base))
+        base = matte.resized(height, width)
+        self._change(layers_of(base), base)
 
     def undo(self) -> None:
         """Take the last change of the layers back, if there is one."""
         if self.can_undo:
-            self._put(self._history.undo(self._layers))
+            self._put(*self._history.undo(self._layers, self._base))
 
     def redo(self) -> None:
         """Bring back what :meth:`undo` took, if there is something."""
         if self.can_redo:
-            self._put(self._history.redo(self._layers))
+            self._put(*self._history.redo(self._layers, self._base))
 
     def masks(self, pixels: np.ndarray) -> Matte:
         """The masks for the photo, uint8 (H, W, 3), at any size: those found where nothing was changed."""
@@ -86,14 +86,14 @@ class MaskEditor:
                 made = self.found if same else self.found.resized(*pixels.shape[:2])
             self._made = (key, made)
         masks, level = self._made[1], self.settings.horizon
-        wanted = self.found.horizon if level is None else level
+        wanted = self._base.horizon if level is None else level
         # Another horizon leaves the arrays as they are, which tells a preview that the picture is the same.
         return masks if masks.horizon == wanted else dataclasses.replace(masks, horizon=wanted)
 
-    def _change(self, layers: Layers) -> None:
-        self._history.note(self._layers, layers)
-        self._put(layers)
+    def _change(self, layers: Layers, base: Matte) -> None:
+        self._history.note(self._layers, self._base, layers)
+        self._put(layers, base)
 
-    def _put(self, layers: Layers) -> None:
-        self._layers = layers
+    def _put(self, layers: Layers, base: Matte) -> None:
+        self._layers, self._base = layers, base
         self._changes += 1

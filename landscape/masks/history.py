@@ -1,4 +1,4 @@
-"""Undo and redo of changes of layers, of which only the changed part is kept."""
+"""Undo and redo of changes of layers, of which only the changed part is kept, and of the matte beneath them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from landscape.masks.matte import Matte
 from landscape.masks.strokes import Layers
 
 _STEPS = 200
@@ -15,15 +16,16 @@ _STEPS = 200
 
 @dataclass(frozen=True)
 class _Patch:
-    """What a part of layers was; a PNG, so that a hundred steps take a few megabytes."""
+    """What a part of layers was, with the matte beneath; a PNG, so that a hundred steps take a few megabytes."""
 
     place: tuple[slice, slice]
     png: bytes
+    base: Matte
 
     @classmethod
-    def cut(cls, layers: Layers, place: tuple[slice, slice]) -> _Patch:
+    def cut(cls, layers: Layers, place: tuple[slice, slice], base: Matte) -> _Patch:
         part = np.ascontiguousarray(layers[place])
-        return cls(place, bytes(cv2.imencode(".png", part, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()))
+        return cls(place, bytes(cv2.imencode(".png", part, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()), base)
 
     def laid_on(self, layers: Layers) -> Layers:
         result = layers.copy()
@@ -32,7 +34,7 @@ class _Patch:
 
 
 class History:
-    """The changes of layers (H, W, 4), as far as they can be taken back or brought back."""
+    """The changes of layers (H, W, 4) and of the matte beneath, as far as they can be taken back or brought back."""
 
     def __init__(self) -> None:
         self._past: deque[_Patch] = deque(maxlen=_STEPS)
@@ -48,25 +50,27 @@ class History:
         """Whether there is a change to bring back."""
         return bool(self._future)
 
-    def note(self, before: Layers, after: Layers) -> None:
-        """Note a change; what was taken back can be brought back no more."""
+    def note(self, before: Layers, base: Matte, after: Layers) -> None:
+        """Note a change of layers under which a matte lay; what was taken back can be brought back no more."""
         changed = (before.view(np.uint32) != after.view(np.uint32))[..., 0]
         rows, columns = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))
         # A change without effect is one all the same: whoever made it expects to take it back.
         edges = [(places[0], places[-1] + 1) if len(places) else (0, 1) for places in (rows, columns)]
-        self._past.append(_Patch.cut(before, (slice(*edges[0]), slice(*edges[1]))))
+        self._past.append(_Patch.cut(before, (slice(*edges[0]), slice(*edges[1])), base))
         self._future.clear()
 
-    def undo(self, layers: Layers) -> Layers:
-        """Take the last change back; gives the layers before it."""
-        return _exchange(layers, self._past, self._future)
+    def undo(self, layers: Layers, base: Matte) -> tuple[Layers, Matte]:
+        """Take the last change back; gives the layers and the matte before it."""
+        return _exchange(layers, base, self._past, self._future)
 
-    def redo(self, layers: Layers) -> Layers:
-        """Bring the last change back that was taken back; gives the layers after it."""
-        return _exchange(layers, self._future, self._past)
+    def redo(self, layers: Layers, base: Matte) -> tuple[Layers, Matte]:
+        """Bring the last change back that was taken back; gives the layers and the matte after it."""
+        return _exchange(layers, base, self._future, self._past)
 
 
-def _exchange(layers: Layers, source: deque[_Patch] | list[_Patch], target: deque[_Patch] | list[_Patch]) -> Layers:
+def _exchange(
+    layers: Layers, base: Matte, source: deque[_Patch] | list[_Patch], target: deque[_Patch] | list[_Patch]
+) -> tuple[Layers, Matte]:
     patch = source.pop()
-    target.append(_Patch.cut(layers, patch.place))
-    return patch.laid_on(layers)
+    target.append(_Patch.cut(layers, patch.place, base))
+    return patch.laid_on(layers), patch.base
