@@ -20,7 +20,7 @@ from landscape.images.similarity import ssim
 from landscape.masks.editor import MaskEditor
 from landscape.masks.glow import find_glow
 from landscape.masks.labels import write_labels
-from landscape.masks.matte import Matte, clean_colours, in_steps
+from landscape.masks.matte import Matte, in_steps
 from landscape.masks.matte_files import read_mask, write_matte
 from landscape.masks.strokes import Stroke
 from landscape.settings import MotionSettings
@@ -144,18 +144,6 @@ def test_previews_show_what_the_clip_will_show() -> None:
     clip, preview = (frame(resize(photo, *size), matte, 1.0) for size in ((960, 1280), (576, 768)))
     everywhere = np.ones(preview.shape[:2], np.float32)
     assert ssim(resize(clip, 576, 768), preview, everywhere) >= 0.99
-
-
-@settings(max_examples=10, deadline=None)
-@given(seed=st.integers(0, 10**6))
-def test_clean_colours_explain_the_photo(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    region, rest = (np.full((60, 80, 3), rng.integers(0, 256, 3), np.float32) for _ in range(2))
-    share = cv2.GaussianBlur((np.arange(60) < 30).astype(np.float32)[:, None].repeat(80, axis=1), (0, 0), 2)
-    photo = np.rint(share[..., None] * region + (1 - share[..., None]) * rest).astype(np.uint8)
-    found = [part.astype(np.float32) for part in clean_colours(photo, share)]
-    assert np.abs(share[..., None] * found[0] + (1 - share[..., None]) * found[1] - photo).max() < 8
-    assert np.abs(found[0] - region).mean() < 6 and np.abs(found[1] - rest).mean() < 6
 
 
 def cuts() -> Cuts:

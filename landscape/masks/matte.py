@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from landscape.images.filters import fill, resize, smoothstep
+from landscape.images.filters import resize
 from landscape.images.pixels import Array
 from landscape.masks.glow import Glow
 from landscape.masks.labels import OTHER, SKY, WATER
@@ -21,10 +21,6 @@ Pixels = npt.NDArray[np.uint8]
 
 STEPS = 65535
 """Shares are multiples of one part in so many, so files of 16 bits hold them exactly."""
-_PURE = (0.9, 0.99)
-"""Shares from which colours begin to be, and are, those of one side alone."""
-_SPREAD = 8.0
-"""Colours behind a region may leave the range of the pixel's and the other side's colour by so much, 0 to 255."""
 
 
 @dataclass(frozen=True)
@@ -77,28 +73,3 @@ class Matte:
 def in_steps(share: Array) -> Array:
     """A share in [0, 1], rounded to what files hold."""
     return np.asarray(np.rint(np.clip(share, 0, 1) * STEPS) / STEPS, np.float32)
-
-
-def clean_colours(photo: Pixels, share: Array) -> tuple[Pixels, Pixels]:
-    """Take a photo apart into a region as if nothing stood before it, and the rest as if the region were not there.
-
-    Args:
-        photo: (H, W, 3) uint8, without what shines in the region.
-        share: (H, W) share of the region, in [0, 1].
-
-    Returns:
-        The region's colours and the others', (H, W, 3) uint8: ``share * region + (1 - share) * rest`` is the photo,
-        but where neither is known nearby. Both are continued smoothly where they are hidden.
-    """
-    pixels = photo.astype(np.float32)
-    pure = smoothstep(share, *_PURE)
-    region = fill(pixels, pure)
-    others = fill(pixels, smoothstep(1 - share, *_PURE))
-    mixed = share[..., None]
-    rest = (pixels - mixed * region) / np.maximum(1 - mixed, 0.05)
-    rest = np.clip(rest, np.minimum(pixels, others) - _SPREAD, np.maximum(pixels, others) + _SPREAD)
-    rest += smoothstep(mixed, 0.7, 0.95) * (others - rest)
-    # What the clipped rest does not explain belongs to the region.
-    left = (pixels - (1 - mixed) * rest) / np.maximum(mixed, 0.05)
-    region = np.where(mixed > 0.5, left, region)
-    return tuple(np.clip(np.rint(part), 0, 255).astype(np.uint8) for part in (region, rest))  # type: ignore[return-value]

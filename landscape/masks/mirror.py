@@ -12,8 +12,6 @@ from landscape.images.pixels import Array
 
 _SIDE = 256
 """Long side in pixels at which reflections are looked for."""
-_ALIKE = 0.4
-"""Correlation of the water with what lies above its line, turned over, from which on it is a mirror."""
 _LINES = np.arange(-0.06, 0.0601, 0.005)
 """Where the mirror's line may lie, in heights from the topmost water."""
 _STRETCH = (0.85, 1.0, 1.15)
@@ -78,11 +76,6 @@ def find_mirror(photo: npt.NDArray[np.uint8], water: Array) -> Mirror:
             if likeness > best.likeness:
                 best = Mirror(likeness, float((line + 0.5) / size[1]), float(stretch))
     return best
-
-
-def is_mirror(photo: npt.NDArray[np.uint8], water: Array) -> bool:
-    """Whether water is still enough to show what lies above it; arguments as in :func:`mirror_likeness`."""
-    return mirror_likeness(photo, water) >= _ALIKE
 
 
 def _alike(a: Array, b: Array) -> float:

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
-Shape = npt.NDArray[np.uint8]
 
 _FINER = 3
 """Shapes are drawn so many times as large and reduced, so that they may be thinner than a pixel."""
