@@ -22,7 +22,7 @@ from landscape.training.data import masks as mask_data
 from landscape.training.data.lakes import flood
 from landscape.training.data.mask_batches import augment, training_batches
 from landscape.training.data.masks import LabelledPhoto, group_duplicates, read_labelled_photos
-from landscape.training.data.poured import pour
+from landscape.training.data.poured import pour, strand
 from landscape.training.segmentation import (
     SegmentationSettings,
     export_segmenter,
@@ -220,6 +220,20 @@ def test_poured_water_lies_on_ground_alone() -> None:
     assert poured > 7
     dry, unchanged = pour(pixels, labels, white, np.zeros_like(fall), rng)
     assert dry is pixels and unchanged is labels
+
+
+def test_stranded_ground_lies_on_water_alone_and_begins_below() -> None:
+    rng = np.random.default_rng(0)
+    pixels, labels = np.full((60, 80, 3), 90, np.uint8), np.zeros((60, 80), np.uint8)
+    labels[:20], labels[40:] = 1, 2
+    gravel, banks = np.full((50, 70, 3), 200, np.uint8), np.full((50, 70), 4, np.uint8)
+    stranded = 0
+    for _ in range(10):
+        mixed, found = strand(pixels, labels, gravel, banks, rng)
+        assert np.array_equal(found[:38], labels[:38]) and np.array_equal(mixed[:32], pixels[:32])
+        stranded += (found[40:] == 0).any()
+        assert (mixed[40:][found[40:] == 0] > 90).all()
+    assert stranded > 7
 
 
 def test_photos_without_room_are_not_flooded() -> None:

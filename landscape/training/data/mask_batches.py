@@ -10,15 +10,21 @@ import torch
 from torch import Tensor
 
 from landscape.images.tensors import from_pixels
-from landscape.training.data.label_rules import SHARES, UNKNOWN
+from landscape.training.data.label_rules import SHARES, UNKNOWN, WATER
 from landscape.training.data.lakes import flood
 from landscape.training.data.masks import LabelledPhoto
-from landscape.training.data.poured import DONORS, pour
+from landscape.training.data.poured import DONORS, pour, strand
 
 FLOODED = 0.2
 """Share of the photos that a lake is put into, where there is room for one."""
 POURED = 0.12
 """Share of those that moving water of another photo is laid into."""
+STRANDED = 0.5
+"""Share of photos with water that ground of another photo is laid into: gravel and wet roads look like water."""
+CHOICE = 4
+"""Grounds of which the greyest is laid: grass and earth are seldom taken for water."""
+DRIVEN = 0.04
+"""Share that looks as from a car, smeared from left to right."""
 
 
 def training_batches(
@@ -41,26 +47,32 @@ def training_batches(
     share = np.array([SHARES[name] for name in names])
     ranks = {name: np.cumsum([photo.rank for photo in sets[name]]) for name in names}
     donors = [photo for name in DONORS for photo in sets[name]]
+    grounds = [photo for photo in photos if photo.labels_water]
     step = start
     while True:
         rng = np.random.default_rng((seed, step))
         chosen = [names[i] for i in rng.choice(len(names), batch, p=share / share.sum())]
-        cuts = [augment(_pick(sets[name], ranks[name], rng), size, rng, donors) for name in chosen]
+        cuts = [augment(_pick(sets[name], ranks[name], rng), size, rng, donors, grounds) for name in chosen]
         images = np.stack([pixels for pixels, _ in cuts])
         yield from_pixels(images), torch.from_numpy(np.stack([labels for _, labels in cuts])).long()
         step += 1
 
 
 def augment(
-    photo: LabelledPhoto, size: int, rng: np.random.Generator, donors: Sequence[LabelledPhoto] = ()
+    photo: LabelledPhoto,
+    size: int,
+    rng: np.random.Generator,
+    donors: Sequence[LabelledPhoto] = (),
+    grounds: Sequence[LabelledPhoto] = (),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Flood or pour, cut, turn, flip and relight a photo at random.
+    """Flood, pour and strand, cut, turn, flip and relight a photo at random.
 
     Args:
         photo: The photo.
         size: Side of the square result in pixels.
         rng: Source of randomness.
         donors: Photos whose water may be poured into it.
+        grounds: Photos whose ground may be laid into its water.
 
     Returns:
         uint8 (size, size, 3) and its labels uint8 (size, size), unknown where the cut leaves the photo.
@@ -71,6 +83,9 @@ def augment(
     elif donors and chance < FLOODED + POURED:
         donor = donors[int(rng.integers(len(donors)))]
         source, truth = pour(source, truth, donor.pixels, donor.labels, rng)
+    if grounds and rng.random() < STRANDED and (truth == WATER).any():
+        ground = min((grounds[int(n)] for n in rng.integers(len(grounds), size=CHOICE)), key=_tint)
+        source, truth = strand(source, truth, ground.pixels, ground.labels, rng)
     height, width = truth.shape
     part = np.array([1.0, 1.0]) if rng.random() < 0.25 else rng.uniform(0.4, 1.0, 2)
     centre = np.array([width, height]) * (0.5 + (rng.random(2) - 0.5) * (1 - part))
@@ -92,6 +107,11 @@ def augment(
         borderValue=(UNKNOWN,),
     )
     return relight(pixels, rng), labels
+
+
+def _tint(photo: LabelledPhoto) -> float:
+    """How far from grey the lower quarter of a photo is, 0 to 255."""
+    return float(np.ptp(photo.pixels[-len(photo.pixels) // 4 :: 4, ::4], axis=2).mean())
 
 
 def _pick(photos: list[LabelledPhoto], ranks: np.ndarray, rng: np.random.Generator) -> LabelledPhoto:
@@ -126,6 +146,8 @@ def relight(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
     if rng.random() < 0.2:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.8))
+    if rng.random() < DRIVEN:
+        image = cv2.blur(image, (round(image.shape[1] * rng.uniform(0.05, 0.3)), 1))
     if rng.random() < 0.3:
         image = image + rng.normal(0, rng.uniform(0.005, 0.05), image.shape).astype(np.float32)
     result: np.ndarray = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
