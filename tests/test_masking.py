@@ -129,6 +129,18 @@ def test_cleaning_removes_specks_and_fills_holes() -> None:
     np.testing.assert_array_equal(clean_labels(soft), bands(200, 200, 0.5))
 
 
+def test_what_hangs_in_the_air_must_be_sure() -> None:
+    soft = np.zeros((200, 200, 3), np.float32)
+    soft[:150, :, SKY], soft[150:, :, OTHER] = 1, 1
+    soft[20:60, 20:60] = (0.8, 0.2, 0.0)  # a cloud
+    soft[20:60, 120:160] = (0.99, 0.01, 0.0)  # a balloon
+    soft[100:150, 60:100] = (0.8, 0.2, 0.0)  # a hill, which grows out of the ground
+    expected = bands(200, 200, 0.75)
+    expected[expected == WATER] = OTHER
+    expected[20:60, 120:160] = expected[100:150, 60:100] = OTHER
+    np.testing.assert_array_equal(clean_labels(soft), expected)
+
+
 def test_unsure_sky_must_reach_the_top() -> None:
     soft = np.zeros((200, 200, 3), np.float32)
     soft[..., OTHER] = 0.9

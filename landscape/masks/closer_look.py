@@ -13,10 +13,11 @@ from landscape.masks.labels import OTHER, SKY
 
 SIDE = 896
 """Long side in pixels of the closer look: twice the segmenter's usual one."""
-_SKY, _REST = (1.0, 0.05), (0.5, 0.02)
-"""What the closer look counts for in what seemed to be sky, and elsewhere, at a border, and how far from it, as a
-fraction of the long side; at twice that distance it counts for nothing. What moves by mistake is seen, and little is
-known for sky by mistake but what is far and hazy."""
+_HALF = 0.5
+"""What the closer look counts for at a border."""
+_SKY, _REST = 0.05, 0.02
+"""How far from a border it does so in what seemed to be sky, and elsewhere, as a fraction of the long side; at twice that
+distance it counts for nothing. What moves by mistake is seen, so hills in the haze are looked for farther."""
 
 
 def blend_in(soft: np.ndarray, closer: np.ndarray) -> np.ndarray:
@@ -34,6 +35,5 @@ def blend_in(soft: np.ndarray, closer: np.ndarray) -> np.ndarray:
     if not border.any():
         return soft
     distance = cv2.distanceTransform((~border).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) / max(labels.shape)
-    in_sky, elsewhere = (weight * np.clip(2 - distance / reach, 0, 1) for weight, reach in (_SKY, _REST))
-    weight = np.where(labels == SKY, in_sky, elsewhere)[..., None]
-    return np.asarray(soft + weight * (closer - soft), np.float32)
+    near = np.clip(2 - distance / np.where(labels == SKY, np.float32(_SKY), np.float32(_REST)), 0, 1)
+    return np.asarray(soft + _HALF * near[..., None] * (closer - soft), np.float32)

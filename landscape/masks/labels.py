@@ -35,7 +35,8 @@ def clean_labels(soft: np.ndarray) -> np.ndarray:
 
     Returns:
         Labels uint8 (H, W). Tiny parts of sky or water become other, those that are nowhere sure take the next likely
-        label, and tiny holes the label around them.
+        label. Tiny holes take the label around them, and so do unsure ones in the sky: what stands grows out of the
+        ground, and what seems to hang in the air is a cloud or the glow of the sun.
     """
     first = soft.argmax(axis=2).astype(np.uint8)
     labels = first.copy()
@@ -53,9 +54,11 @@ def clean_labels(soft: np.ndarray) -> np.ndarray:
         labels[part & ~large] = OTHER
         unsure = large & ~sure
         labels[unsure] = np.where(soft[..., rival] > soft[..., OTHER], rival, OTHER)[unsure]
-    for value in (SKY, WATER):
+    frame = np.pad(np.zeros(np.subtract(labels.shape, 2).clip(0), dtype=bool), 1, constant_values=True)
+    grown = frame[: labels.shape[0], : labels.shape[1]] | (soft[..., OTHER] > SURE[WATER - 1])
+    for value, sure in ((SKY, grown), (WATER, None)):
         part = labels == value
-        labels[(labels == OTHER) & ~large_parts(~part, smallest)] = value
+        labels[(labels == OTHER) & ~large_parts(~part, smallest, sure)] = value
     return labels
 
 
