@@ -16,8 +16,8 @@ SIDE = 896
 _HALF = 0.5
 """What the closer look counts for at a border."""
 _SKY, _REST = 0.05, 0.02
-"""How far from a border it does so in what seemed to be sky, and elsewhere, as a fraction of the long side; at twice that
-distance it counts for nothing. What moves by mistake is seen, so hills in the haze are looked for farther."""
+"""How far from a border it does so in what seemed to be sky, and elsewhere, as a fraction of the long side; at twice
+that distance it counts for nothing. What moves by mistake is seen, so hills in the haze are looked for farther."""
 
 
 def blend_in(soft: np.ndarray, closer: np.ndarray) -> np.ndarray:
