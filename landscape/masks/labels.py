@@ -56,9 +56,9 @@ def clean_labels(soft: np.ndarray) -> np.ndarray:
         labels[unsure] = np.where(soft[..., rival] > soft[..., OTHER], rival, OTHER)[unsure]
     frame = np.pad(np.zeros(np.subtract(labels.shape, 2).clip(0), dtype=bool), 1, constant_values=True)
     grown = frame[: labels.shape[0], : labels.shape[1]] | (soft[..., OTHER] > SURE[WATER - 1])
-    for value, sure in ((SKY, grown), (WATER, None)):
+    for value, held in ((SKY, grown), (WATER, None)):
         part = labels == value
-        labels[(labels == OTHER) & ~large_parts(~part, smallest, sure)] = value
+        labels[(labels == OTHER) & ~large_parts(~part, smallest, held)] = value
     return labels
 
 
