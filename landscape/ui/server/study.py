@@ -16,6 +16,7 @@ from starlette.routing import Route
 from landscape.errors import LandscapeError
 from landscape.evaluation.study import CHOICES, Asked, Question, Study
 from landscape.ui.page.widgets import STATIC
+from landscape.ui.sentences import told
 from landscape.ui.server.network import require_free, url_host
 from landscape.ui.server.routes import PRIVATE
 
@@ -72,7 +73,7 @@ def study_app(study: Study) -> Starlette:
         try:
             await run_in_threadpool(study.answer, assessor, questions.get(name, ""), choice)
         except LandscapeError as error:
-            return _sorry(str(error))
+            return _sorry(told(error))
         return JSONResponse(shown(await run_in_threadpool(study.ask, assessor)), headers=PRIVATE)
 
     def film(request: Request) -> Response:
