@@ -18,6 +18,7 @@ from landscape.evaluation.matte import agreement, draw, score, summarise, worst_
 from landscape.images.filters import resize
 from landscape.images.similarity import ssim
 from landscape.masks.editor import MaskEditor
+from landscape.masks.find import solve
 from landscape.masks.glow import find_glow
 from landscape.masks.labels import write_labels
 from landscape.masks.matte import Matte, in_steps
@@ -116,6 +117,38 @@ def test_painting_over_the_sun_lets_it_move() -> None:
     editor = MaskEditor(matte)
     editor.paint(Stroke(np.float32([[120 / WIDTH, 30 / HEIGHT]]), 0.5, 0.0, "sky"))
     assert np.abs(frame(sunny, editor.masks(sunny)).astype(int) - sunny)[distance < 4].mean() > 20
+
+
+def test_painting_over_a_hill_changes_the_clip_as_painted() -> None:
+    """Whoever gives a hill to the sky sees it drift; a hill that was given to it stands where somebody erases."""
+    photo, _ = sky_and_land()
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    hill = (y < 80) & (y > 40 + np.abs(x - 60))
+    rough = cv2.GaussianBlur(np.random.default_rng(2).normal(size=hill.shape).astype(np.float32), (0, 0), 2)
+    photo[hill] = np.clip(np.float32([90, 100, 70]) + (30 * rough / rough.std())[..., None], 0, 255)[hill]
+    inside = cv2.erode(hill.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    over = np.float32([[0.375, 0.45], [0.375, 0.6]])
+    for known, paints, moves in ((0, "sky", True), (1, "none", False)):
+        editor = MaskEditor(hard_matte(np.where(y < 80, np.where(hill, known, 1), 0).astype(np.uint8)))
+        before = np.abs(frame(photo, editor.masks(photo)).astype(int) - photo)[inside]
+        editor.paint(Stroke(over, 0.5, 0.0, paints))
+        after = np.abs(frame(photo, editor.masks(photo)).astype(int) - photo)[inside]
+        moved, stood = (after, before) if moves else (before, after)
+        assert moved.mean() > 15 and stood.max() == 0
+
+
+def test_wide_doubt_is_told_and_round_and_an_edge_is_none() -> None:
+    """Somebody looks at it in the mask view."""
+    y, x = np.mgrid[:300, :400]
+    soft = np.zeros((300, 400, 3), np.float32)
+    soft[..., 1] = np.clip((200 - y) / 8 + 0.5, 0, 1)  # as unsharp as segmenters are
+    shares = np.stack([y < 200, 0 * y], axis=2).astype(np.float32)
+    there = np.hypot(x - 150, y - 90) < 30
+    soft[there, 1] = 0.3
+    soft[..., 0] = 1 - soft[..., 1]
+    *_, certainty = solve(np.full((300, 400, 3), 150, np.uint8), shares, soft)
+    doubtful = certainty < 0.6
+    assert (doubtful & there).sum() > 0.95 * there.sum() and (doubtful & ~there).sum() < 0.02 * there.sum()
 
 
 def test_what_was_not_painted_stays_as_fine_as_it_was() -> None:

@@ -34,8 +34,9 @@ NETWORK_SIDE = 448
 """Long side of the segmenter's input; it was trained on cuts that show photos at 256 to 512 pixels."""
 _WET = 0.005
 """Least share of the photo that is water."""
-_UNSHARP = 0.008
-"""Doubt narrower than this, as a fraction of the long side, is that of the segmenter about an edge's place."""
+_UNSHARP, _UNSHARP_SIDE = 0.008, 512
+"""Doubt narrower than twice this, as a fraction of the long side, is that of the segmenter about an edge's place; it is
+told from wider one at this long side in pixels."""
 _VOTED = 0.1
 """Votes against the sky that make a place uncertain."""
 
@@ -71,9 +72,7 @@ def solve(photo: Pixels, shares: Array, soft: Array) -> tuple[Array, Array, Arra
     """
     sky, wet = (np.ascontiguousarray(shares[..., index]) for index in range(2))
     doubt = np.abs(soft[..., SKY:].sum(axis=2) - sky - wet)
-    # An edge is no doubt, though the segmenter sees it unsharp.
-    reach = 2 * max(3, round(_UNSHARP * max(sky.shape))) + 1
-    doubt = cv2.morphologyEx(np.asarray(doubt, np.float32), cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))
+    doubt = _wide(np.asarray(doubt, np.float32))
     left = sky
     for hidden in (find_attachments(photo, left), find_in_mist(photo, left, 1 - sky - wet)):
         left = left if hidden is None else left * (1 - hidden)
@@ -84,6 +83,16 @@ def solve(photo: Pixels, shares: Array, soft: Array) -> tuple[Array, Array, Arra
     refined = along_colours(photo, seen) * (1 if twigs is None else 1 - twigs) * (1 - water)
     certainty = 1 - np.maximum(doubt, np.clip(sky - refined, 0, 1) * (left < sky - _VOTED))
     return np.asarray(refined, np.float32), water, np.asarray(np.clip(certainty, 0, 1), np.float32)
+
+
+def _wide(doubt: Array) -> Array:
+    """Doubt (H, W) without that about edges, which the segmenter sees unsharp."""
+    scale = min(1.0, _UNSHARP_SIDE / max(doubt.shape))
+    small = resize(doubt, *(max(1, round(side * scale)) for side in doubt.shape))
+    reach = 2 * max(3, round(_UNSHARP * max(small.shape))) + 1
+    # Round, as what is left is shown.
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    return np.asarray(resize(cv2.morphologyEx(small, cv2.MORPH_OPEN, disc), *doubt.shape), np.float32)
 
 
 def matte_of_labels(

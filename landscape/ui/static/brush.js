@@ -11,6 +11,7 @@ export function brush(page, view) {
   const brush = { paints: "sky", size: 0.06, softness: 0.3 };
   const LONGEST = 1024;
   const DOUBTFUL = 153; /* of 255: an error of a fifth is expected */
+  const [DOUBT, SHADE, STRIPES] = [[255, 196, 0, 255], [38, 26, 0, 255], 90]; /* stripes along the longer side */
   let pending = [];
   let current = null;
   let strokeNumber = 0;
@@ -71,13 +72,15 @@ export function brush(page, view) {
     return wet.shares[Math.floor(y * wet.height) * wet.width + Math.floor(x * wet.width)] > 127;
   };
 
-  /* Places that are doubtful get stripes, which say: look here, and paint if it is wrong. */
+  /* Places that are doubtful get stripes, which say: look here, and paint if it is wrong. Each has a dark side, as
+     photos are bright and dark; they are as wide on the page whatever the size of the matte. */
   function hatched(data, certain) {
     const shown = new ImageData(new Uint8ClampedArray(data.data), data.width, data.height);
+    const apart = Math.max(data.width, data.height) / STRIPES;
     for (let i = 0, place = 0; i < certain.length; i += 4, place++) {
-      const across = ((place % data.width) + Math.floor(place / data.width)) % 8;
-      if (certain[i] >= DOUBTFUL || across > 2) continue;
-      shown.data.set([255, 196, 0, 255], i);
+      const across = (((place % data.width) + Math.floor(place / data.width)) / apart) % 1;
+      if (certain[i] >= DOUBTFUL || across > 0.6) continue;
+      shown.data.set(across < 0.35 ? DOUBT : SHADE, i);
     }
     return shown;
   }
