@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from landscape.compose.luminaries import Luminaries
-from landscape.masks.glow import find_discs, find_glow, find_stars
+from landscape.masks.discs import find_discs
+from landscape.masks.glow import find_glow, find_stars
 
 HEIGHT, WIDTH = 240, 360
 
@@ -63,6 +64,44 @@ def test_the_sun_dims_with_the_light_and_the_stars_are_outshone() -> None:
     warm = day * np.array([1.0, 0.7, 0.4], np.float32)
     red, green, blue, copy = sun.seen(day, warm)[0, 0]
     assert red > green > blue and copy == red
+
+
+@pytest.mark.parametrize(("radius", "white"), [(5, 255), (40, 255), (75, 255), (30, 235)])
+def test_a_sun_of_any_size_and_colour_is_found(radius: int, white: int) -> None:
+    photo = np.minimum(with_disc(sky(100), 180, 110, radius), [255, white, white - 20]).astype(np.uint8)
+    found = find_discs(photo, EVERYWHERE)
+    assert found is not None
+    assert np.hypot(*(np.argwhere(found > 0.99).mean(axis=0) - (110, 180))) < 0.15 * radius + 1
+    assert found[110, 180 + radius] > 0.9
+
+
+@pytest.mark.parametrize("land", ["half set", "behind stalks"])
+def test_a_sun_that_is_partly_hidden_is_found_whole(land: str) -> None:
+    photo, there = with_disc(sky(120), 180, 120, 40), EVERYWHERE.copy()
+    if land == "half set":
+        there[125:] = 0
+    else:
+        there[:, 150:210:14] = there[:, 151:210:14] = there[160:] = 0
+    photo[there == 0] = (30, 20, 10)
+    found = find_discs(photo, there)
+    assert found is not None
+    centre = np.argwhere(found > 0.995).mean(axis=0)
+    assert np.hypot(*(centre - (120, 180))) < 5 and found[150, 180] > 0.9
+    glow = find_glow(photo, there)
+    assert glow is not None
+    assert glow.backdrop[100, 180].min() > 80, "the land that hides it shines through"
+
+
+@pytest.mark.parametrize("shape", ["long", "square", "cloud"])
+def test_white_patches_that_are_not_round_are_no_sun(shape: str) -> None:
+    patch = np.zeros((HEIGHT, WIDTH), np.uint8)
+    if shape == "cloud":
+        for x, y, radius in [(120, 100, 30), (170, 90, 40), (220, 105, 25)]:
+            cv2.circle(patch, (x, y), radius, 255, -1)
+    else:
+        cv2.rectangle(patch, (120, 80), (240 if shape == "long" else 180, 140), 255, -1)
+    photo = np.maximum(sky(120), cv2.GaussianBlur(patch, (0, 0), 1)[..., None])
+    assert find_discs(photo, EVERYWHERE) is None
 
 
 def test_bright_clouds_and_plain_skies_hold_no_sun() -> None:

@@ -14,25 +14,12 @@ import numpy.typing as npt
 
 from landscape.images.filters import fill, resize, smoothstep
 from landscape.images.pixels import Array
+from landscape.masks.discs import SMALL_SIDE, find_discs
 
 Pixels = npt.NDArray[np.uint8]
 
-_SIDE = 512
-"""Long side in pixels at which discs are looked for."""
-_GLARE, _MOONLIGHT = 249, 90
-"""Least luminance of the sun, and how much brighter than the sky the moon is."""
 _NIGHT = 100
 """Median luminance of skies, 0 to 255, in which there may be a moon or stars."""
-_AREA = (2e-5, 0.03)
-"""Areas of discs in fractions of the picture."""
-_SMALLEST = 1.5
-"""Least radius in pixels of the small picture."""
-_ROUND = 1.8
-"""Largest ratio of a disc's area to that of the circle within it."""
-_FALL = 14
-"""How much darker it must be in all directions around the disc."""
-_GLOW = (1.3, 3.0)
-"""Distances from the disc's centre, in radii, from where to where the sky begins to move."""
 _STAR = 0.002
 """Radius of the largest star as a fraction of the long side."""
 _STAR_LIGHT = (9, 22)
@@ -96,7 +83,7 @@ def find_glow(photo: Pixels, sky: Array) -> Glow | None:
     backdrop, burnt, place = photo, np.zeros(sky.shape, np.float32), np.zeros(sky.shape, np.float32)
     discs = find_discs(photo, sky)
     if discs is not None:
-        backdrop, place = _paint_over(photo, discs), smoothstep(discs, 0.0, 0.05)
+        backdrop, place = _paint_over(photo, discs, sky), smoothstep(discs, 0.0, 0.05)
         burnt = smoothstep(photo.min(axis=2), *_BURNT) * smoothstep(discs, *_CORE)
         burnt = cv2.GaussianBlur(burnt, (0, 0), _SOFT * max(burnt.shape))
     starless = find_stars(backdrop, sky)
@@ -114,12 +101,13 @@ def _bytes(share: Array) -> Pixels:
     return np.asarray(np.rint(255 * np.clip(share, 0, 1)), np.uint8)
 
 
-def _paint_over(photo: Pixels, discs: Array) -> Pixels:
-    """Continue the sky around discs smoothly over them."""
+def _paint_over(photo: Pixels, discs: Array, sky: Array) -> Pixels:
+    """Continue the sky around discs smoothly over them, without the land that hides a part of them."""
     height, width = discs.shape
-    scale = min(1.0, _SIDE / max(height, width))
+    scale = min(1.0, SMALL_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     around = 1 - smoothstep(cv2.resize(discs, size, interpolation=cv2.INTER_AREA), 0.0, 0.1)
+    around = np.asarray(around * smoothstep(cv2.resize(sky, size, interpolation=cv2.INTER_AREA), 0.5, 1.0), np.float32)
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     smooth = fill(small, around)
     painted = photo.copy()
@@ -129,54 +117,6 @@ def _paint_over(photo: Pixels, discs: Array) -> Pixels:
     large = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC)[part]
     painted[part] = np.clip(np.rint(photo[part] + share[part] * (large - photo[part])), 0, 255)
     return painted
-
-
-def find_discs(photo: Pixels, sky: Array) -> Array | None:
-    """Find the sun and the moon.
-
-    Args:
-        photo: (H, W, 3) uint8.
-        sky: (H, W) in [0, 1].
-
-    Returns:
-        (H, W) in [0, 1], 1 on the disc and falling off through its glow; None where there is none.
-    """
-    height, width = photo.shape[:2]
-    scale = min(1.0, _SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    light = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    region = cv2.resize(np.asarray(sky, np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
-    if not region.any():
-        return None
-    median = float(np.median(light[region]))
-    threshold = min(_GLARE, median + _MOONLIGHT) if median < _NIGHT else _GLARE
-    bright = ((light >= threshold) & region).astype(np.uint8)
-    count, labels, figures, _ = cv2.connectedComponentsWithStats(bright)
-    inner = cv2.distanceTransform(bright, cv2.DIST_L2, cv2.DIST_MASK_5)
-    y, x = np.mgrid[: size[1], : size[0]].astype(np.float32)
-    if count < 2:
-        return None
-    # White clouds have many such patches; the sun and the moon outshine everything else.
-    index = 1 + int(figures[1:, cv2.CC_STAT_AREA].argmax())
-    area, disc = figures[index, cv2.CC_STAT_AREA], labels == index
-    radius = float(inner[disc].max())
-    centre_y, centre_x = np.argwhere(disc & (inner == radius))[0]
-    distance = np.hypot(x - centre_x, y - centre_y) / radius
-    angle = np.arctan2(y - centre_y, x - centre_x)
-    sized = radius >= _SMALLEST and _AREA[0] <= area / light.size <= _AREA[1]
-    if not sized or area > _ROUND * (np.pi * radius**2 + 1) or not _falls_off(light, region, distance, angle):
-        return None
-    return cv2.resize(1 - smoothstep(distance, *_GLOW), (width, height), interpolation=cv2.INTER_LINEAR)
-
-
-def _falls_off(light: Array, region: npt.NDArray[np.bool_], distance: Array, angle: Array) -> bool:
-    """Whether the sky is darker than the disc in every direction, unlike around a white patch of a cloud."""
-    ring = (distance > 1.3) & (distance < 1.8) & region
-    sector = np.floor((angle + np.pi) / (2 * np.pi) * 8).clip(0, 7)
-    core = float(light[distance < 0.7].mean())
-    parts = [ring & (sector == number) for number in range(8)]
-    drops = [core - float(light[part].mean()) for part in parts if part.any()]
-    return len(drops) >= 4 and min(drops) >= _FALL
 
 
 def find_stars(photo: Pixels, sky: Array) -> Pixels | None:
