@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -12,6 +14,9 @@ from landscape.compose.sky_backdrop import find_backdrop
 from landscape.compose.sky_plan import draft_plan, draw, halo, plan_sky, rows_above
 from landscape.compose.sky_ring import arrange
 from landscape.compose.sky_seam import taken_over
+from landscape.masks.matte import Matte
+from landscape.photo.read import Photo
+from landscape.scene.sceneries import SkyPlans
 
 
 def clouds(height: int, width: int, seed: int, size: float = 4.0) -> np.ndarray:
@@ -149,3 +154,33 @@ def test_a_disc_has_a_halo_and_stars_have_none():
     stars = np.zeros((600, 960))
     stars[::60, ::60] = 220
     assert halo(stars, 960).max() == 0
+
+
+def test_previews_and_clips_of_a_photo_share_one_plan():
+    """Their masks differ in size, and by what that does to edges; a stroke asks for another plan."""
+    rng = np.random.default_rng(4)
+    pixels = cv2.resize(rng.integers(60, 250, (24, 32, 3), np.uint8), (512, 384), interpolation=cv2.INTER_CUBIC)
+    y, x = np.mgrid[:384, :512]
+    shares = np.clip((220 + 40 * np.sin(x / 18.0) - y) / 3, 0, 1).astype(np.float32)
+    clip = Matte.certain(shares, 1 - shares, np.zeros_like(shares), 0.6)
+    preview = clip.resized(225, 300)
+    photo, plans = Photo(pixels, "photo"), SkyPlans()
+    plan = plans.plan(photo, preview)
+    assert plan is not None
+    assert plans.plan(photo, clip) is plan and plans.plan(photo.resized(320), clip.resized(240, 320)) is plan
+    assert plans.flowing(photo, clip) is plans.flowing(photo, preview)
+    stroke = clip.freeze.copy()
+    stroke[80:96, 180:200] = 1
+    painted = dataclasses.replace(clip, freeze=stroke)
+    other = plans.plan(photo, painted)
+    assert other is not plan and plans.plan(photo, painted.resized(225, 300)) is other
+    assert plans.plan(photo, preview) is plan
+
+
+def test_many_small_strokes_get_a_plan_of_their_own():
+    """Each is too small to count, and all of them are compared with the masks that the plan was made with."""
+    sky = np.ones((96, 128), np.float32)
+    photo, plans = Photo(np.full((96, 128, 3), 90, np.uint8), "photo"), SkyPlans()
+    first = plans.flowing(photo, Matte.certain(sky * 0, sky, sky * 0, 0.5))
+    found = [plans.flowing(photo, Matte.certain(sky * 0, sky * np.float32(1 - n / 40), sky * 0, 0.5)) for n in range(5)]
+    assert found[1] is first and found[4] is not first

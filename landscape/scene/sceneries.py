@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from torch import Tensor
 
 from landscape.compose.flowing import Flowing
 from landscape.compose.scenery import Scenery
 from landscape.compose.sky_plan import PLAN_WIDTH, SkyPlan, plan_sky
-from landscape.images.pixels import Pixels
+from landscape.images.filters import resize
+from landscape.images.pixels import Array, Pixels
 from landscape.light.measured import MeasuredLights
 from landscape.masks.matte import Matte
 from landscape.models.enlarge import upscale_with
@@ -23,18 +27,23 @@ PREVIEW_SIDE = 768
 """Largest long side of previews in pixels."""
 _PLANS = 3
 """Plans that are kept: those of the preview's masks, of a clip's, and of those before a stroke."""
+_SEEN = 160
+"""Width in pixels at which masks are compared."""
+_ALIKE = 0.05
+"""Largest difference of shares, in [0, 1], between masks that are the same at another size."""
 
 
 class SkyPlans:
     """What is found once of photos for frames of all sizes: how skies go on beyond them, and how their water goes.
 
     It is kept for scenes of one photo, from any thread: every better fit is another scene of the same photo and
-    matte, and a plan takes a second or two. What runs in a preview must run in the clip.
+    matte, and a plan takes a second or two. Previews and clips have the same masks at two sizes and get the very same
+    plan, as another one would show other clouds.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: list[tuple[tuple[object, ...], Any]] = []
+        self._kept: list[_Kept] = []
 
     def plan(self, photo: Photo, matte: Matte) -> SkyPlan | None:
         """The plan of a photo's sky; found when it is first asked for.
@@ -47,7 +56,9 @@ class SkyPlans:
         def find(pixels: Pixels, fitting: Matte) -> SkyPlan | None:
             return plan_sky(pixels, np.asarray(fitting.sky * (1 - fitting.freeze), np.float32), fitting.glow)
 
-        found: SkyPlan | None = self._found((plan_sky, matte.sky, matte.freeze, matte.glow), find, photo, matte)
+        key = ("sky", matte.sky, matte.freeze, matte.glow)
+        planes = [matte.sky] if matte.glow is None else [matte.sky, matte.glow.place / np.float32(255)]
+        found: SkyPlan | None = self._found(key, planes, find, photo, matte)
         return found
 
     def flowing(self, photo: Photo, matte: Matte) -> Flowing:
@@ -56,20 +67,55 @@ class SkyPlans:
         def find(pixels: Pixels, fitting: Matte) -> Flowing:
             return Flowing.of(pixels, np.asarray(fitting.water * (1 - fitting.freeze), np.float32))
 
-        found: Flowing = self._found((Flowing, matte.water, matte.freeze), find, photo, matte)
+        found: Flowing = self._found(("water", matte.water, matte.freeze), [matte.water], find, photo, matte)
         return found
 
     def _found(
-        self, key: tuple[object, ...], find: Callable[[Pixels, Matte], object], photo: Photo, matte: Matte
+        self,
+        key: tuple[object, ...],
+        planes: list[Array],
+        find: Callable[[Pixels, Matte], object],
+        photo: Photo,
+        matte: Matte,
     ) -> Any:
         with self._lock:
-            for known, found in self._kept:
-                if len(known) == len(key) and all(mine is theirs for mine, theirs in zip(known, key, strict=True)):
-                    return found
-            small = photo.resized(max(photo.height, photo.width) * PLAN_WIDTH // photo.width)
-            found = find(small.pixels, matte.resized(small.height, small.width))
-            self._kept = [*self._kept[1 - 2 * _PLANS :], (key, found)]
-            return found
+            for kept in self._kept:
+                if kept.of(key):
+                    return kept.found
+            seen = _seen([*planes, matte.freeze], photo)
+            for kept in reversed(self._kept):
+                if kept.key[0] == key[0] and _alike(kept.seen, seen):
+                    known = dataclasses.replace(kept, key=key)  # with the first masks, or small strokes would add up
+                    break
+            else:
+                small = photo.resized(max(photo.height, photo.width) * PLAN_WIDTH // photo.width)
+                known = _Kept(key, seen, find(small.pixels, matte.resized(small.height, small.width)))
+            self._kept = [*self._kept[1 - 2 * _PLANS :], known]
+            return known.found
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What was found, under which masks: the very ones, and as they are seen from afar."""
+
+    key: tuple[object, ...]
+    seen: Array
+    found: Any
+
+    def of(self, key: tuple[object, ...]) -> bool:
+        """Whether this is what is kept under a key."""
+        return len(self.key) == len(key) and all(mine is theirs for mine, theirs in zip(self.key, key, strict=True))
+
+
+def _seen(planes: list[Array], photo: Photo) -> Array:
+    """Planes of a matte of any size at the size at which masks are compared, (h, _SEEN, planes)."""
+    height = max(1, round(_SEEN * photo.height / photo.width))
+    return np.dstack([cv2.blur(resize(np.asarray(plane, np.float32), height, _SEEN), (3, 3)) for plane in planes])
+
+
+def _alike(mine: Array, theirs: Array) -> bool:
+    """Whether masks differ no more than those of one photo at two sizes do."""
+    return mine.shape == theirs.shape and float(np.abs(mine - theirs).max()) < _ALIKE
 
 
 class SceneryCache:
