@@ -20,8 +20,8 @@ STATIC = Path(__file__).parents[1] / "landscape" / "ui" / "static"
 FILES = [path for path in sorted(STATIC.rglob("*.js")) if path.name != "booth.js"]
 SCRIPTS = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
 AMONG_PARTS = {
-    "brush", "choices", "do", "line", "mask-choice", "overlay", "panel", "picture", "playing", "shown", "turn", "view",
-    "wish",
+    "brush", "choices", "do", "line", "mask-choice", "overlay", "panel", "picture", "playing", "shown", "turn",
+    "undo-arrows", "view", "wish",
 }  # fmt: skip
 """What parts of the page tell each other, which the app never hears of."""
 
