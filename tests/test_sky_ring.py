@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from landscape.compose.sky_backdrop import find_backdrop
 from landscape.compose.sky_plan import draft_plan, draw, halo, plan_sky, rows_above
-from landscape.compose.sky_ring import arrange
+from landscape.compose.sky_ring import Arrangement, Copy, arrange
 from landscape.compose.sky_seam import taken_over
 from landscape.masks.matte import Matte
 from landscape.photo.read import Photo
@@ -136,14 +136,39 @@ def test_a_draft_is_the_photo_and_its_mirror_image():
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
-def test_bytes_and_floats_are_drawn_alike(kind):
+def test_bytes_and_floats_are_drawn_alike_but_for_seams(kind):
     relief = clouds(24, 48, 5)
     plan = arrange(relief, hill(24, 48))
     image = np.dstack([relief, relief[..., :1]])
     ring = draw(plan, np.clip(np.rint(image + 128), 0, 255).astype(np.uint8) if kind is np.uint8 else image)
     reference = draw(plan, np.clip(image, -128, 127)[..., 3:])[..., 0]
     found = ring[..., 3].astype(np.float32) - (128 if kind is np.uint8 else 0)
-    assert np.abs(found - reference).max() < (3 if kind is np.uint8 else 40)
+    labels, around = plan.labels.astype(np.float32), np.ones((7, 7), np.uint8)
+    far = cv2.dilate(labels, around) == cv2.erode(labels, around)
+    far[:, :3] = far[:, -3:] = False
+    assert far.mean() > 0.2
+    assert np.abs(found - reference)[far].max() < (3 if kind is np.uint8 else 40)
+
+
+def test_detail_fades_from_copy_to_copy_and_never_into_the_photo():
+    labels = np.repeat(np.array([[0] * 160 + [1] * 100 + [2] * 150], np.int16), 20, axis=0)
+    copies = (Copy(0, 0, False), Copy(120, 0, False), Copy(250, 0, False))
+    plan = Arrangement(160, 0, copies, labels, np.zeros((20, 410, 3), np.float32))
+    ramp = np.tile(np.arange(-80, 80, dtype=np.float32)[None, :, None], (20, 1, 1))
+    cut, faded = draw(plan, ramp)[10, :, 0], draw(plan, (ramp + 128).astype(np.uint8))[10, :, 0].astype(float) - 128
+    assert np.abs(np.diff(cut[250:270])).max() > 120, "two copies that differ by 130 grey levels"
+    assert np.abs(np.diff(faded[250:270])).max() < 40
+    assert np.array_equal(faded[:160], ramp[10, :, 0])
+
+
+def test_colours_agree_also_where_a_copy_ends_at_its_border():
+    """A sky that is darker at the photo's side by 60 grey levels must not begin as an edge somewhere on the ring."""
+    relief = np.zeros((40, 160, 3), np.float32)
+    relief[:, :10] -= np.linspace(60, 0, 10, dtype=np.float32)[None, :, None]
+    plan = arrange(relief + clouds(40, 160, 3) / 50, np.ones((40, 160), bool), seed=1)
+    filled = cv2.erode((plan.labels >= 0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    steps = np.abs(np.diff(draw(plan, relief)[..., 0], axis=1))
+    assert steps[filled[:, 1:] & filled[:, :-1]].max() < 50
 
 
 def test_a_disc_has_a_halo_and_stars_have_none():

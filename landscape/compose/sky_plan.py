@@ -38,6 +38,8 @@ _HALO = 0.07
 """Width of halos beyond the glow that is told apart, in photo widths."""
 _LEAST = 0.004
 """Least part of the picture that must be sky alone."""
+_FADE = 0.012
+"""Deviation, in photo widths, of the blur by which detail fades from one copy into the next, for it has no membrane."""
 
 
 @dataclass(frozen=True)
@@ -160,8 +162,9 @@ def draw(arrangement: Arrangement, image: npt.NDArray[np.generic], above: int | 
     floats = image.dtype != np.uint8
     ring = np.full((rows, columns, image.shape[2]), 0 if floats else 128, image.dtype)
     laid = np.zeros((rows, columns), np.float32)
-    for index, copy in enumerate(arrangement.copies):
-        mask = arrangement.labels == index
+    # The photo comes last, over what fades into it, for nothing may change where it is seen.
+    for index in (*range(1, len(arrangement.copies)), 0):
+        copy, mask = arrangement.copies[index], _share_of(arrangement, index, fades=not floats)
         if not mask.any():
             continue
         source, x, y = _placed(image, copy, factor, above, arrangement, first=index == 0)
@@ -169,7 +172,7 @@ def draw(arrangement: Arrangement, image: npt.NDArray[np.generic], above: int | 
         if first >= last:  # a ring that is cut shorter than it was planned
             continue
         for part, at in _wrapped(x, source.shape[1], columns):
-            weight = _resized(mask.astype(np.float32), factor, shift, (first, last), (at.start, at.stop))
+            weight = _resized(mask, factor, shift, (first, last), (at.start, at.stop))
             inside, beside = np.flatnonzero(weight.max(axis=0) > 0), np.flatnonzero(weight.max(axis=1) > 0)
             if not len(inside):
                 continue
@@ -177,7 +180,7 @@ def draw(arrangement: Arrangement, image: npt.NDArray[np.generic], above: int | 
             here = tuple(slice(a + c.start, a + c.stop) for a, c in zip((first, at.start), cut, strict=True))
             there = tuple(slice(a + c.start, a + c.stop) for a, c in zip((first - y, part.start), cut, strict=True))
             total = laid[here] + weight[cut]
-            share = weight[cut] / np.maximum(total, 1e-6)
+            share = weight[cut] if index == 0 and not floats else weight[cut] / np.maximum(total, 1e-6)
             piece = np.ascontiguousarray(source[there])
             mixed = cv2.blendLinear(np.ascontiguousarray(ring[here]), piece, 1 - share, share)
             ring[here] = mixed.reshape(piece.shape)
@@ -185,6 +188,17 @@ def draw(arrangement: Arrangement, image: npt.NDArray[np.generic], above: int | 
     if floats and image.shape[2] >= 3:
         ring[..., :3] += _resized(arrangement.correction, factor, shift, (0, rows), (0, columns))
     return ring
+
+
+def _share_of(arrangement: Arrangement, index: int, *, fades: bool) -> Array:
+    """How much of a copy is in each pixel of the plan's ring, before all shares are made to add up to 1, (h, w)."""
+    mask = (arrangement.labels == index).astype(np.float32)
+    if not fades or not mask.any():
+        return mask
+    sigma = _FADE * arrangement.width
+    pad = math.ceil(4 * sigma)
+    soft = blur(cv2.copyMakeBorder(mask, 0, 0, pad, pad, cv2.BORDER_WRAP), sigma)[:, pad:-pad]
+    return np.asarray(np.clip(2 * soft, 0, 1) if index == 0 else soft, np.float32)
 
 
 def _placed(

@@ -219,11 +219,15 @@ class _Ring:
         known[first:last, left : left + self._width] = self._known[copy.mirrored][part]
         taken = taken_over(value, labels >= 0, image, known, own, np.roll(self._near(), turn, axis=1))
         kept = (labels >= 0) & ~taken
-        # What differs on the other side of the seam fades into the copy.
-        beside = kept & known & (cv2.dilate(taken.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+        # What differs on the other side of the seam fades into the copy; where the copy ends at the seam, its last
+        # pixels are compared.
+        beside = kept & (cv2.dilate(taken.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
         if beside.any():
             reach = _MEMBRANE * self._width
-            difference = fill(np.where(beside[..., None], value - image, 0), beside.astype(np.float32))
+            counted = cv2.boxFilter(known.astype(np.float32), -1, (3, 3), normalize=False)[..., None]
+            last_ones = cv2.boxFilter(image, -1, (3, 3), normalize=False) / np.maximum(counted, 1)
+            difference = value - np.where(known[..., None], image, last_ones)
+            difference = fill(np.where(beside[..., None], difference, 0), beside.astype(np.float32))
             distance = cv2.distanceTransform((~beside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
             new = difference * np.exp(-distance / reach)[..., None]
         else:
