@@ -11,7 +11,7 @@ import numpy.typing as npt
 from landscape.compose.plates import Plate
 from landscape.compose.region import STILL_BLUR, Region
 from landscape.compose.sky_backdrop import find_backdrop
-from landscape.compose.sky_plan import SkyPlan, draw, halo, rows_above
+from landscape.compose.sky_plan import STRIP, SkyPlan, draw, halo, rows_above
 from landscape.images.filters import blur, fill, smoothstep
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels
@@ -84,8 +84,12 @@ def draw_canvas(
     image[rows, columns] = plate.detail
     detail = draw(plan.arrangement, image, above * scale)
     inside = detail[above * scale :][rows, columns]
-    near = _near(plate.alpha > 0, width * scale)
-    inside[...] = cv2.blendLinear(np.ascontiguousarray(plate.detail), np.ascontiguousarray(inside), near, 1 - near)
+    away = _away(plate.alpha > 0)
+    for start in range(0, len(away), STRIP):
+        part = slice(start, start + STRIP)
+        near = _fading(away[part], width * scale)
+        own, others = (np.ascontiguousarray(pixels[part]) for pixels in (plate.detail, inside))
+        inside[part] = cv2.blendLinear(own, others, near, 1 - near)
     return SkyCanvas(plan, backdrop, ring, drawn, first, detail, above)
 
 
@@ -111,7 +115,16 @@ def _whole(glow: Pixels, region: Region, grid: Grid) -> Array:
 
 def _near(seen: npt.NDArray[np.bool_], width: int) -> Array:
     """1 where the sky is seen, falling off to 0 with the distance from there, (h, w)."""
+    return _fading(_away(seen), width)
+
+
+def _away(seen: npt.NDArray[np.bool_]) -> Array:
+    """Distance in pixels from where the sky is seen, (h, w)."""
     if seen.all():
-        return np.ones(seen.shape, np.float32)
-    distance = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
-    return np.asarray(1 - smoothstep(distance, 0.0, max(1.5, _FEATHER * width)), np.float32)
+        return np.zeros(seen.shape, np.float32)
+    return np.asarray(cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3), np.float32)
+
+
+def _fading(away: Array, width: int) -> Array:
+    """1 at no distance, 0 from a small part of the photo's width in pixels on."""
+    return np.asarray(1 - smoothstep(away, 0.0, max(1.5, _FEATHER * width)), np.float32)

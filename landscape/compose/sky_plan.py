@@ -38,6 +38,8 @@ _HALO = 0.07
 """Width of halos beyond the glow that is told apart, in photo widths."""
 _LEAST = 0.004
 """Least part of the picture that must be sky alone."""
+STRIP = 256
+"""Rows of a ring that are drawn at a time: what is needed on the way would be larger than the ring."""
 _FADE = 0.012
 """Deviation, in photo widths, of the blur by which detail fades from one copy into the next, for it has no membrane."""
 
@@ -161,30 +163,31 @@ def draw(arrangement: Arrangement, image: npt.NDArray[np.generic], above: int | 
     shift = above - arrangement.above * factor
     floats = image.dtype != np.uint8
     ring = np.full((rows, columns, image.shape[2]), 0 if floats else 128, image.dtype)
-    laid = np.zeros((rows, columns), np.float32)
     # The photo comes last, over what fades into it, for nothing may change where it is seen.
-    for index in (*range(1, len(arrangement.copies)), 0):
-        copy, mask = arrangement.copies[index], _share_of(arrangement, index, fades=not floats)
-        if not mask.any():
-            continue
-        source, x, y = _placed(image, copy, factor, above, arrangement, first=index == 0)
-        first, last = max(0, y), min(rows, y + source.shape[0])
-        if first >= last:  # a ring that is cut shorter than it was planned
-            continue
-        for part, at in _wrapped(x, source.shape[1], columns):
-            weight = _resized(mask, factor, shift, (first, last), (at.start, at.stop))
-            inside, beside = np.flatnonzero(weight.max(axis=0) > 0), np.flatnonzero(weight.max(axis=1) > 0)
-            if not len(inside):
-                continue
-            cut = (slice(int(beside[0]), int(beside[-1]) + 1), slice(int(inside[0]), int(inside[-1]) + 1))
-            here = tuple(slice(a + c.start, a + c.stop) for a, c in zip((first, at.start), cut, strict=True))
-            there = tuple(slice(a + c.start, a + c.stop) for a, c in zip((first - y, part.start), cut, strict=True))
-            total = laid[here] + weight[cut]
-            share = weight[cut] if index == 0 and not floats else weight[cut] / np.maximum(total, 1e-6)
-            piece = np.ascontiguousarray(source[there])
-            mixed = cv2.blendLinear(np.ascontiguousarray(ring[here]), piece, 1 - share, share)
-            ring[here] = mixed.reshape(piece.shape)
-            laid[here] = total
+    order = (*range(1, len(arrangement.copies)), 0)
+    shares = ((index, _share_of(arrangement, index, fades=not floats)) for index in order)
+    placed = [(i, mask, *_placed(image, i, factor, above, arrangement)) for i, mask in shares if mask.any()]
+    for start in range(0, rows, STRIP):
+        stop = min(start + STRIP, rows)
+        laid = np.zeros((stop - start, columns), np.float32)
+        for index, mask, source, x, y in placed:
+            first, last = max(start, y), min(stop, y + source.shape[0])
+            for part, at in _wrapped(x, source.shape[1], columns) if first < last else []:
+                weight = _resized(mask, factor, shift, (first, last), (at.start, at.stop))
+                inside, beside = np.flatnonzero(weight.max(axis=0) > 0), np.flatnonzero(weight.max(axis=1) > 0)
+                if not len(inside):
+                    continue
+                cut = (slice(int(beside[0]), int(beside[-1]) + 1), slice(int(inside[0]), int(inside[-1]) + 1))
+                here, strip, there = (
+                    tuple(slice(a + c.start, a + c.stop) for a, c in zip(corner, cut, strict=True))
+                    for corner in ((first, at.start), (first - start, at.start), (first - y, part.start))
+                )
+                total = laid[strip] + weight[cut]
+                share = weight[cut] if index == 0 and not floats else weight[cut] / np.maximum(total, 1e-6)
+                piece = np.ascontiguousarray(source[there])
+                mixed = cv2.blendLinear(np.ascontiguousarray(ring[here]), piece, 1 - share, share)
+                ring[here] = mixed.reshape(piece.shape)
+                laid[strip] = total
     if floats and image.shape[2] >= 3:
         ring[..., :3] += _resized(arrangement.correction, factor, shift, (0, rows), (0, columns))
     return ring
@@ -202,12 +205,13 @@ def _share_of(arrangement: Arrangement, index: int, *, fades: bool) -> Array:
 
 
 def _placed(
-    image: npt.NDArray[np.generic], copy: Copy, factor: float, above: int, whole: Arrangement, *, first: bool
+    image: npt.NDArray[np.generic], index: int, factor: float, above: int, whole: Arrangement
 ) -> tuple[npt.NDArray[np.generic], int, int]:
     """The picture of a copy, and the column and row of the ring at which it begins."""
+    copy = whole.copies[index]
     source = image[:, ::-1] if copy.mirrored else image
     x, y = round(copy.x * factor), round((copy.y - whole.above) * factor) + above
-    if first and whole.above:
+    if index == 0 and whole.above:
         margin = round((MARGIN * whole.width + 2) * factor)
         top = min(margin, above)
         source = cv2.copyMakeBorder(np.ascontiguousarray(source), top, 0, margin, margin, cv2.BORDER_REFLECT)
