@@ -79,12 +79,3 @@ def named(name: str, value: object, choices: Sequence[str]) -> str:
     if choice is None:
         raise LandscapeError(f"Choose a {name} from: {', '.join(choices)}.")
     return choice
-
-
-def require_switch(name: str, value: object) -> None:
-    """Make sure that a value of any type is True or False.
-
-    Raises:
-        LandscapeError: If it is not.
-    """
-    require(isinstance(value, bool), f"Switch the {name} on or off: it is true or false.")
