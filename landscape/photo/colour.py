@@ -6,12 +6,12 @@ import io
 import logging
 from typing import Any, BinaryIO
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
 
-from landscape.photo.described import described, png_chunks
+from landscape.photo.deep import sixteen_bits
+from landscape.photo.described import described
 from landscape.photo.profiles import Colours, to_srgb
 
 logger = logging.getLogger(__name__)
@@ -26,8 +26,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_PNG_DEPTH = 24
-"""Where a PNG file tells its bits."""
+_SPACES = {"L": ("GRAY",), "RGB": ("RGB",), "CMYK": ("CMYK",), "LAB": ("Lab", "LAB")}
+"""What profiles call the colours of a mode."""
 
 
 def orientation(image: Image.Image) -> int:
@@ -54,21 +54,32 @@ def srgb(image: Image.Image, file: BinaryIO, alpha: Image.Image | None = None) -
     """
     told = described(image, file)
     deep = None
-    if told.first is not None or told.last is not None:
-        deep = _sixteen_bits(image, file)
+    clear = image.info.get("transparency")
+    if told.first is not None or told.last is not None or clear is not None:
+        deep = sixteen_bits(image, file)
+    if deep is not None and clear is not None:
+        alpha = Image.fromarray(np.where((deep == clear).all(-1), np.uint8(0), np.uint8(255)))
+        del image.info["transparency"]
     if image.mode in _SIXTEEN_BIT or image.mode == "F":
         image = _eight_bit(image)
-    if "transparency" in image.info or image.mode in ("P", "PA", "La", "RGBa", "LA"):
-        image = image.convert("RGBA")
-    alpha = image.getchannel("A") if image.mode == "RGBA" else alpha
-    if image.mode not in ("RGB", "L", "CMYK", "LAB"):
-        image = image.convert("RGB")
+    image, alpha = _opaque(image, alpha)
     converted = _by_profile(image, told.profile) if told.first is None else None
     if converted is None:
         converted = _by_colours(image, deep, told.first or told.last)
     if alpha is None or alpha.getextrema() == (255, 255):
         return converted
     return Image.composite(converted, Image.new("RGB", converted.size, "white"), alpha)
+
+
+def _opaque(image: Image.Image, alpha: Image.Image | None) -> tuple[Image.Image, Image.Image | None]:
+    """A picture of grey, colours or inks, and how opaque it is."""
+    if image.mode in ("LA", "La") or (image.mode == "L" and "transparency" in image.info):
+        grey, alpha = image.convert("RGBA").split()[2:]
+        return grey, alpha
+    if "transparency" in image.info or image.mode in ("P", "PA", "RGBa"):
+        image = image.convert("RGBA")
+    alpha = image.getchannel("A") if image.mode == "RGBA" else alpha
+    return image if image.mode in ("RGB", "L", "CMYK", "LAB") else image.convert("RGB"), alpha
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
@@ -81,21 +92,6 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(np.rint(values * (255.0 / top)), 0, 255).astype(np.uint8))
 
 
-def _sixteen_bits(image: Image.Image, file: BinaryIO) -> NDArray[Any] | None:
-    """The values of a PNG of 16 bits, of which Pillow keeps 8: too few for curves far from the eye's."""
-    if image.format != "PNG":
-        return None
-    file.seek(0)
-    data = file.read()
-    if data[_PNG_DEPTH] != 16:
-        return None
-    pixels = b"".join(chunk for name, chunk in png_chunks(data) if name in (b"IHDR", b"IDAT", b"IEND"))
-    values = cv2.imdecode(np.frombuffer(data[:8] + pixels, np.uint8), cv2.IMREAD_UNCHANGED)
-    if values is None or values.dtype != np.uint16 or values.shape[:2] != (image.height, image.width):
-        return None
-    return np.repeat(values[..., None], 3, 2) if values.ndim == 2 else np.ascontiguousarray(values[..., 2::-1])
-
-
 def _by_colours(image: Image.Image, deep: NDArray[Any] | None, colours: Colours | None) -> Image.Image:
     if colours is None or colours == Colours() or image.mode not in ("RGB", "L"):
         return image.convert("RGB")
@@ -103,21 +99,36 @@ def _by_colours(image: Image.Image, deep: NDArray[Any] | None, colours: Colours 
 
 
 def _by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
-    """The picture by its profile, None if there is none that can be used."""
+    """The picture by its profile, None if there is none that can be used; one for other colours says nothing."""
     if not profile and image.mode != "LAB":
         return None
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile) if profile else ImageCms.createProfile("LAB"))
-        return ImageCms.profileToProfile(
-            image,
-            source,
-            ImageCms.createProfile("sRGB"),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
+        space = source.profile.xcolor_space.strip()
+        if image.mode == "L" and space == "RGB":
+            image = image.convert("RGB")
+        if space not in _SPACES[image.mode]:
+            return image.convert("RGB")
+        if image.mode != "L":
+            return _transformed(image, source)
+        # Each grey on its own: over whole pictures of grey the transform is coarse.
+        greys = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+        table = np.asarray(_transformed(greys, source, ImageCms.Flags.NOOPTIMIZE))[0]
+        return Image.fromarray(table[np.asarray(image)])
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
         logger.debug("ignoring the colour profile: %s", error)
         if image.mode == "LAB":
             raise
         return None
+
+
+def _transformed(
+    image: Image.Image, source: ImageCms.ImageCmsProfile, flags: ImageCms.Flags = ImageCms.Flags.NONE
+) -> Image.Image:
+    # As browsers do, without compensation of black points.
+    target = ImageCms.createProfile("sRGB")
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    shown = ImageCms.profileToProfile(image, source, target, intent, outputMode="RGB", flags=flags)
+    if shown is None:
+        raise ValueError("no picture")
+    return shown

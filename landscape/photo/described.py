@@ -1,7 +1,6 @@
-"""What a file says about its colours: chunks of PNG, boxes of HEIC and AVIF, EXIF data, profiles.
+"""What a file says about its colours: chunks of PNG, boxes of HEIC and AVIF, heads of BMP, EXIF data, profiles.
 
-PNG's order is that of its specification, third edition, section 4.3: cICP, iCCP, sRGB, gAMA with cHRM. HEIC and AVIF
-say it in a profile or in ``colr`` boxes of nclx (ISO/IEC 14496-12, 12.1.5).
+HEIC and AVIF say it in a profile or in ``colr`` boxes of nclx (ISO/IEC 14496-12, 12.1.5).
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
-from landscape.photo.profiles import ADOBE, SRGB, Colours, power
+from landscape.photo.png import SIGNATURE, png_colours
+from landscape.photo.profiles import ADOBE, Colours, power
 
 logger = logging.getLogger(__name__)
 
-_PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST = 1 << 24
 """Bytes: no description is larger."""
 _CAMERA_CURVES = (1, 6, 11, 14, 15)
 """Transfer functions of video, which browsers show like sRGB in HEIC and AVIF."""
-_SRGB_GAMMA = 45455
 _UNSPECIFIED = 2
+_BMP_HEAD, _EMBEDDED = 124, b"DEBM"
 
 
 @dataclass(frozen=True)
@@ -50,72 +49,28 @@ def described(image: Image.Image, file: BinaryIO) -> Described:
         file: The file; its position stays.
     """
     profile = image.info.get("icc_profile") or None
-    found: tuple[Colours | None, Colours | None] = None, None
+    first: Colours | None = None
+    last: Colours | None = None
     position = file.tell()
     try:
         file.seek(0)
         head = file.read(12)
-        if head.startswith(_PNG):
-            found = _png(file)
+        if head.startswith(SIGNATURE):
+            profile = None  # a decoder takes one behind the pixels, too
+            first, profile, last = png_colours(file)
         elif head[4:8] == b"ftyp":
-            found = None, _boxes(file)
+            last = _boxes(file)
+        elif head[:2] == b"BM":
+            profile = _bmp_profile(file)
     except (OSError, ValueError, struct.error, IndexError) as error:
         logger.debug("ignoring a description of colours: %s", error)
     finally:
         file.seek(position)
-    first, last = found
     if first is None and profile is not None:
         first = _bright_profile(profile)
     if profile is None and last is None and _is_adobe(image):
         last = Colours(ADOBE, power(563 / 256))
     return Described(first, profile, last)
-
-
-def _png(file: BinaryIO) -> tuple[Colours | None, Colours | None]:
-    """What counts before and after a profile."""
-    chunks: dict[bytes, bytes] = {}
-    file.seek(len(_PNG))
-    while len(head := file.read(8)) == 8:
-        length, name = struct.unpack(">I4s", head)
-        if name == b"IDAT":
-            break
-        if name in (b"cICP", b"sRGB", b"gAMA", b"cHRM", b"cLLI", b"mDCV"):
-            chunks.setdefault(name, file.read(length)[:64])
-            file.seek(4, 1)
-        else:
-            file.seek(length + 4, 1)
-    first = None
-    if b"cICP" in chunks:
-        primaries, transfer, matrix, _ = struct.unpack(">4B", chunks[b"cICP"])
-        if matrix == 0:
-            first = Colours.of_codes(primaries, transfer, _png_peak(chunks))
-    if b"sRGB" in chunks:
-        return first, Colours()
-    gamma = struct.unpack(">I", chunks[b"gAMA"])[0] if b"gAMA" in chunks else 0
-    if not gamma:
-        return first, None
-    if b"cHRM" not in chunks:
-        return first, Colours(curve=SRGB if gamma == _SRGB_GAMMA else power(100000 / gamma))
-    points = [value / 100000 for value in struct.unpack(">8I", chunks[b"cHRM"])]
-    white, red, green, blue = ((points[index], points[index + 1]) for index in (0, 2, 4, 6))
-    return first, Colours((red, green, blue, white), power(100000 / gamma)).usable()
-
-
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Names of a PNG file's chunks, and their bytes with length, name and checksum."""
-    position = len(_PNG)
-    while position + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, position)
-        yield name, data[position : position + length + 12]
-        position += length + 12
-
-
-def _png_peak(chunks: dict[bytes, bytes]) -> float | None:
-    if b"cLLI" in chunks:
-        brightest = struct.unpack(">I", chunks[b"cLLI"][:4])[0]
-    else:
-        brightest = struct.unpack(">I", chunks[b"mDCV"][16:20])[0] if b"mDCV" in chunks else 0
-    return brightest / 10000 or None
 
 
 def _boxes(file: BinaryIO) -> Colours | None:
@@ -182,6 +137,17 @@ def _associated(data: bytes, item: int) -> list[int]:
             return [number & (0x7FFF if wide else 0x7F) for number in numbers]
         position += count * (2 if wide else 1)
     return []
+
+
+def _bmp_profile(file: BinaryIO) -> bytes | None:
+    """The profile within a file whose head has the fifth version."""
+    file.seek(14)
+    head = file.read(_BMP_HEAD)
+    if len(head) < _BMP_HEAD or struct.unpack_from("<I", head)[0] != _BMP_HEAD or head[56:60] != _EMBEDDED:
+        return None
+    place, length = struct.unpack_from("<II", head, 112)
+    file.seek(14 + place)
+    return file.read(min(length, _LARGEST)) or None
 
 
 def _bright_profile(profile: bytes) -> Colours | None:

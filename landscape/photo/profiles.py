@@ -23,8 +23,10 @@ PEAK = 1000.0
 """Brightest light in cd/m2 where a file does not tell."""
 _BLOCK = 1 << 20
 """Pixels converted at a time, which bounds the memory."""
-_BEND = 0.65
-"""Of the curve above reference white, ST 2094-50."""
+_BEND, _POINTS = 0.65, 8
+"""Of the curve above reference white, and points of it that count, ST 2094-50."""
+_TABLE = 4096
+"""Values of that curve that are kept."""
 
 _D65 = (0.3127, 0.3290)
 _C = (0.310, 0.316)
@@ -107,6 +109,7 @@ class Colours:
     primaries: Chromaticities = _BT709
     curve: Curve = SRGB
     peak: float | None = None
+    narrow: bool = False
 
     @classmethod
     def of_codes(cls, primaries: int, transfer: int, peak: float | None = None) -> Colours | None:
@@ -169,16 +172,39 @@ def _shown(scene: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _toned(light: NDArray[np.float32], peak: float) -> NDArray[np.float32]:
     """Fit light up to a peak into what an ordinary screen shows; hues stay, the brightest channel decides."""
-    brightest = max(peak / WHITE, 1.0 + 1e-3)
+    brightest = peak / WHITE
+    if brightest <= 1:
+        return light
     white = 1 - 0.5 * min(np.log2(brightest) / np.log2(PEAK / WHITE), 1.0)
-    # Straight up to reference white, then a quadratic Bezier curve to the peak.
+    # Straight up to reference white, then a quadratic Bezier curve to the peak, of which a few points count: between
+    # them the logarithm of the gain is a cubic.
     middle = 1 - _BEND + _BEND / white, (1 - _BEND) * white + _BEND
-    square, line = 1 - 2 * middle[0] + brightest, 2 * (middle[0] - 1)
+    t = np.linspace(0, 1, _POINTS)
+    x, dx = _bezier(1.0, middle[0], brightest, t)
+    y, dy = _bezier(white, middle[1], 1.0, t)
+    gain, slope = np.log(y / x), dy / dx / y - 1 / x
+    table = np.linspace(1, brightest, _TABLE)
+    place = np.clip(np.searchsorted(x, table, side="right") - 1, 0, _POINTS - 2)
+    step = x[place + 1] - x[place]
+    u = (table - x[place]) / step
+    ends = (1 - u) ** 2 * (1 + 2 * u), u**2 * (3 - 2 * u)
+    slopes = u * (1 - u) ** 2 * step, -(u**2) * (1 - u) * step
+    curve = np.exp(
+        ends[0] * gain[place] + ends[1] * gain[place + 1] + slopes[0] * slope[place] + slopes[1] * slope[place + 1]
+    )
     largest = light.max(axis=-1, keepdims=True)
-    beyond = np.clip(largest, 1, brightest) - 1
-    t = 2 * beyond / (line + np.sqrt(np.maximum(line**2 + 4 * square * beyond, 1e-12)))
-    curved = white + t * 2 * (middle[1] - white) + t**2 * (white - 2 * middle[1] + 1)
-    return (light * np.where(largest <= 1, white, curved / np.maximum(largest, 1))).astype(np.float32)
+    # Light beyond the peak is as bright as the peak.
+    return (light * np.interp(largest, table, curve) * np.minimum(brightest / np.maximum(largest, 1), 1)).astype(
+        np.float32
+    )
+
+
+def _bezier(
+    start: float, middle: float, end: float, t: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A quadratic curve and its slope at parameters from 0 to 1."""
+    bend = start - 2 * middle + end
+    return start + 2 * t * (middle - start) + t**2 * bend, 2 * (middle - start) + 2 * t * bend
 
 
 def _matrix(source: Chromaticities, target: Chromaticities) -> NDArray[np.float32]:
