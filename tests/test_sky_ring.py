@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landscape.compose.falloff import find_falloff
 from landscape.compose.sky_backdrop import find_backdrop
 from landscape.compose.sky_plan import draft_plan, draw, halo, plan_sky, rows_above
 from landscape.compose.sky_ring import Arrangement, Copy, arrange
@@ -209,3 +210,29 @@ def test_many_small_strokes_get_a_plan_of_their_own():
     first = plans.flowing(photo, Matte.certain(sky * 0, sky, sky * 0, 0.5))
     found = [plans.flowing(photo, Matte.certain(sky * 0, sky * np.float32(1 - n / 40), sky * 0, 0.5)) for n in range(5)]
     assert found[1] is first and found[4] is not first
+
+
+def test_dark_corners_are_told_from_the_skys_own_light():
+    """A falloff is found, whatever the sky's gradients; a gradient to one side, or clouds all over, are none."""
+    y, x = np.mgrid[:48, :72].astype(np.float32)
+    distance = np.hypot(x / 71 * 2 - 1, (y / 47 * 2 - 1) * 48 / 72) / np.hypot(1, 48 / 72)
+    corners = np.exp(-0.4 * distance**4)[..., None]
+    sky, sure = np.repeat((120 + 1.5 * y + 0.6 * x)[..., None], 3, axis=2), y < 30
+    assert np.abs(find_falloff(sky * corners, sure) - corners)[:30].max() < 0.06
+    assert find_falloff(sky, sure).min() > 0.97
+    assert find_falloff(sky + clouds(48, 72, 2, 6.0) / 2, sure)[:30].min() > 0.8
+    dark = find_backdrop(sky * corners, sure) / find_backdrop(sky, sure)
+    assert dark[2, 2, 0] < 0.8 and dark[2, 36, 0] > 0.9, "the corner stays in place"
+
+
+def test_a_lonely_cloud_is_not_repeated_beside_itself():
+    """The lower sky is known beside the cloud alone, and yet it is not filled with clouds."""
+    y, x = np.mgrid[:60, :160].astype(np.float32)
+    relief = 80 * np.exp(-((np.hypot((x - 30) / 16, (y - 40) / 10)) ** 4))[..., None] + clouds(60, 160, 1) / 20
+    known = (x < 60) | (y < 22)
+    plan = arrange(relief, known)
+    ring = draw(plan, relief)[..., 0]
+    count, _, figures, middles = cv2.connectedComponentsWithStats((ring > 40).astype(np.uint8))
+    columns = sorted(m[0] for m, f in zip(middles[1:], figures[1:], strict=True) if f[cv2.CC_STAT_AREA] > 250)
+    assert 1 <= len(columns) <= 4
+    assert min(np.diff([*columns, columns[0] + ring.shape[1]])) > 0.5 * 160

@@ -2,7 +2,8 @@
 
 A blurred photo is no backdrop: a large cloud leaves its brightness behind when it goes. As with shading and paint
 (Horn, Determining Lightness from an Image, 1974), gentle gradients are the backdrop's and steep ones the clouds': the
-backdrop is the picture whose gradients are the gentle ones (Pérez et al., Poisson Image Editing, 2003).
+backdrop is the picture whose gradients are the gentle ones (Pérez et al., Poisson Image Editing, 2003). Dark corners
+are steep, and the backdrop's as well.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import factorized
 
+from landscape.compose.falloff import find_falloff
 from landscape.images.filters import blur, fill, masked_blur
 from landscape.images.pixels import Array
 
@@ -34,7 +36,7 @@ def find_backdrop(colours: Array, known: Array) -> Array:
     """Find the backdrop.
 
     Args:
-        colours: (h, w, 3) colours of the sky, 0 to 255.
+        colours: (h, w, 3) colours of the sky of a whole photo, 0 to 255.
         known: (h, w) bool or in [0, 1], where they are the sky's.
 
     Returns:
@@ -49,6 +51,8 @@ def find_backdrop(colours: Array, known: Array) -> Array:
     sure = weight > 0.4
     if not sure.any():
         return np.asarray(fill(colours, np.asarray(known, np.float32)), np.float32)
+    falloff = find_falloff(small, sure)
+    small = small / falloff
     smooth = blur(_integrated(small, sure), _SMOOTH * _SIDE)
     # What is left of a clear sky must be nothing, for clouds are what is carried and changes: the commonest rest is 0.
     rest = small - smooth
@@ -57,7 +61,7 @@ def find_backdrop(colours: Array, known: Array) -> Array:
     spread = float(np.median(away[sure])) + _LEAST_SPREAD
     clear = (sure / (1 + (away / spread) ** 4)).astype(np.float32)
     smooth = smooth + masked_blur(rest, clear + np.float32(1e-4), _CLEAR * _SIDE)
-    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    return np.asarray(cv2.resize(smooth * falloff, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _integrated(colours: Array, sure: npt.NDArray[np.bool_]) -> Array:

@@ -86,7 +86,9 @@ def plan_sky(photo: Pixels, sky: Array, glow: Glow | None = None, seed: int = 0)
     if luminaries is not None:
         shining = halo(luminaries.glow[:bottom, :, :3].mean(axis=2), width) > 0.2
         known = known & ~shining if (known & ~shining).any() else known
-    backdrop = find_backdrop(colours, known)
+    whole = np.zeros(sky.shape, bool)
+    whole[:bottom] = known
+    backdrop = find_backdrop(dark.astype(np.float32), whole)[:bottom]
     relief = continued(colours - backdrop, reflection(known))
     size = (_WIDTH, max(8, round(bottom * _WIDTH / width)))
     small = cv2.resize(relief, size, interpolation=cv2.INTER_AREA)

@@ -2,8 +2,9 @@
 
 The sky of a photo ends at its borders and at the land. Copies of it are laid one after another on a ring (Kwatra et
 al., Graphcut Textures, 2003): each where it agrees best with what is there and at about its own height above the
-ground (He & Sun, Statistics of Patch Offsets, 2012), cut along the seam of least difference; what differs across a
-seam is taken out by a membrane that fades with the distance (Pérez et al., Poisson Image Editing, 2003).
+ground (He & Sun, Statistics of Patch Offsets, 2012), with few clouds that are seen near by already, cut along the seam
+of least difference; what differs across a seam is taken out by a membrane that fades with the distance (Pérez et al.,
+Poisson Image Editing, 2003).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from landscape.compose.sky_seam import taken_over
+from landscape.compose.sky_twins import Twins
 from landscape.images.filters import fill
 from landscape.images.pixels import Array
 
@@ -34,12 +36,10 @@ _WASTE = 0.5
 """What it costs, in variances of the sky, to have no contact or to fill nothing."""
 _UPRIGHT = 0.12
 """Height, in photo widths, by which a copy is moved up or down at the cost of a mismatch of the sky's variance."""
-_APART = 0.6
-"""Distance in photo widths below which a copy and its original would be seen together."""
-_AXIS = 0.25
-"""Distance in photo widths of a line of symmetry from where a copy begins, below which it would be seen."""
-_TWIN = 2.0
-"""What such a pair costs, in variances of the sky."""
+_TWIN = 16.0
+"""What it costs, in variances of the sky, to show nothing but clouds that are seen beside it as well."""
+_CLOUDY = 4.0
+"""Most that a pixel counts as a cloud, in variances of the sky."""
 _MEMBRANE = 0.06
 """Distance, in photo widths, over which differences across a seam fade."""
 _EMPTY = 0.003
@@ -124,8 +124,12 @@ class _Ring:
         # Tiny noise keeps skies without any texture from always choosing the first of equal places.
         self._noise = np.random.default_rng(seed)
 
+        self._size = (fft.next_fast_len(shape[0] // 2 + height // 2, real=True), length // 2)
         self._small_known = [_halved(side.astype(np.float32)) for side in self._known]
         self._spectra = [self._kept_spectra(mirrored) for mirrored in (False, True)]
+        square = (self._sources[0] ** 2).sum(axis=2) / self._variance
+        self._twins = Twins(np.minimum(_halved(square * self._known[0]), _CLOUDY), self._size)
+        self._remember(self._copies[0], self._labels == 0)
 
     @staticmethod
     def _sides(relief: Array, known: Mask) -> tuple[tuple[Array, Mask], tuple[Array, Mask]]:
@@ -145,8 +149,7 @@ class _Ring:
         strip = filled * _halved(self._near().astype(np.float32))
         value = _halved(self._value)
         rows, length = filled.shape
-        height = self._small_known[0].shape[0]
-        size = (fft.next_fast_len(rows + height, real=True), length)
+        height, size = self._small_known[0].shape[0], self._size
 
         def spectrum(image: Array) -> Array:
             return np.asarray(fft.rfft2(image, size), np.complex64)
@@ -163,8 +166,9 @@ class _Ring:
             error = fft.irfft2(there[2] * known + there[0] * square - 2 * both, size)
             most = max(float(touch.max()), 1.0), max(float(new.max()), 1.0)
             cost = error / np.maximum(touch, 1) / self._variance
-            cost += (np.abs(up) / (_UPRIGHT * self._width))[:, None] + self._twins(mirrored)[::2]
-            cost -= _WASTE * (touch / most[0] + 2 * new / most[1])
+            cost += (np.abs(up) / (_UPRIGHT * self._width))[:, None]
+            cost += _TWIN * self._twins.beside(there[1], mirrored) / np.maximum(new, 1)
+            cost -= _WASTE * (touch / most[0] + 4 * new / most[1])
             unfit = (touch < _LEAST_TOUCH * most[0]) | (new < _LEAST_NEW * most[1]) | (new < 0.5)
             cost[unfit | (np.abs(up)[:, None] > height)] = np.inf
             cost += 1e-3 * self._noise.random(cost.shape)
@@ -178,24 +182,16 @@ class _Ring:
         """Conjugate spectra of a copy's known pixels, of their squares and of their colours."""
         known = _halved(self._known[mirrored].astype(np.float32))
         colours = _halved(self._sources[mirrored])
-        rows = self._labels.shape[0] // 2
-        size = (fft.next_fast_len(rows + known.shape[0], real=True), self._length // 2)
         images = [known, (colours**2).sum(axis=2) * known, *(colours[..., channel] * known for channel in range(3))]
-        return [np.conj(np.asarray(fft.rfft2(image, size), np.complex64)) for image in images]
+        return [np.conj(np.asarray(fft.rfft2(image, self._size), np.complex64)) for image in images]
 
-    def _twins(self, mirrored: bool) -> Array:
-        """What it costs, for each column at which a copy may begin, to be seen beside copies that are there."""
-        column = np.arange(self._length, dtype=np.float32)
-        cost = np.zeros(self._length, np.float32)
-        for copy in self._copies:
-            apart = np.abs((column - copy.x + self._length / 2) % self._length - self._length / 2)
-            if copy.mirrored == mirrored:
-                near = apart / (_APART * self._width)
-            else:
-                # A mirrored copy is nearest to its original at the line between them; that line must not be seen.
-                near = np.abs(apart - self._width) / (_AXIS * self._width)
-            cost = np.maximum(cost, _TWIN * np.clip(1 - near, 0, 1))
-        return cost
+    def _remember(self, copy: Copy, taken: Mask) -> None:
+        """Note which pixels of a copy are seen, where it took the ring over."""
+        first, last = max(0, copy.y), min(taken.shape[0], copy.y + self._known[0].shape[0])
+        seen = np.zeros(self._known[0].shape, np.float32)
+        columns = np.arange(copy.x, copy.x + self._width) % self._length
+        seen[first - copy.y : last - copy.y] = taken[first:last][:, columns]
+        self._twins.remember(copy.x / 2, copy.mirrored, _halved(seen))
 
     def _near(self) -> Mask:
         """Pixels in or near the empty parts."""
@@ -236,6 +232,7 @@ class _Ring:
         correction[taken] = new[taken]
         labels[taken] = len(self._copies)
         self._copies.append(copy)
+        self._remember(copy, np.roll(taken, -turn, axis=1))
         self._value, self._labels, self._correction = (
             np.roll(image, -turn, axis=1) for image in (value, labels, correction)
         )
