@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from landscape.compose.falloff import find_falloff
 from landscape.compose.sky_backdrop import find_backdrop
-from landscape.compose.sky_plan import draft_plan, draw, halo, plan_sky, rows_above
+from landscape.compose.sky_drawing import draw, rows_above
+from landscape.compose.sky_plan import draft_plan, halo, plan_sky
 from landscape.compose.sky_ring import Arrangement, Copy, arrange
 from landscape.compose.sky_seam import taken_over
 from landscape.masks.matte import Matte

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from landscape.compose.plates import Plate
 from landscape.compose.region import STILL_BLUR, Region
 from landscape.compose.sky_backdrop import find_backdrop
-from landscape.compose.sky_plan import STRIP, SkyPlan, draw, halo, rows_above
+from landscape.compose.sky_drawing import STRIP, draw, rows_above
+from landscape.compose.sky_plan import SkyPlan, halo
 from landscape.images.filters import blur, fill, smoothstep
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels

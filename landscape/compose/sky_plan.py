@@ -1,12 +1,11 @@
 """The sky of a photo as a ring without land, holes or ends, from which its clouds are carried.
 
-The plan of the ring is made once per photo and does not depend on the size at which frames are made; drawing it at a
-size copies pixels.
+The plan of the ring is made once per photo and does not depend on the size at which frames are made;
+:mod:`landscape.compose.sky_drawing` draws it at a size.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 import cv2
@@ -16,7 +15,8 @@ import numpy.typing as npt
 from landscape.compose.luminaries import Luminaries
 from landscape.compose.separation import reflection
 from landscape.compose.sky_backdrop import find_backdrop
-from landscape.compose.sky_ring import MARGIN, Arrangement, Copy, arrange
+from landscape.compose.sky_drawing import draw
+from landscape.compose.sky_ring import Arrangement, Copy, arrange
 from landscape.images.filters import blur, look_up, smoothstep
 from landscape.images.pixels import Array
 from landscape.masks.glow import Glow
@@ -38,10 +38,6 @@ _HALO = 0.07
 """Width of halos beyond the glow that is told apart, in photo widths."""
 _LEAST = 0.004
 """Least part of the picture that must be sky alone."""
-STRIP = 256
-"""Rows of a ring that are drawn at a time: what is needed on the way would be larger than the ring."""
-_FADE = 0.012
-"""Deviation, in photo widths, of the blur by which detail fades from one copy into the next, for it has no membrane."""
 
 
 @dataclass(frozen=True)
@@ -139,107 +135,6 @@ def continued(image: Array, offset: Array) -> Array:
     """An image (h, w, C) with the pixels that ``offset`` (h, w, 2) points to in place of its own."""
     y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
     return look_up(image, x + offset[..., 0], y + offset[..., 1])
-
-
-def rows_above(arrangement: Arrangement, width: int) -> int:
-    """Rows of a ring above the photo's first row, for a photo of this width in pixels."""
-    return math.ceil(arrangement.above * width / arrangement.width)
-
-
-def draw(arrangement: Arrangement, image: npt.NDArray[np.generic], above: int | None = None) -> Array:
-    """Draw a ring.
-
-    Args:
-        arrangement: The arrangement.
-        image: (h, w, C) the sky from the photo's top, continued a little beyond its own pixels; float32 around 0, or
-            uint8 around 128. Floats of three channels or more get what makes seams agree, on the first three.
-        above: Rows of the ring above the photo; :func:`rows_above` by default.
-
-    Returns:
-        (above + h, ring, C) of the image's type.
-    """
-    height, width = image.shape[:2]
-    factor = width / arrangement.width
-    above = rows_above(arrangement, width) if above is None else above
-    rows, columns = above + height, round(arrangement.labels.shape[1] * factor)
-    shift = above - arrangement.above * factor
-    floats = image.dtype != np.uint8
-    ring = np.full((rows, columns, image.shape[2]), 0 if floats else 128, image.dtype)
-    # The photo comes last, over what fades into it, for nothing may change where it is seen.
-    order = (*range(1, len(arrangement.copies)), 0)
-    shares = ((index, _share_of(arrangement, index, fades=not floats)) for index in order)
-    placed = [(i, mask, *_placed(image, i, factor, above, arrangement)) for i, mask in shares if mask.any()]
-    for start in range(0, rows, STRIP):
-        stop = min(start + STRIP, rows)
-        laid = np.zeros((stop - start, columns), np.float32)
-        for index, mask, source, x, y in placed:
-            first, last = max(start, y), min(stop, y + source.shape[0])
-            for part, at in _wrapped(x, source.shape[1], columns) if first < last else []:
-                weight = _resized(mask, factor, shift, (first, last), (at.start, at.stop))
-                inside, beside = np.flatnonzero(weight.max(axis=0) > 0), np.flatnonzero(weight.max(axis=1) > 0)
-                if not len(inside):
-                    continue
-                cut = (slice(int(beside[0]), int(beside[-1]) + 1), slice(int(inside[0]), int(inside[-1]) + 1))
-                here, strip, there = (
-                    tuple(slice(a + c.start, a + c.stop) for a, c in zip(corner, cut, strict=True))
-                    for corner in ((first, at.start), (first - start, at.start), (first - y, part.start))
-                )
-                total = laid[strip] + weight[cut]
-                share = weight[cut] if index == 0 and not floats else weight[cut] / np.maximum(total, 1e-6)
-                piece = np.ascontiguousarray(source[there])
-                mixed = cv2.blendLinear(np.ascontiguousarray(ring[here]), piece, 1 - share, share)
-                ring[here] = mixed.reshape(piece.shape)
-                laid[strip] = total
-    if floats and image.shape[2] >= 3:
-        ring[..., :3] += _resized(arrangement.correction, factor, shift, (0, rows), (0, columns))
-    return ring
-
-
-def _share_of(arrangement: Arrangement, index: int, *, fades: bool) -> Array:
-    """How much of a copy is in each pixel of the plan's ring, before all shares are made to add up to 1, (h, w)."""
-    mask = (arrangement.labels == index).astype(np.float32)
-    if not fades or not mask.any():
-        return mask
-    sigma = _FADE * arrangement.width
-    pad = math.ceil(4 * sigma)
-    soft = blur(cv2.copyMakeBorder(mask, 0, 0, pad, pad, cv2.BORDER_WRAP), sigma)[:, pad:-pad]
-    return np.asarray(np.clip(2 * soft, 0, 1) if index == 0 else soft, np.float32)
-
-
-def _placed(
-    image: npt.NDArray[np.generic], index: int, factor: float, above: int, whole: Arrangement
-) -> tuple[npt.NDArray[np.generic], int, int]:
-    """The picture of a copy, and the column and row of the ring at which it begins."""
-    copy = whole.copies[index]
-    source = image[:, ::-1] if copy.mirrored else image
-    x, y = round(copy.x * factor), round((copy.y - whole.above) * factor) + above
-    if index == 0 and whole.above:
-        margin = round((MARGIN * whole.width + 2) * factor)
-        top = min(margin, above)
-        source = cv2.copyMakeBorder(np.ascontiguousarray(source), top, 0, margin, margin, cv2.BORDER_REFLECT)
-        x, y = x - margin, y - top
-    return source.reshape(*source.shape[:2], image.shape[2]), x, y
-
-
-def _wrapped(x: int, width: int, columns: int) -> list[tuple[slice, slice]]:
-    """Parts of a picture and the columns of a ring that they cover."""
-    parts, done = [], 0
-    while done < width:
-        start = (x + done) % columns
-        length = min(width - done, columns - start)
-        parts.append((slice(done, done + length), slice(start, start + length)))
-        done += length
-    return parts
-
-
-def _resized(image: Array, factor: float, shift: float, rows: tuple[int, int], columns: tuple[int, int]) -> Array:
-    """A part of a picture of the plan's ring at the size at which it is drawn."""
-    padded = cv2.copyMakeBorder(image, 0, 0, 2, 2, cv2.BORDER_WRAP)
-    x = ((np.arange(*columns, dtype=np.float32) + 0.5) / factor - 0.5) + 2
-    y = (np.arange(*rows, dtype=np.float32) - shift + 0.5) / factor - 0.5
-    shape = (len(y), len(x))
-    across, down = (np.ascontiguousarray(np.broadcast_to(v, shape), np.float32) for v in (x[None], y[:, None]))
-    return np.asarray(cv2.remap(padded, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _turned_over(height: int) -> Arrangement:
