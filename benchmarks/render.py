@@ -7,7 +7,6 @@ the encoder of the video; on an idle machine with two cores a clip takes little 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import resource
 import tempfile
@@ -38,8 +37,7 @@ def enlarged(scene: Scene, long_side: int) -> Scene:
     grain = np.random.default_rng(0).integers(0, 7, (512, 512, 3), dtype=np.uint8)
     tiles = (-(-pixels.shape[0] // 512), -(-pixels.shape[1] // 512), 1)
     pixels = cv2.subtract(cv2.add(pixels, np.tile(grain, tiles)[: pixels.shape[0], : pixels.shape[1]]), 3)
-    masks = scene.masks.resized(*pixels.shape[:2])
-    return dataclasses.replace(scene, photo=Photo(pixels, photo.name), masks=masks)
+    return scene.with_photo(Photo(pixels, photo.name))
 
 
 def main() -> None:

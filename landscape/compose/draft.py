@@ -31,7 +31,7 @@ class DraftScenery(Scenery):
         Args:
             former: The scenery of the same photo, at any size.
             photo: (H, W, 3) uint8 RGB at the size of the frames.
-            matte: The new matte, of the same size.
+            matte: The new matte, at any size.
             reconstruction: (3, R, R) float32 in [-1, 1], the generator's frame at time 0 in the photo's light.
         """
         self._known = {part.water: part for part in former.parts}
@@ -53,8 +53,7 @@ class DraftScenery(Scenery):
         if not water and cut.matte.glow is not None:
             photo, luminaries = Luminaries.of(photo, cut.matte.glow)
         plate = cut_plate(self.static, photo, share, cut.above, luminaries, region, self.grid)
-        canvas = None if water else self._canvas(region, plate, reduced, cut.first)
-        return dataclasses.replace(known, region=region, plate=plate, share=reduced, canvas=canvas)
+        return dataclasses.replace(known, region=region, plate=plate, share=reduced)
 
 
 def _resampled(region: Region, grid: Grid) -> Region:

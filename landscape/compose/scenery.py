@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from landscape.compose.plates import Plate, cut_plate
 from landscape.compose.region import Region, make_region
 from landscape.compose.sky_canvas import SkyCanvas, draw_canvas
 from landscape.compose.sky_plan import SkyPlan, draft_plan
+from landscape.images.filters import resize
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels, Upscale
 from landscape.light.measured import MeasuredLights
@@ -102,7 +104,7 @@ class Scenery:
 
         Args:
             photo: (H, W, 3) uint8 RGB at the size of the frames.
-            matte: What moves, of the same size.
+            matte: What moves, at any size.
             reconstruction: (3, R, R) float32 in [-1, 1], the generator's frame at time 0 in the photo's light.
             generator_only: Show what the generator draws and nothing of the photo.
             upscale: Enlarges generator frames before they are resized, or None.
@@ -119,18 +121,10 @@ class Scenery:
         self.grid, analysed = make_grids(height, width, max(2 * reconstruction.shape[-1], first.shape[0]))
         small = Grid(height, width, self.grid.scale // analysed.scale).reduce(photo)
         self.static = np.dstack([photo, photo[..., :1]])
-        self.parts: list[Part] = []
-        # What lies in front is cut first, as it hides what is behind.
-        above: Array | None = None
-        moving = np.zeros((analysed.rows, analysed.columns), np.float32)
-        moves = 1 - matte.freeze
-        for water, mask in () if generator_only else ((True, matte.water), (False, matte.sky)):
-            share = np.asarray(mask * moves if matte.freeze.any() else mask, np.float32)
-            part = self._part(Cut(photo, matte, share, above, first, analysed, water))
-            if part is not None:
-                self.parts.insert(0, part)
-                moving += part.share
-                above = share
+        # What is of the photo's size and not needed for frames is dropped before the sky's ring is drawn.
+        parts = [] if generator_only else self._cut(photo, matte, first, analysed)
+        self.parts = [self._with_canvas(part) for part in parts]
+        moving = sum((part.share for part in reversed(parts)), np.zeros((analysed.rows, analysed.columns), np.float32))
         cell = max(analysed.rows, analysed.columns) / reconstruction.shape[-1]
         static = np.clip(1 - moving, 0, 1)
         static_light = StaticLight(analysed.down(small), static, analysed.square(first), cell)
@@ -158,18 +152,32 @@ class Scenery:
         if kept is None or kept.asked != sun_side:
             assert self.lights is not None
             colours, matte, static, light = self._light_of
-            still = self.grid.down(np.ascontiguousarray(self.static[..., :3]))
+            still = self.grid.down(self.static[..., :3])
             picture = Picture(
                 colours,
                 still,
-                self.grid.reduce(matte.sky),
-                self.grid.reduce(matte.water),
+                *(self.grid.reduce(resize(plane, *self.static.shape[:2])) for plane in (matte.sky, matte.water)),
                 static,
                 {"water" if part.water else "sky": part.region.window for part in self.parts},
                 _side_of(matte),
             )
             kept = self._photo_light = PhotoLight(picture, light, self.lights, sun_side)
         return kept
+
+    def _cut(self, photo: Pixels, matte: Matte, first: Array, analysed: Grid) -> list[Part]:
+        """The moving parts from back to front, a sky still without its ring."""
+        parts: list[Part] = []
+        # What lies in front is cut first, as it hides what is behind.
+        above: Array | None = None
+        for water, plane in ((True, matte.water), (False, matte.sky)):
+            share = resize(plane, *photo.shape[:2])
+            if matte.freeze.any():
+                share = share * (1 - resize(matte.freeze, *photo.shape[:2]))
+            part = self._part(Cut(photo, matte, share, above, first, analysed, water))
+            if part is not None:
+                parts.insert(0, part)
+                above = share
+        return parts
 
     def _part(self, cut: Cut) -> Part | None:
         photo, share, water = cut.photo, cut.share, cut.water
@@ -185,11 +193,17 @@ class Scenery:
         reduced = self.grid.reduce(share)
         if water:
             return Part(water, region, plate, reduced, flowing=self._flowing or Flowing.of(photo, share))
-        return Part(water, region, plate, reduced, self._canvas(region, plate, reduced, first))
+        return Part(water, region, plate, reduced)
 
-    def _canvas(self, region: Region, plate: Plate, share: Array, first: Array) -> SkyCanvas | None:
-        plan = self._plan or draft_plan(region.base, share)
-        return None if plan is None else draw_canvas(plan, region, plate, share, first, self.grid)
+    def _with_canvas(self, part: Part) -> Part:
+        """A sky with its ring; water as it is."""
+        if part.water:
+            return part
+        plan = self._plan or draft_plan(part.region.base, part.share)
+        if plan is None:
+            return dataclasses.replace(part, canvas=None)
+        canvas = draw_canvas(plan, part.region, part.plate, part.share, self.first, self.grid)
+        return dataclasses.replace(part, canvas=canvas)
 
     def colours(self, frame: Array | Tensor) -> Array:
         """A generator frame (3, R, R) in [-1, 1] as colours (R, R, 3), 0 to 255."""

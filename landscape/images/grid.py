@@ -15,6 +15,8 @@ _NOTHING = np.empty((0, 0), np.float32)
 GridWindow = tuple[int, int, int, int]
 """First and last + 1 row, first and last + 1 column of a grid."""
 
+_STRIP = 256
+"""Rows of a photo that are averaged at a time."""
 _CUBIC = -0.5
 """Keys' parameter of the Catmull-Rom kernel, which keeps straight ramps straight."""
 
@@ -75,22 +77,24 @@ class Grid:
         return -(-self.width // self.scale)
 
     def down(self, image: Array) -> Array:
-        """Average a photo-sized (H, W) or (H, W, C) image over the grid's pixels, float32."""
-        bottom, right = self.rows * self.scale - self.height, self.columns * self.scale - self.width
-        whole = np.asarray(image, np.float32)
+        """Average a photo-sized (H, W) or (H, W, C) image of any type over the grid's pixels, float32."""
+        # In strips, as floats of a whole photo would be four times as large as its bytes.
+        parts = [self._averaged(image[self.pixels(window)[0]]) for window in self.strips(self.whole, _STRIP)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _averaged(self, rows: Array) -> Array:
+        height, width = rows.shape[:2]
+        size = (self.columns, -(-height // self.scale))
+        part = np.asarray(rows, np.float32)
+        bottom, right = size[1] * self.scale - height, size[0] * self.scale - width
         if bottom or right:
-            whole = np.asarray(cv2.copyMakeBorder(whole, 0, bottom, 0, right, cv2.BORDER_REPLICATE), np.float32)
-        return cv2.resize(whole, (self.columns, self.rows), interpolation=cv2.INTER_AREA)
+            part = np.asarray(cv2.copyMakeBorder(part, 0, bottom, 0, right, cv2.BORDER_REPLICATE), np.float32)
+        return cv2.resize(part, size, interpolation=cv2.INTER_AREA)
 
     def reduce(self, image: Array) -> Array:
-        """Average a photo-sized image over the grid's pixels in its own type and in strips, which saves memory."""
-        size = (self.rows, self.columns, *image.shape[2:])
-        small = np.empty(size, image.dtype)
-        for window in self.strips(self.whole, 256):
-            part = image[self.pixels(window)]
-            part = Grid(part.shape[0], part.shape[1], self.scale).down(part)
-            small[window[0] : window[1]] = np.rint(part) if image.dtype == np.uint8 else part
-        return small
+        """Average a photo-sized image over the grid's pixels in its own type."""
+        small = self.down(image)
+        return np.rint(small).astype(np.uint8) if image.dtype == np.uint8 else small.astype(image.dtype, copy=False)
 
     def square(self, frame: Array) -> Array:
         """Resample a square (R, R, C) frame, stretched over the photo, to the grid."""

@@ -157,10 +157,9 @@ class SceneryCache:
         # Previews have hardly more pixels than the generator's frames, and must come at once.
         plain = upscaler is None or (small and not generator_only)
         upscale = None if plain or upscaler is None else upscale_with(upscaler)
-        fitting = matte.resized(photo.height, photo.width)
         scenery = Scenery(
             photo.pixels,
-            fitting,
+            matte,
             reconstruction(),
             generator_only=generator_only,
             upscale=upscale,
