@@ -27,7 +27,8 @@ MARK = "landscape"
 VERSION = 2
 RECIPE_ENTRY = "recipe.json"
 """Name of the metadata in a ZIP of frames."""
-SCENE_ENTRIES = ("scene.json", "photo", "matte.safetensors", "model.safetensors")
+SCENE_ENTRIES = ("scene.json", "photo", "matte.safetensors", "model.safetensors", "sky.safetensors")
+"""Members of scenes; before format 3 there was no sky."""
 MASKS_ENTRY = "masks.safetensors"
 """What scenes of format 1 had in place of the third."""
 TABLE_END = "<!-- landscape -->\n"
@@ -156,7 +157,7 @@ def is_scene(path: Path) -> bool:
     """Whether a file is a scene."""
     with zipfile.ZipFile(path) as archive:
         names = [SCENE_ENTRIES[2] if name == MASKS_ENTRY else name for name in archive.namelist()]
-    return sorted(names) == sorted(SCENE_ENTRIES)
+    return sorted(names) in (sorted(SCENE_ENTRIES), sorted(SCENE_ENTRIES[:-1]))
 
 
 def is_style_table(path: Path) -> bool:

@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load, save
 
 from landscape.errors import LandscapeError
+from landscape.marks import made_here
 from landscape.masks.glow import Glow
 from landscape.masks.matte import in_steps
 from landscape.photo.read import Photo, read_photo
@@ -70,7 +71,7 @@ def frames(scene):
     return [renderer.frame(time) for time in (0.0, 0.7, 2.9)]
 
 
-MASKS, MATTE = "masks.safetensors", "matte.safetensors"
+MASKS, MATTE, SKY = "masks.safetensors", "matte.safetensors", "sky.safetensors"
 
 
 def members(path):
@@ -81,7 +82,9 @@ def members(path):
 def write(path, content, packing=zipfile.ZIP_STORED):
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in content.items():
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED if name in (MASKS, MATTE) else packing)
+            archive.writestr(
+                zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED if name in (MASKS, MATTE, SKY) else packing
+            )
 
 
 def refused(path, models):
@@ -158,8 +161,14 @@ def as_format_1(content):
     tensors = load(content.pop(MATTE))
     planes = {name: (tensors[name].numpy() / 65535.0).astype(np.float32) for name in ("sky", "water", "freeze")}
     content[MASKS] = save({name: torch.from_numpy(plane) for name, plane in planes.items()})
-    facts = json.loads(content["scene.json"]) | {"format": 1}
-    content["scene.json"] = json.dumps({k: v for k, v in facts.items() if k not in ("mirror", "night")}).encode()
+    return without_sky(content, 1, "mirror", "night")
+
+
+def without_sky(content, format, *names):
+    """What was in a file of an earlier format, which did not know these facts either."""
+    content.pop(SKY)
+    facts = json.loads(content["scene.json"]) | {"format": format}
+    content["scene.json"] = json.dumps({k: v for k, v in facts.items() if k not in (*names, "sky")}).encode()
     return content
 
 
@@ -172,6 +181,44 @@ def test_files_of_the_first_format_open(scene, saved, small_models):
     assert opened.masks.horizon == scene.masks.horizon and opened.masks.certainty.min() == 1
     for before, after in zip(frames(scene), frames(opened), strict=True):
         assert np.array_equal(before, after)
+
+
+def test_files_without_a_sky_find_it_again(scene, saved, small_models):
+    write(saved, without_sky(members(saved), 2))
+    assert made_here(saved, "scene")
+    for before, after in zip(frames(scene), frames(open_scene(saved, small_models)), strict=True):
+        assert np.array_equal(before, after)
+
+
+def another_sky(content):
+    """A sky in a scene file that shows other clouds than a search would find."""
+    change_tensors(content, SKY, lambda tensors: tensors["correction"].add_(30))
+    return content
+
+
+def test_an_opened_scene_goes_on_with_its_sky_and_without_a_search(scene, saved, small_models, monkeypatch):
+    monkeypatch.setattr("landscape.scene.sceneries.plan_sky", lambda *_: pytest.fail("the sky was searched for again"))
+    for before, after in zip(frames(scene), frames(open_scene(saved, small_models)), strict=True):
+        assert np.array_equal(before, after)
+    write(saved, another_sky(members(saved)))
+    later = frames(open_scene(saved, small_models))[1]
+    assert not np.array_equal(later, frames(scene)[1]), "what is in the file is shown"
+
+
+@pytest.mark.parametrize("foreign", [{"version": 99}, {"of": "another photo"}])
+def test_a_sky_of_another_version_or_photo_is_found_anew(scene, saved, small_models, foreign):
+    content = another_sky(members(saved))
+    change_facts(content, sky=json.loads(content["scene.json"])["sky"] | foreign)
+    write(saved, content)
+    for before, after in zip(frames(scene), frames(open_scene(saved, small_models)), strict=True):
+        assert np.array_equal(before, after)
+
+
+def test_scenes_without_a_sky_have_no_plan(scene, small_models, tmp_path, monkeypatch):
+    land = scene.with_masks(hard_matte(np.zeros(scene.masks.sky.shape, np.uint8)))
+    save_scene(land, tmp_path / "land.landscape")
+    monkeypatch.setattr("landscape.scene.sceneries.plan_sky", lambda *_: pytest.fail("a sky was searched for"))
+    assert open_scene(tmp_path / "land.landscape", small_models).sky_plan() is None
 
 
 def test_what_shines_and_what_is_doubtful_is_saved(scene, small_models, tmp_path):
@@ -234,6 +281,16 @@ HOSTILE = {
     "mask size": lambda c: change_tensors(as_format_1(c), MASKS, lambda t: t.update(sky=torch.ones(4, 4))),
     "mask values": lambda c: change_tensors(as_format_1(c), MASKS, lambda t: t["sky"].fill_(7)),
     "mask nan": lambda c: change_tensors(as_format_1(c), MASKS, lambda t: t["sky"].fill_(float("nan"))),
+    "sky bomb": lambda c: c.update({SKY: b"\0" * 50_000_000}),
+    "sky plane": lambda c: change_tensors(c, SKY, lambda t: t.pop("row")),
+    "sky type": lambda c: change_tensors(c, SKY, lambda t: t.update(labels=t["labels"].int())),
+    "sky size": lambda c: change_tensors(c, SKY, lambda t: t["size"].fill_(2**30)),
+    "sky shape": lambda c: change_tensors(c, SKY, lambda t: t.update(number=t["number"][1:].clone())),
+    "sky copies": lambda c: change_tensors(c, SKY, lambda t: t.update(copies=t["copies"].repeat(99, 1))),
+    "sky labels": lambda c: change_tensors(c, SKY, lambda t: t["labels"].fill_(999)),
+    "sky pieces": lambda c: change_tensors(c, SKY, lambda t: t["number"].fill_(10**6)),
+    "sky place": lambda c: change_tensors(c, SKY, lambda t: t["copies"].fill_(-(10**9))),
+    "sky nan": lambda c: change_tensors(c, SKY, lambda t: t["correction"].fill_(float("nan"))),
     "w": lambda c: change_tensors(c, "model.safetensors", lambda t: t.update({"0.w": torch.zeros(1, 5, 7)})),
     "map": lambda c: change_tensors(c, "model.safetensors", lambda t: t.pop("0.s_static.2")),
     "nan": lambda c: change_tensors(c, "model.safetensors", lambda t: t["0.w"].fill_(float("nan"))),

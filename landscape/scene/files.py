@@ -7,11 +7,13 @@ The file is a zip of
 - ``photo``: the photo's own file, or a PNG,
 - ``matte.safetensors``: the matte, at most 2048 pixels long: ``sky``, ``water``, ``freeze`` and ``certainty`` in parts
   of 65535, and where there is a sun or a moon or stars ``backdrop``, ``place`` and ``burnt``,
-- ``model.safetensors``: latents and the generator's weights of each square.
+- ``model.safetensors``: latents and the generator's weights of each square,
+- ``sky.safetensors``: the plan by which the sky goes on beyond the photo (:mod:`landscape.scene.plan_tensors`), so that
+  an opened scene shows the same sky at once; ``scene.json`` tells its version and the photo and matte that it is of.
 
-Files of format 1 held ``masks.safetensors`` with ``sky``, ``water`` and ``freeze`` at the photo's size instead, and
-open as well. Nothing in any is executed. Weights are kept whole, in half precision where that is exact, so a scene
-outlives the generator that it was made with.
+Files of format 2 held no sky, and those of format 1 ``masks.safetensors`` with ``sky``, ``water`` and ``freeze`` at the
+photo's size in place of the matte; both open as well. Nothing in any is executed. Weights are kept whole, in half
+precision where that is exact, so a scene outlives the generator that it was made with.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from landscape.fit.invert import Inversion
 from landscape.models.bundle import Models
 from landscape.photo.read import Photo, decode_photo
 from landscape.scene.matte_tensors import matte_size, matte_tensors
+from landscape.scene.plan_tensors import VERSION, plan_tensors
 from landscape.scene.recipe import SCENE_SUFFIX
 from landscape.scene.scene import Scene
 from landscape.scene.scene_format import (
@@ -44,8 +47,10 @@ from landscape.scene.scene_format import (
     MATTE,
     MODEL,
     PHOTO,
+    SKY,
     drawing_weights,
     fingerprint,
+    sky_of,
 )
 from landscape.scene.shot import Shot
 from landscape.scene.unpack import damaged, read_scene
@@ -77,6 +82,7 @@ def save_scene(scene: Scene, path: Path, shot: Shot | None = None) -> None:
     """
     require_ending(path)
     matte, generator = scene.masks.resized(*matte_size(scene.photo)), scene.inversion.generator
+    planes, photo = save(matte_tensors(matte)), _photo_bytes(scene.photo)
     content = {
         "format": FORMAT,
         "program": __version__,
@@ -92,6 +98,7 @@ def save_scene(scene: Scene, path: Path, shot: Shot | None = None) -> None:
         "generator": dataclasses.asdict(generator.config),
         "light": fingerprint(scene.models),
         "weights": scene.made_with or scene.models.name,
+        "sky": {"version": VERSION, "of": sky_of(photo, planes)},
         "squares": [
             {"ssim": item.ssim, "lpips": item.lpips, "seconds": item.seconds, "split": item.split}
             for item in scene.inversions
@@ -99,9 +106,10 @@ def save_scene(scene: Scene, path: Path, shot: Shot | None = None) -> None:
     }
     members = {
         JSON: json.dumps(content, indent=1).encode(),
-        PHOTO: _photo_bytes(scene.photo),
-        MATTE: save(matte_tensors(matte)),
+        PHOTO: photo,
+        MATTE: planes,
         MODEL: save(_model_tensors(scene.inversions)),
+        SKY: save(plan_tensors(scene.sky_plan())),
     }
     with replacing(path, marked=True) as partial, zipfile.ZipFile(partial, "w") as archive:
         for name, data in members.items():

@@ -56,10 +56,14 @@ class SkyPlans:
         def find(pixels: Pixels, fitting: Matte) -> SkyPlan | None:
             return plan_sky(pixels, np.asarray(fitting.sky * (1 - fitting.freeze), np.float32), fitting.glow)
 
-        key = ("sky", matte.sky, matte.freeze, matte.glow)
-        planes = [matte.sky] if matte.glow is None else [matte.sky, matte.glow.place / np.float32(255)]
-        found: SkyPlan | None = self._found(key, planes, find, photo, matte)
+        found: SkyPlan | None = self._found(*_of_sky(matte), find, photo, matte)
         return found
+
+    def keep(self, photo: Photo, matte: Matte, plan: SkyPlan | None) -> None:
+        """Take over a plan that was found before, with arguments as of :meth:`plan`."""
+        key, planes = _of_sky(matte)
+        with self._lock:
+            self._add(_Kept(key, _seen([*planes, matte.freeze], photo), plan))
 
     def flowing(self, photo: Photo, matte: Matte) -> Flowing:
         """The water of a photo; found when it is first asked for, with arguments as of :meth:`plan`."""
@@ -90,8 +94,17 @@ class SkyPlans:
             else:
                 small = photo.resized(max(photo.height, photo.width) * PLAN_WIDTH // photo.width)
                 known = _Kept(key, seen, find(small.pixels, matte.resized(small.height, small.width)))
-            self._kept = [*self._kept[1 - 2 * _PLANS :], known]
+            self._add(known)
             return known.found
+
+    def _add(self, kept: _Kept) -> None:
+        self._kept = [*self._kept[1 - 2 * _PLANS :], kept]
+
+
+def _of_sky(matte: Matte) -> tuple[tuple[object, ...], list[Array]]:
+    """What a plan depends on: the very masks, and their planes."""
+    planes = [matte.sky] if matte.glow is None else [matte.sky, matte.glow.place / np.float32(255)]
+    return ("sky", matte.sky, matte.freeze, matte.glow), planes
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,19 @@ from landscape.networks.generator_block import GeneratorConfig
 from landscape.photo.read import Photo, decode_photo
 from landscape.photo.squares import Layout
 from landscape.scene.matte_tensors import MOST_BYTES, read_masks, read_matte
+from landscape.scene.plan_tensors import VERSION, most_bytes, read_plan
 from landscape.scene.scene import Scene
 from landscape.scene.scene_format import (
     JSON,
+    MEMBERS,
     MODEL,
-    MOVING,
     PHOTO,
+    SKY,
     drawing_weights,
     fingerprint,
+    sky_of,
 )
+from landscape.scene.sceneries import SkyPlans
 from landscape.scene.shot import read_settings
 from landscape.version import __version__
 
@@ -55,16 +59,24 @@ def read_scene(archive: zipfile.ZipFile, file: str, models: Models) -> Scene:
     """
     entries = {entry.filename: entry for entry in archive.infolist()}
     content = json.loads(_unpack(archive, entries[JSON], _MOST_JSON))
-    if content["format"] not in MOVING:
+    if content["format"] not in MEMBERS:
         raise LandscapeError(
             f"“{file}” was saved by version {content['program']!s:.20} of the program in format "
             f"{content['format']!s:.20}, and this is version {__version__}: use the newer of the two."
         )
-    members = (JSON, PHOTO, MOVING[content["format"]], MODEL)
+    members = MEMBERS[content["format"]]
     if sorted(entries) != sorted(members) or len(archive.infolist()) != len(members):
         raise ValueError("members")
-    photo = decode_photo(_unpack(archive, entries[PHOTO]), str(content["photo"])[:200])
-    matte = _read_matte(archive, entries[members[2]], photo, content)
+    picture = _unpack(archive, entries[PHOTO])
+    photo = decode_photo(picture, str(content["photo"])[:200])
+    planes = _unpack(archive, entries[members[2]], MOST_BYTES * photo.height * photo.width + _HEADER)
+    matte = _read_matte(planes, photo, content)
+    plans = SkyPlans()
+    if SKY in members:
+        tensors = load(_unpack(archive, entries[SKY], most_bytes(photo) + _HEADER))
+        # A plan of another version or another sky is no harm: it is found anew.
+        if content["sky"] == {"version": VERSION, "of": sky_of(picture, planes)}:
+            plans.keep(photo, matte, read_plan(tensors))
     config = _read_config(content["generator"])
     made_with = str(content.get("weights", "of another version"))[:80]
     if config.style_width != models.generator.config.style_width:
@@ -83,7 +95,7 @@ def read_scene(archive: zipfile.ZipFile, file: str, models: Models) -> Scene:
         raise ValueError("unknown tensors")
     timings = {str(name)[:40]: float(value) for name, value in content["timings"].items()}
     other = None if content["light"] == fingerprint(models) else made_with
-    return Scene(photo, matte, inversions, models, settings, timings, bool(content["settled"]), other)
+    return Scene(photo, matte, inversions, models, settings, timings, bool(content["settled"]), other, _plans=plans)
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int | None = None) -> bytes:
@@ -97,9 +109,8 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int | None =
     return archive.read(entry)
 
 
-def _read_matte(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, photo: Photo, content: dict[str, Any]) -> Matte:
-    most = MOST_BYTES * photo.height * photo.width + _HEADER
-    tensors, horizon = load(_unpack(archive, entry, most)), float(content["horizon"])
+def _read_matte(planes: bytes, photo: Photo, content: dict[str, Any]) -> Matte:
+    tensors, horizon = load(planes), float(content["horizon"])
     if not 0 <= horizon <= 1:
         raise ValueError("horizon")
     if content["format"] == 1:
