@@ -18,7 +18,7 @@ from landscape.commands.console import console, stopped_by
 from landscape.commands.evaluate import evaluate
 from landscape.commands.evaluate_clips import clips
 from landscape.commands.evaluate_light import light
-from landscape.commands.evaluate_motion import motion, water
+from landscape.commands.evaluate_motion import length, motion, water
 from landscape.commands.sample import sample
 from landscape.commands.segment import segment
 from landscape.commands.study import study
@@ -39,7 +39,7 @@ cli = typer.Typer(
 for command in (animate, batch, segment, sample, import_release, inspect, study):
     cli.command()(command)
 cli.command(name="app")(app_command)
-for judge in (light, motion, water, clips):
+for judge in (light, motion, length, water, clips):
     evaluate.command()(judge)
 cli.add_typer(train, name="train")
 cli.add_typer(evaluate, name="evaluate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -153,3 +154,13 @@ def test_the_command_writes_figures_and_a_sheet(tmp_path):
     report = json.loads(files["json"].read_text())
     assert report["clips"][0]["name"] == "clip" and report["summary"]["clips"] == 1
     assert files["md"].read_text().startswith("| clip |") and "<h2>clip" in files["html"].read_text()
+
+
+def test_what_the_generator_draws_is_told_from_what_moves():
+    moved, fading = travelling(2), clouds(WIDTH, 5) - 130
+    drawn = [np.clip(p + 0.6 * np.sin(i / 6) * fading, 0, 255) for i, p in enumerate(moved)]
+    all_drawn, none = (dataclasses.replace(clip(drawn), held=clip(held).frames) for held in (moved, drawn))
+    found, same = measure(all_drawn), measure(none)
+    assert found["drawn"] > 0.6 and same["drawn"] == 0
+    assert found["evolves_held"] < 0.8 * found["evolves"] and same["evolves_held"] == same["evolves"]
+    assert "drawn" not in measure(clip(drawn)), "it takes a second clip"

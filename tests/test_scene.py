@@ -74,6 +74,16 @@ def test_generator_only_shows_no_pixel_of_the_photo(scene):
     assert frame.mean() == pytest.approx(float((small.mean() + 1) * 127.5), abs=2)
 
 
+def test_a_held_generator_draws_the_photo_at_all_times(scene):
+    drawn, whole = (
+        scene.renderer(MotionSettings(speed=2), LightSettings(), 128, generator_only=only) for only in (True, False)
+    )
+    assert np.array_equal(drawn.held().frame(3.0), drawn.frame(0.0)) and np.array_equal(
+        whole.held().frame(0.0), whole.frame(0.0)
+    )
+    assert not np.array_equal(whole.held().frame(3.0), whole.frame(0.0)), "the sky travels all the same"
+
+
 def test_the_sheet_of_styles_shows_the_photo_and_nine_lights(scene, tmp_path):
     sheet = style_sheet([scene, scene])
     width, height = CELL

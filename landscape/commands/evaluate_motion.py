@@ -9,6 +9,7 @@ import typer
 
 from landscape.commands.console import cancel_on_signals, progress_bars
 from landscape.commands.evaluate_masks import tell
+from landscape.commands.scenes import open_scenes
 from landscape.commands.weights import WeightsOption
 from landscape.errors import LandscapeError
 from landscape.files import write_table
@@ -26,6 +27,9 @@ def motion(
     speed: Annotated[float, typer.Option(help="Speed, for --animate.")] = 1.5,
     seconds: Annotated[float, typer.Option(help="Length of the clips, for --animate.")] = 8.0,
     fit_seconds: Annotated[float, typer.Option(help="Most seconds for each inversion, for --animate.")] = 10.0,
+    held: Annotated[
+        bool, typer.Option("--held", help="With --animate: also tell how much of the change the generator makes.")
+    ] = False,
     report: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
     table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
     sheet: Annotated[Path | None, typer.Option("--html", help="Write a sheet here, the worst first.")] = None,
@@ -42,7 +46,7 @@ def motion(
     models = load_models(weights)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         if animate:
-            found = made_clips(clips, models, settings, seconds, fit_seconds, progress, cancel)
+            found = made_clips(clips, models, settings, seconds, fit_seconds, held, progress, cancel)
         else:
             found = finished_clips(clips, models, progress, cancel)
         rows = [make_row(clip, measure(clip)) for clip in found if clip.tells]
@@ -52,6 +56,31 @@ def motion(
     tell(markdown_table(rows), figures, report, table)
     if sheet is not None:
         write_table(sheet, html_sheet(rows))
+
+
+def length(
+    photos: Annotated[list[Path], typer.Argument(help="Photos with sky, or scenes of them.")],
+    direction: Annotated[str, typer.Option(help="Clock hour or angle.")] = "3",
+    speed: Annotated[float, typer.Option(help="Speed.")] = 1.5,
+    seconds: Annotated[float, typer.Option(help="Length of the clips.")] = 600.0,
+    size: Annotated[int, typer.Option(help="Long side of the frames in pixels.")] = 256,
+    rate: Annotated[float, typer.Option(help="Frames a second.")] = 2.0,
+    report: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    weights: WeightsOption = None,
+) -> None:
+    """Long clips: whether their sky returns within a minute, and keeps sharpness, colours and memory."""
+    from landscape.evaluation.length import markdown_table, measure_length
+
+    require_targets([*photos, weights], (report, "report"), (table, "table"))
+    settings = MotionSettings(direction=parse_direction(direction), speed=speed)
+    rows = []
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        for scene in open_scenes(photos, weights, seed, progress, cancel):
+            figures = measure_length(scene, settings, seconds, size, rate, cancel)
+            rows.append({"name": scene.photo.name, **figures})
+    tell(markdown_table(rows), {"seconds": seconds, "size": size, "rate": rate, "photos": rows}, report, table)
 
 
 def water(

@@ -34,12 +34,14 @@ class Clip:
         frames: uint8 (h, w, 3) RGB, 320 pixels wide.
         sky: (h, w) pixels of the sky.
         asked: Mean flow that was asked for, right and down, in widths from the first frame to the last; or None.
+        held: The same frames but for what the generator changes; or none.
     """
 
     name: str
     frames: list[Pixels] = field(repr=False)
     sky: Mask = field(repr=False)
     asked: tuple[float, float] | None = None
+    held: list[Pixels] = field(repr=False, default_factory=list)
 
     @property
     def tells(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -56,8 +57,11 @@ def measure(clip: Clip) -> dict[str, Any]:
         coherence of the structure tensor at the end minus that of the first frame; ``sharp``, the gradient energy of
         the last quarter over that of the first frame; ``colour_drift``, the largest change of the sky's mean colour in
         CIELAB; ``jerk``, the largest step between the changes of two successive frames, over the median change;
-        ``outlines`` and ``copies``, see :mod:`landscape.evaluation.ghosts` and :mod:`landscape.evaluation.copies`; and,
-        where a flow was asked for, ``flow_ratio`` and ``flow_error_deg``.
+        ``outlines`` and ``copies``, see :mod:`landscape.evaluation.ghosts` and :mod:`landscape.evaluation.copies`;
+        where a flow was asked for, ``flow_ratio`` and ``flow_error_deg``; and, where the clip is there with the
+        generator held, ``drawn``, the part of the energy of the change that flow does not explain which the
+        generator's drawing of clouds makes, and ``evolves_held``, ``evolves`` without that: turbulence that moves
+        along, and clouds that take over from others.
 
     Raises:
         ValueError: If the clip is too short or has hardly any sky.
@@ -72,7 +76,7 @@ def measure(clip: Clip) -> dict[str, Any]:
     flows = [_flow(estimator, a, b) for a, b in zip(grey, grey[1:], strict=False)]
     speed = float(np.mean([np.linalg.norm(flow, axis=2)[mask].mean() for flow in flows]))
     back = [correlation(bands[0], picture, mask) for picture in bands]
-    alone = [_band_alone(frame, mask) for frame in shown]
+    alone = [band_alone(frame, mask) for frame in shown]
     apart = [correlation(alone[0], picture, mask) for picture in alone]
     inner = np.asarray(cv2.erode(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
     inner = inner if inner.any() else mask
@@ -93,6 +97,10 @@ def measure(clip: Clip) -> dict[str, Any]:
         "outlines": outlines(bands, mask),
         "copies": copies(shown, mask),
     }
+    if clip.held:
+        still = [band(clip.held[i]) for i in range(0, len(frames), max(1, len(frames) // MOMENTS))]
+        figures["evolves_held"] = _unexplained(estimator, grey, still, speed, inner)
+        figures["drawn"] = _drawn(estimator, grey, bands, still, speed, inner)
     if clip.asked is not None:
         mean = np.sum([flow[mask].mean(axis=0) for flow in flows], axis=0) / mask.shape[1]
         wanted, found = np.hypot(*clip.asked), float(np.hypot(*mean))
@@ -119,7 +127,7 @@ def band(frame: Pixels) -> Array:
     return np.asarray(cv2.GaussianBlur(light, (0, 0), _FINE) - cv2.GaussianBlur(light, (0, 0), _COARSE), np.float32)
 
 
-def _band_alone(frame: Pixels, sky: Mask) -> Array:
+def band_alone(frame: Pixels, sky: Mask) -> Array:
     """The same of the sky's pixels alone: land, which stands still, shines into the sky beside it."""
     light, weight = frame.astype(np.float32).mean(axis=2), sky.astype(np.float32)
     fine, coarse = (
@@ -153,18 +161,37 @@ def _flow(estimator: cv2.DISOpticalFlow, a: Pixels, b: Pixels) -> Array:
     return np.asarray(estimator.calc(a, b, np.zeros((*a.shape, 2), np.float32)), np.float32)
 
 
+def _residues(
+    estimator: cv2.DISOpticalFlow, grey: list[Pixels], versions: list[list[Array]], speed: float, inner: Mask
+) -> Iterator[tuple[Array, list[Array]]]:
+    """For moments of a clip its band-passed sky, and what its flow does not explain of that of versions of it."""
+    lag = min(max(1, round(_LAG / max(speed, 0.05))), max(1, len(grey) // 3))
+    x, y = np.meshgrid(*(np.arange(side, dtype=np.float32) for side in inner.shape[::-1]))
+    for i in range(0, len(grey) - lag, max(1, (len(grey) - lag) // 20)):
+        flow = _flow(estimator, grey[i + lag], grey[i])
+        place = x + flow[..., 0], y + flow[..., 1]
+        left = [(cv2.remap(bands[i], *place, cv2.INTER_LINEAR) - bands[i + lag])[inner] for bands in versions]
+        yield versions[0][i + lag][inner], left
+
+
 def _unexplained(
     estimator: cv2.DISOpticalFlow, grey: list[Pixels], bands: list[Array], speed: float, inner: Mask
 ) -> float:
-    lag = min(max(1, round(_LAG / max(speed, 0.05))), max(1, len(grey) // 3))
-    x, y = np.meshgrid(*(np.arange(side, dtype=np.float32) for side in inner.shape[::-1]))
-    found = []
-    for i in range(0, len(grey) - lag, max(1, (len(grey) - lag) // 20)):
-        flow = _flow(estimator, grey[i + lag], grey[i])
-        warped = cv2.remap(bands[i], x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
-        later = bands[i + lag]
-        found.append(np.abs(warped - later)[inner].mean() / (np.abs(later)[inner].mean() + 0.5))
+    found = [
+        np.abs(left[0]).mean() / (np.abs(later).mean() + 0.5)
+        for later, left in _residues(estimator, grey, [bands], speed, inner)
+    ]
     return float(np.mean(found))
+
+
+def _drawn(
+    estimator: cv2.DISOpticalFlow, grey: list[Pixels], bands: list[Array], held: list[Array], speed: float, inner: Mask
+) -> float:
+    """The part of the energy of what flow does not explain that is gone where the generator is held."""
+    energies = np.zeros(2)
+    for _, (left, without) in _residues(estimator, grey, [bands, held], speed, inner):
+        energies += ((left - without) ** 2).sum(), (left**2).sum()
+    return float(energies[0] / max(energies[1], 1e-6))
 
 
 def _colour_drift(frames: list[Pixels], mask: Mask) -> float:

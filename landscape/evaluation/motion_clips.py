@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -74,6 +73,7 @@ def made_clips(
     motion: MotionSettings,
     seconds: float,
     fit_seconds: float,
+    held: bool = False,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
 ) -> Iterator[Clip]:
@@ -85,6 +85,7 @@ def made_clips(
         motion: How the sky moves.
         seconds: Length of the clips.
         fit_seconds: Most time for fitting the model to a photo; the sky's motion hardly depends on the fit.
+        held: Make each clip a second time with the generator held.
         progress: Called after every clip.
         cancel: Set it to stop.
     """
@@ -106,27 +107,35 @@ def made_clips(
                 photo = Photo(read_frames(path)[0], path.name)
             settings = FitSettings(seconds=fit_seconds)
             scene = Scene.open(photo, models, settings, cancel=cancel)
-        clip = animated(scene, motion, seconds)
+        clip = animated(scene, motion, seconds, held=held)
         if clip.tells:
             yield clip
     progress(STAGE, len(sources), len(sources))
 
 
-def animated(scene: Scene, motion: MotionSettings, seconds: float) -> Clip:
-    """The clip of a scene, with the flow that was asked for."""
-    renderer = scene.renderer(motion, LightSettings(), LONG_SIDE, seconds)
-    frames = [shrunk(np.asarray(renderer.frame(number / RATE), np.uint8)) for number in range(round(seconds * RATE))]
-    height, width = frames[0].shape[:2]
+def sky_shown(scene: Scene, height: int, width: int) -> Mask:
+    """The inner moving sky of a scene at a size."""
     masks = scene.masks.resized(height, width)
     share = masks.sky * (1 - masks.freeze) > 0.9
-    sky = np.asarray(cv2.erode(share.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
-    asked = None
+    return np.asarray(cv2.erode(share.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+
+
+def animated(scene: Scene, motion: MotionSettings, seconds: float, *, held: bool = False) -> Clip:
+    """The clip of a scene, with the flow that was asked for, and if asked for once more with the generator held."""
+    renderer = scene.renderer(motion, LightSettings(), LONG_SIDE, seconds)
+    times = [number / RATE for number in range(round(seconds * RATE))]
+    frames, still = (
+        [shrunk(np.asarray(made.frame(time), np.uint8)) for time in times] if made is not None else []
+        for made in (renderer, renderer.held() if held else None)
+    )
+    height, width = frames[0].shape[:2]
+    sky, asked = sky_shown(scene, height, width), None
     if float(sky.mean()) > LEAST_SKY and motion.speed * motion.sky > 0:
         step = 1 / 30
-        field = displacement(motion, masks.horizon, step, height, width)[sky].mean(axis=0)
+        field = displacement(motion, scene.masks.horizon, step, height, width)[sky].mean(axis=0)
         x, y = (float(-value / width * seconds / step) for value in field)
         asked = (x, y)
-    return dataclasses.replace(Clip(scene.photo.name, frames, sky), asked=asked)
+    return Clip(scene.photo.name, frames, sky, asked, still)
 
 
 def _sources(paths: Sequence[Path]) -> list[Path]:

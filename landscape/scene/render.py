@@ -37,7 +37,7 @@ class Renderer:
 
     def __init__(
         self,
-        animator: Animator,
+        animator: Animator | _Held,
         compositor: Compositor,
         light: Callable[[float], FrameLight],
         mean_photo_weight: float,
@@ -50,6 +50,10 @@ class Renderer:
     def frame(self, seconds: float) -> Frame:
         """Make the frame at a time, (H, W, 3) RGB, uint8, or uint16 where the compositor's frames are deep."""
         return self._composite(self._animator.frame(seconds), seconds)
+
+    def held(self) -> Renderer:
+        """The same frames but for what the generator changes: it draws the photo at all times."""
+        return Renderer(_Held(self._animator.frame(0.0)), self._compositor, self._light, self.mean_photo_weight)
 
     def clip(self, frames: int, fps: float, cancel: threading.Event | None = None) -> Generator[Frame, None, None]:
         """Frames of a clip one by one; generator, compositor and whoever takes the frames work at the same time.
@@ -80,6 +84,17 @@ class Renderer:
 
     def _composite(self, generated: Tensor, seconds: float) -> Frame:
         return self._compositor.frame(generated, seconds, self._light(seconds))
+
+
+@dataclass(frozen=True)
+class _Held:
+    """An animator that draws one picture."""
+
+    picture: Tensor
+
+    def frame(self, seconds: float) -> Tensor:
+        """That picture."""
+        return self.picture
 
 
 @dataclass(frozen=True)
