@@ -19,10 +19,12 @@ from landscape.marks import made_here
 from landscape.masks.glow import Glow
 from landscape.masks.matte import in_steps
 from landscape.photo.read import Photo, read_photo
+from landscape.preview.parts import PreviewParts
 from landscape.scene.files import open_scene, save_scene
 from landscape.scene.recipe import read_recipe, shot_in_scene
 from landscape.scene.scene import Scene
 from landscape.scene.shot import Shot
+from landscape.scene.take import Take
 from landscape.settings import FitSettings, LightSettings, MotionSettings
 from tests.conftest import made_up_landscape, seeded_models
 from tests.mattes import hard_matte
@@ -198,7 +200,10 @@ def another_sky(content):
 
 def test_an_opened_scene_goes_on_with_its_sky_and_without_a_search(scene, saved, small_models, monkeypatch):
     monkeypatch.setattr("landscape.scene.sceneries.plan_sky", lambda *_: pytest.fail("the sky was searched for again"))
-    for before, after in zip(frames(scene), frames(open_scene(saved, small_models)), strict=True):
+    opened = open_scene(saved, small_models)
+    first = PreviewParts.prepare(Take(opened, Shot()), 96, draft=True).scenery.parts[0].canvas
+    assert first is not None and first.plan is opened.sky_plan(), "the first picture shows it"
+    for before, after in zip(frames(scene), frames(opened), strict=True):
         assert np.array_equal(before, after)
     write(saved, another_sky(members(saved)))
     later = frames(open_scene(saved, small_models))[1]

@@ -59,7 +59,7 @@ class PreviewParts:
             take: What will be shown.
             side: Long side of the frames in pixels.
             old: Parts of a take before, to take over what has not changed.
-            draft: Only draft how the sky goes on, for pictures that must come at once.
+            draft: Only draft how the sky goes on unless that is known, for pictures that must come at once.
         """
         scene = take.scene
         if old is not None and not take.same_photo(old.take):
@@ -70,7 +70,7 @@ class PreviewParts:
         reconstruction = old.reconstruction if old is not None and known else scene.reconstruction()
         small = old.small if old is not None and old.side == side else photo.resized(side)
         matte = scene.masks.resized(small.height, small.width)
-        plan, flowing = (None, None) if draft else (scene.sky_plan(), scene.flowing())
+        plan, flowing = scene.sky_plan(search=not draft), None if draft else scene.flowing()
         scenery = Scenery(small.pixels, matte, reconstruction, plan=plan, lights=scene.models.lights, flowing=flowing)
         light = SteadyLight(scenery.light, 1 - matte.moving)
         if take.measured and not draft:

@@ -154,9 +154,9 @@ class Scene:
         """The photo as the model draws it, (3, R, R) in about [-1, 1]; larger for several squares."""
         return as_square(self.layout.join([inversion.reconstruction() for inversion in self.inversions]))[0]
 
-    def sky_plan(self) -> SkyPlan | None:
-        """How the sky goes on beyond the photo; found once, which takes a second or two. None without a sky."""
-        return self._plans.plan(self.photo, self.masks)
+    def sky_plan(self, search: bool = True) -> SkyPlan | None:
+        """How the sky goes on beyond the photo; None without a sky, or where it is not known and no ``search`` wished."""
+        return self._plans.plan(self.photo, self.masks, search)
 
     def own_light(self) -> OwnLight:
         """The light that the photo was taken in."""

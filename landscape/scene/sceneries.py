@@ -45,18 +45,19 @@ class SkyPlans:
         self._lock = threading.Lock()
         self._kept: list[_Kept] = []
 
-    def plan(self, photo: Photo, matte: Matte) -> SkyPlan | None:
+    def plan(self, photo: Photo, matte: Matte, search: bool = True) -> SkyPlan | None:
         """The plan of a photo's sky; found when it is first asked for.
 
         Args:
             photo: The photo at any size.
             matte: Its matte at any size.
+            search: Whether to find it where it is not known.
         """
 
         def find(pixels: Pixels, fitting: Matte) -> SkyPlan | None:
             return plan_sky(pixels, np.asarray(fitting.sky * (1 - fitting.freeze), np.float32), fitting.glow)
 
-        found: SkyPlan | None = self._found(*_of_sky(matte), find, photo, matte)
+        found: SkyPlan | None = self._found(*_of_sky(matte), find if search else None, photo, matte)
         return found
 
     def keep(self, photo: Photo, matte: Matte, plan: SkyPlan | None) -> None:
@@ -78,7 +79,7 @@ class SkyPlans:
         self,
         key: tuple[object, ...],
         planes: list[Array],
-        find: Callable[[Pixels, Matte], object],
+        find: Callable[[Pixels, Matte], object] | None,
         photo: Photo,
         matte: Matte,
     ) -> Any:
@@ -92,6 +93,8 @@ class SkyPlans:
                     known = dataclasses.replace(kept, key=key)  # with the first masks, or small strokes would add up
                     break
             else:
+                if find is None:
+                    return None
                 small = photo.resized(max(photo.height, photo.width) * PLAN_WIDTH // photo.width)
                 known = _Kept(key, seen, find(small.pixels, matte.resized(small.height, small.width)))
             self._add(known)
