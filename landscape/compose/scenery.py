@@ -153,10 +153,12 @@ class Scenery:
             assert self.lights is not None
             colours, matte, static, light = self._light_of
             still = self.grid.down(self.static[..., :3])
+            sky, water = (self.grid.reduce(resize(p, *self.static.shape[:2])) for p in (matte.sky, matte.water))
             picture = Picture(
                 colours,
                 still,
-                *(self.grid.reduce(resize(plane, *self.static.shape[:2])) for plane in (matte.sky, matte.water)),
+                sky,
+                water,
                 static,
                 {"water" if part.water else "sky": part.region.window for part in self.parts},
                 _side_of(matte),

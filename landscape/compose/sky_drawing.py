@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from landscape.compose.sky_ring import MARGIN, Arrangement
 from landscape.images.filters import blur
 from landscape.images.pixels import Array
 
-Picture = npt.NDArray[np.generic]
+Picture = npt.NDArray[Any]
 
 STRIP = 256
 """Rows of a ring that are drawn at a time: what is needed on the way would be larger than the ring."""

@@ -155,7 +155,7 @@ class Scene:
         return as_square(self.layout.join([inversion.reconstruction() for inversion in self.inversions]))[0]
 
     def sky_plan(self, search: bool = True) -> SkyPlan | None:
-        """How the sky goes on beyond the photo; None without a sky, or where it is not known and no ``search`` wished."""
+        """How the sky goes on beyond the photo; None without a sky, or if it is unknown and no ``search`` is wished."""
         return self._plans.plan(self.photo, self.masks, search)
 
     def own_light(self) -> OwnLight:
