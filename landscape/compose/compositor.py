@@ -176,6 +176,9 @@ class Compositor:
                 frame[here] = self._stored(cv2.blendLinear(pixels, below, share, 1 - share))
             else:
                 pixels = cv2.add(pixels, smooth, dtype=cv2.CV_8U)
+                if alpha.min() == 255:
+                    frame[here] = pixels
+                    continue
                 frame[here] = cv2.blendLinear(pixels, np.ascontiguousarray(frame[here]), share, 1 - share)
 
 

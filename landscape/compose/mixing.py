@@ -59,9 +59,13 @@ def mix(
             if sampled.shape == mixed.shape and picture is pictures[0]:
                 mixed = np.asarray(sampled, np.uint8)
                 continue
+            share = picture.share[cut]
             start = (top + whole[0] - window[0]) * grid.scale, first * grid.scale
             here = tuple(slice(a, a + side) for a, side in zip(start, x.shape, strict=True))
-            share = np.ascontiguousarray(grid.enlarge(picture.share[cut], place))
+            if float(share.min()) >= 1:  # nothing beneath is seen
+                mixed[here] = sampled
+                continue
+            share = np.ascontiguousarray(grid.enlarge(share, place))
             mixed[here] = cv2.blendLinear(sampled, np.ascontiguousarray(mixed[here]), share, 1 - share)
     return mixed
 
