@@ -87,20 +87,22 @@ def product_stage(
         pass
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Processor time of one call, which other load on the machine hardly changes."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
+def measure(rounds: int, clock: Callable[[], float] = time.process_time) -> dict[str, tuple[float, float, int]]:
+    """Both kinds of steps.
 
+    Args:
+        rounds: How often each is measured; the median counts.
+        clock: Seconds. Those of the processor hardly know other load on the machine.
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    Returns:
+        By stage: seconds of a turn of the plain loop, seconds of a step of the product, and how many turns that does.
+    """
+
+    def seconds(work: Callable[[], object]) -> float:
+        started = clock()
+        work()
+        return clock() - started
+
     torch.manual_seed(0)
     generator = Generator(load_config("paper-256").generator).eval()
     maps = [torch.zeros(1, 1, side, side) for side in generator.config.resolutions]
@@ -108,10 +110,11 @@ def main() -> None:
     image = torch.rand(1, 3, SIDE, SIDE) * 2 - 1
     moving = torch.zeros(1, 1, SIDE, SIDE)
     moving[:, :, : SIDE // 2] = 1
+    found = {}
     for stage, tuning in (("latents", False), ("fine-tuning", True)):
         plain = plain_steps(working_copy(generator), latents.copy(), image, moving, tuning)
         measured: dict[str, list[float]] = {"plain": [], "product": []}
-        for _ in range(options.rounds):
+        for _ in range(rounds):
             plain_seconds = [seconds(step) for step in plain]
             # The difference of three steps and one leaves out what is done once per fit.
             fresh = [(working_copy(generator), latents.copy()) for steps in (1, 3)]
@@ -121,10 +124,20 @@ def main() -> None:
             )
             measured["plain"].append(statistics.mean(plain_seconds))
             measured["product"].append((three - one) / 2)
-        step, ours = (statistics.median(measured[name]) for name in ("plain", "product"))
-        per_turn = ours / len(plain)
+        found[stage] = (*(statistics.median(measured[name]) for name in ("plain", "product")), len(plain))
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    for stage, (step, ours, turns) in measure(options.rounds).items():
         print(f"{stage}: plain step {step:.3f} s, product step {ours:.3f} s, ratio {ours / step:.2f}", end="")
-        print(f", per turn of the plain loop {per_turn / step:.2f}" if len(plain) > 1 else "")
+        print(f", per turn of the plain loop {ours / turns / step:.2f}" if turns > 1 else "")
 
 
 if __name__ == "__main__":

@@ -22,13 +22,15 @@ from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
 from landscape.fit.quality import Quality, QualityMeter
 from landscape.fit.stages import fit_latents, tune, tuned_weights
 from landscape.fit.state import FitState, Step
-from landscape.networks.folding import folded
+from landscape.networks.drawing import Drawing, quick_precision
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.settings import FitSettings
 
 STARTED = "starting"
 """The stage of fits that end at the encoder's answer."""
+SMALL = 64
+"""Generators up to this resolution, in pixels, draw a frame within milliseconds, fastest on one core."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,13 @@ class Inversion:
     split: bool = True
 
     @cached_property
-    def drawing(self) -> nn.Module:
-        """The generator made ready for drawing, once for all motions and lights."""
-        return folded(self.generator)
+    def drawing(self) -> Drawing:
+        """The generator made ready for drawing, once for all motions and lights.
+
+        Generators of more than 64 px draw in bf16 where the processor is quick at it; smaller ones take milliseconds.
+        """
+        large = self.generator.resolution > SMALL
+        return Drawing(self.generator, quick_precision(self.w.device.type) if large else torch.float32)
 
     @property
     def quality(self) -> Quality:

@@ -7,20 +7,18 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from landscape.fit.cells import confine_dynamic, extend_dynamic
-from landscape.fit.invert import Inversion
+from landscape.fit.invert import SMALL, Inversion
 from landscape.light.paths import grade, grade_path, light_path
 from landscape.light.styles import StyleTable
 from landscape.motion.maps import DynamicMotion
+from landscape.networks.drawing import Drawing
 from landscape.networks.lighting import LightingNetwork
 from landscape.photo.squares import Layout, as_square
 from landscape.settings import LightSettings, MotionSettings
 from landscape.threads import one_core
-
-_SMALL = 64
-"""Generators up to this resolution draw a frame fastest on one core."""
 
 
 class Animator:
@@ -62,7 +60,7 @@ class Animator:
             graded: Move the frames' mean colours to those of the light as well; else only the generator changes it.
         """
         self._layout = layout
-        self._small = inversions[0].generator.resolution <= _SMALL
+        self._small = inversions[0].generator.resolution <= SMALL
         self._horizon = horizon
         self._match = styles.match
         self._seconds = seconds
@@ -105,7 +103,7 @@ class _Square:
     """One square of a scene in motion."""
 
     inversion: Inversion
-    generator: nn.Module
+    generator: Drawing
     moving: Tensor
     w: Callable[[float], Tensor]
     carried: DynamicMotion
