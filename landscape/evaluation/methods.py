@@ -1,10 +1,9 @@
-"""Ways to animate a photo that are compared in one harness: this project's, and simple ones that are older."""
+"""Simple ways to animate a photo that are compared with this project's in one harness."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,63 +14,17 @@ from landscape.evaluation.cases import Case
 from landscape.evaluation.clips import VIDEOS, read_frames
 from landscape.images.pixels import Pixels
 from landscape.motion.flow import displacement
-from landscape.settings import FitSettings, LightSettings
-
-if TYPE_CHECKING:
-    from landscape.models.bundle import Models
 
 Floats = NDArray[np.float32]
 Method = Callable[[Case], list[Pixels]]
 """Frames of a case, as many as the real clip has and of their size; the first is at time 0."""
 
-OURS, WARP, EULERIAN, TEXTURE, FRAMES = "landscape", "warp", "eulerian", "texture", "frames"
-METHODS = (OURS, WARP, EULERIAN, TEXTURE)
-"""Those that need no files of their own."""
 _PHASE = 12
 """Frames after which a copy of the two-phase warp begins anew."""
 _STATES = 20
 """Most numbers of a dynamic texture's state."""
 _TEXTURE_SIDE = 160
 """Long side at which a dynamic texture is learnt, in pixels."""
-
-
-def choose_methods(
-    names: list[str], models: Models, fit_seconds: float, frames: Path | None = None
-) -> Mapping[str, Method]:
-    """Methods by name.
-
-    Args:
-        names: Of :data:`METHODS`.
-        models: The networks, for this project's.
-        fit_seconds: Most time for fitting the model to a first frame.
-        frames: Folder with the output of any other program, which is added as ``frames``.
-
-    Raises:
-        LandscapeError: If there is no such method.
-    """
-    known: dict[str, Method] = {
-        OURS: lambda case: landscape_frames(case, models, fit_seconds),
-        WARP: warp_frames,
-        EULERIAN: eulerian_frames,
-        TEXTURE: texture_frames,
-    }
-    for name in names:
-        if name not in known:
-            raise LandscapeError(f"Choose methods from: {', '.join(METHODS)}; not “{name}”.")
-    chosen = {name: known[name] for name in names}
-    return chosen if frames is None else chosen | {FRAMES: lambda case: given_frames(case, frames)}
-
-
-def landscape_frames(case: Case, models: Models, fit_seconds: float) -> list[Pixels]:
-    """What this project makes of the first frame."""
-    from landscape.photo.read import Photo
-    from landscape.scene.scene import Scene
-
-    settings = FitSettings(seconds=fit_seconds, seed=case.seed)
-    scene = Scene.open(Photo(case.first, case.name), models, settings, masks=case.matte)
-    height, width = case.first.shape[:2]
-    renderer = scene.renderer(case.motion, LightSettings(), max(height, width), len(case.frames) * case.step)
-    return [np.asarray(renderer.frame(number * case.step), np.uint8) for number in range(len(case.frames))]
 
 
 def warp_frames(case: Case) -> list[Pixels]:
