@@ -110,6 +110,20 @@ class FakeEngine:
 
     delay: float = 0.0
     fits: list[FitSettings] = field(default_factory=list)
+    weights: str = "bundled"
+    others: tuple[str, ...] = ()
+
+    def offered(self) -> list[str]:
+        """This one's weights and others'."""
+        return [self.weights, *self.others]
+
+    def of(self, weights: str) -> FakeEngine:
+        """An engine with these weights."""
+        if not weights or weights == self.weights:
+            return self
+        if weights not in self.others:
+            raise LandscapeError(f"Choose weights from: {', '.join(self.offered())}.")
+        return FakeEngine(self.delay, self.fits, weights, (self.weights,))
 
     def find_masks(self, photo: Photo) -> Matte:
         """The upper half is sky, the lowest third water."""

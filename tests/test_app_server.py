@@ -48,7 +48,7 @@ def test_named_endpoints_open_and_animate(app: tuple[str, SessionStore], tmp_pat
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)).save(photo)
     client = Client(url, verbose=False, download_files=str(tmp_path / "downloads"))
     endpoints = set(client.view_api(return_format="dict")["named_endpoints"])
-    assert endpoints == {"/open", "/use_mask", "/frame", "/animate", "/animate_recipe"}
+    assert endpoints == {"/open", "/use_mask", "/use_weights", "/frame", "/animate", "/animate_recipe"}
     facts = client.predict(photo=handle_file(photo), quality="Quick", api_name="/open")
     assert (facts["width"], facts["height"]) == (128, 96) and facts["sky"] == pytest.approx(0.5, abs=0.05)
     wish = {"quality": "Quick", "speed": 2.5, "style": PHOTO_LIGHT, "seconds": 0.3, "long_side": 64}

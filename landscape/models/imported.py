@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
 from landscape.models.config import config_names, load_config
-from landscape.models.files import fill_network, load_weights, save_weights
+from landscape.models.files import fill_network, load_weights, read_description, save_weights
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig
@@ -60,6 +61,16 @@ def save_imported(
 def is_imported(metadata: dict[str, Any]) -> bool:
     """Whether the description of a file is that of weights taken over from the release."""
     return metadata.get("network") == "release"
+
+
+def imported_weights(folder: Path) -> dict[str, Path]:
+    """Weights that were taken over from the release and lie in a folder, by their names; damaged files are left out."""
+    found = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        with suppress(LandscapeError):
+            if is_imported(read_description(path)[1]):
+                found[path.stem] = path
+    return found
 
 
 def part_of(state: dict[str, Tensor], part: str) -> dict[str, Tensor]:

@@ -67,6 +67,14 @@ class Endpoints:
         assert studio is not None
         return _shares(studio.mask.masks)
 
+    def use_weights(self, session: str | None, weights: str, request: gr.Request) -> tuple[str, dict[str, Any]]:
+        """Go on with other weights, by a name that is offered, and fit the open photo again; empty tells the names."""
+        identifier = session or self._store.create(request.session_hash)
+        if weights:
+            _answer(lambda: self._handlers.use_weights(identifier, weights))
+        used = self._handlers.weights_in_use(identifier)
+        return identifier, {"weights": used, "offered": self._handlers.offered_weights()}
+
     def frame(self, session: str | None, seconds: Any, *values: Any) -> np.ndarray:
         """One frame of the clip, without making the clip."""
 
@@ -96,7 +104,7 @@ class Endpoints:
 
 
 def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any]) -> None:
-    """Add the endpoints ``/open``, ``/use_mask``, ``/frame``, ``/animate`` and ``/animate_recipe`` to the page.
+    """Add the endpoints ``/open``, ``/use_mask``, ``/use_weights``, ``/frame``, ``/animate``, ``/animate_recipe``.
 
     Args:
         handlers: What they do.
@@ -110,6 +118,7 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
         mask = gr.File(label="mask", file_types=[".png"])
         recipe = gr.File(label="recipe", file_types=list(READABLE))
         quality = gr.Textbox(STANDARD, label="quality")
+        weights = gr.Textbox("", label="weights")
         seconds = gr.Number(0, label="time")
         values = {name: _parameter(name, PLACES[name].kind) for name in CONTROLS}
         facts = gr.JSON(label="facts")
@@ -118,6 +127,7 @@ def add_endpoints(handlers: Handlers, store: SessionStore, slot: dict[str, Any])
         button = gr.Button()
     button.click(functions.open, [session, photo, quality], [session, facts], api_name="open", **slot)
     button.click(functions.use_mask, [session, mask], facts, api_name="use_mask", **slot)
+    button.click(functions.use_weights, [session, weights], [session, facts], api_name="use_weights", **slot)
     frame = _named(functions.frame, "session", "time", *WISHES)
     wishes = [values[name] for name in WISHES]
     button.click(frame, [session, seconds, *wishes], picture, api_name="frame", **slot)

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from landscape.errors import LandscapeError
 from landscape.scene.recipe import is_scene_file
 from landscape.ui.page import widgets
 from landscape.ui.page.api import add_endpoints
@@ -25,6 +26,7 @@ from landscape.ui.page.panels import (
     shown,
     tabs,
 )
+from landscape.ui.sentences import told
 from landscape.ui.visitors.controls import CHOICES, WISHES
 from landscape.ui.visitors.handlers import Handlers, View, Views
 from landscape.ui.visitors.jobs import Status
@@ -60,7 +62,7 @@ def build(handlers: Handlers, store: SessionStore, assets: Path) -> gr.Blocks:
                 tabs()
                 controls = control_panel()
                 with gr.Column(elem_id="clip-panel"):
-                    clip = clip_panel()
+                    clip = clip_panel(handlers.offered_weights())
                     export = export_panel(PHOTO_TYPES)
         _Wiring(handlers, store, session, photo, controls, clip, export).connect(page)
         add_endpoints(handlers, store, SLOT)
@@ -87,7 +89,7 @@ class _Wiring:
         self._clip = clip
         settings = controls.fields | clip.fields | export.fields
         self._wishes: list[Any] = [settings[name] for name in WISHES]
-        self._outputs = [session, photo.notice, photo.upload, photo.cancel, photo.meter]
+        self._outputs = [session, photo.notice, photo.upload, photo.cancel, photo.meter, clip.weights]
         choices = [(settings | {"quality": clip.quality})[name] for name in CHOICES]
         self._exporting = ExportEvents(handlers.exports, store, session, photo.notice, export, choices)
 
@@ -119,6 +121,8 @@ class _Wiring:
             mine.input(None, [mine, link, other], other, js=js, **UNQUEUED)
         js = "(linked, sky, water) => (linked ? sky : water)"
         link.input(None, [link, sky, water], water, js=js, **UNQUEUED)
+        weights = self._clip.weights
+        weights.input(self._use_weights, [self._session, weights], self._outputs, **SLOT, **UNLISTED)
         mask = self._controls.mask
         mask.upload(self._use_mask, [self._session, mask], self._outputs, **SLOT, **UNLISTED)
 
@@ -126,6 +130,9 @@ class _Wiring:
         self._photo.cancel.click(self._handlers.cancel, self._session, None, **UNQUEUED)
 
     def _resume(self, identifier: str) -> Iterator[Updates]:
+        offered = self._handlers.offered_weights()  # others may lie there by now
+        used = self._handlers.weights_in_use(identifier)
+        yield {self._clip.weights: gr.Dropdown(offered, value=used, visible=shown(len(offered) > 1))}
         yield from self._rendered(self._handlers.resume(identifier))
 
     def _wait(self, identifier: str) -> Updates:
@@ -150,6 +157,15 @@ class _Wiring:
         path = self._photo.sample_paths.get(name)
         if path is not None:
             yield from self._rendered(self._handlers.open(identifier, path, quality))
+
+    def _use_weights(self, identifier: str, name: str) -> Updates:
+        notice = ""
+        try:
+            self._handlers.use_weights(identifier, name)
+        except LandscapeError as error:
+            notice = told(error)
+        used = self._handlers.weights_in_use(identifier)
+        return {self._clip.weights: gr.Dropdown(value=used), **self._render(View(notice=notice))}
 
     def _use_mask(self, identifier: str, path: str) -> Iterator[Updates]:
         yield from self._rendered(self._handlers.use_mask(identifier, Path(path)))

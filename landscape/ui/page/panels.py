@@ -49,6 +49,7 @@ class ClipPanel:
 
     fields: dict[str, Any]
     quality: gr.Radio
+    weights: gr.Dropdown
 
 
 def shown(visible: bool) -> bool | Literal["hidden"]:
@@ -103,12 +104,21 @@ def control_panel() -> ControlPanel:
     return ControlPanel(found, link, mask)
 
 
-def clip_panel() -> ClipPanel:
-    """Build the first part of the export panel: how long and how large."""
+def clip_panel(offered: list[str]) -> ClipPanel:
+    """Build the first part of the export panel: how long and how large, and which weights are fitted.
+
+    Args:
+        offered: Names of the weights that can be chosen, those in use first; a menu is shown where there are several.
+    """
     found = {"seconds": field("seconds"), "loop": field("loop")}
     with gr.Row(elem_id="size-row"):
         found["long_side"] = field("long_side", min_width=110)
         quality = gr.Radio(
             list(QUALITIES), value=STANDARD, label="Fit", info="Standard is truer.", elem_id="quality", min_width=300
         )
-    return ClipPanel(fields("clip", found, {}), quality)
+    settings = fields("clip", found, {})
+    weights = gr.Dropdown(
+        offered, value=offered[0], label="Weights", info="What is fitted to the photo.", elem_id="weights",
+        visible=shown(len(offered) > 1),
+    )  # fmt: skip
+    return ClipPanel(settings, quality, weights)

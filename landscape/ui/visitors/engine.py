@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from landscape.errors import LandscapeError
 from landscape.masks.find import find_matte
 from landscape.masks.matte import Matte
-from landscape.models.bundle import Models, load_models
+from landscape.models.bundle import Models, default_folder, load_models
+from landscape.models.imported import imported_weights
+from landscape.models.named import weights_name
 from landscape.photo.read import Photo
 from landscape.preview.live import LivePreview
 from landscape.preview.parts import style_pictures
@@ -25,17 +28,45 @@ from landscape.settings import FitSettings
 
 
 class Engine:
-    """The bundled models, loaded at first use and shared by all visitors, who never change them.
+    """The models, loaded at first use and shared by all visitors, who never change them.
 
     Args:
-        folder: Folder of the weights, or None for the bundled ones.
+        folder: The weights: a folder, or a file taken over from the release; None for the bundled ones.
+        turns: Whose turn it is to fit, if others ask as well.
+
+    Attributes:
+        weights: What the weights are called.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, turns: Turns | None = None) -> None:
+        self.weights = weights_name(folder)
         self._folder = folder
         self._lock = threading.Lock()
         self._models: Models | None = None
-        self._turns = Turns()
+        self._turns = turns or Turns()
+        self._others: dict[str, Engine] = {}
+
+    def offered(self) -> list[str]:
+        """Names of the weights that visitors can choose: these, the bundled ones, and those that lie beside them."""
+        return list(self._known())
+
+    def of(self, weights: str) -> Engine:
+        """The engine with other weights, which are loaded when they are asked for; the fits of all take turns.
+
+        Raises:
+            LandscapeError: If no weights of this name are offered.
+        """
+        if not weights or weights == self.weights:
+            return self
+        known = self._known()
+        if weights not in known:
+            raise LandscapeError(f"Choose weights from: {', '.join(known)}.")
+        with self._lock:
+            return self._others.setdefault(weights, Engine(known[weights], self._turns))
+
+    def _known(self) -> dict[str, Path | None]:
+        others = imported_weights(default_folder())
+        return {self.weights: self._folder, weights_name(None): None} | others | {self.weights: self._folder}
 
     def models(self) -> Models:
         """The models. Raises LandscapeError when weights are missing."""

@@ -82,13 +82,13 @@ class Exports:
         session = self._store.get(identifier)
         photo = read_photo(path, max_long_side=SIZES[-1])
         require_fits(shot.export, *photo_size(path))
-        own = copy_private(session, path)
+        own, engine = copy_private(session, path), self._engine.of(session.weights)
 
         def work(progress: Progress, job: Job) -> Clip:
             try:
                 picture = read_photo(own, max_long_side=max(SIZES[-1], shot.export.long_side))
-                masks = self._engine.find_masks(picture)
-                scene = self._engine.open(picture, masks, shot.inversion, progress, job.cancel)
+                masks = engine.find_masks(picture)
+                scene = engine.open(picture, masks, shot.inversion, progress, job.cancel)
                 return write_clip(session, scene, photo.name, shot, own, progress, job)
             finally:
                 shutil.rmtree(own.parent, ignore_errors=True)

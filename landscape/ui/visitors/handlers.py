@@ -75,12 +75,13 @@ class Handlers:
         session = self._store.get(identifier)
         cancel = session.begin_job()
         check_cancelled(cancel)
+        engine = self._engine.of(session.weights)
         yield View(status=Status("Reading the photo"), notice="", busy=True)
         if is_scene_file(path):
-            job = scene_opening_job(identifier, session, self._engine, path, quality)
+            job = scene_opening_job(identifier, session, engine, path, quality)
         else:
             photo = read_photo(path, max_long_side=SIZES[-1])
-            job = opening_job(identifier, session, self._engine, photo, path, quality)
+            job = opening_job(identifier, session, engine, photo, path, quality)
         job.cancel = cancel
         session.opening = self._store.slot.submit(job)
         yield from self._follow_opening(session, job)
@@ -132,6 +133,35 @@ class Handlers:
         studio.edit(lambda editor: editor.replace(matte))
         studio.refit()
         yield View(notice="", opened=True)
+
+    def offered_weights(self) -> list[str]:
+        """Names of the weights that can be chosen, the app's own first."""
+        return self._engine.offered()
+
+    def use_weights(self, identifier: str, name: str) -> str:
+        """Go on with other weights: the open photo is fitted again, and all that are opened later are fitted by them.
+
+        Returns:
+            The name of the weights in use.
+
+        Raises:
+            LandscapeError: If no weights of this name are offered, or they cannot be read; the former stay in use.
+        """
+        session = self._store.get(identifier)
+        engine = self._engine.of(name)
+        engine.warm()
+        changed = engine.weights != self.weights_in_use(identifier)
+        session.weights = engine.weights
+        if changed and session.studio is not None:
+            session.studio.use_engine(engine)
+        return engine.weights
+
+    def weights_in_use(self, identifier: str) -> str:
+        """Name of the weights of a session, whether or not it has begun."""
+        try:
+            return self._store.get(identifier).weights or self._engine.weights
+        except LandscapeError:
+            return self._engine.weights
 
     def queue(self, identifier: str) -> None:
         """Announce that the visitor's next job waits for its turn; :meth:`cancel` reaches it there."""

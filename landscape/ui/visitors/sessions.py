@@ -46,6 +46,7 @@ class Session:
         exports: The jobs that write clips, oldest first.
         files: What was written, by names that cannot be guessed.
         sample: The last sample for estimates of a file's size, and what it was made of.
+        weights: Name of the weights that the visitor chose, empty for the app's own.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class Session:
     exports: list[Job] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
     sample: tuple[tuple[Any, ...], Excerpt] | None = None
+    weights: str = ""
     _cancel: threading.Event = field(default_factory=threading.Event)
     _queued: bool = False
 

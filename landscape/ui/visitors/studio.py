@@ -135,6 +135,15 @@ class Studio:
             self._fit.cancel()
             self._fit = self._engine.begin(self.photo, masks, settings)
 
+    def use_engine(self, engine: Engine) -> None:
+        """Fit the weights of another engine to the photo; what there is is shown until then."""
+        masks = self.full_masks()
+        with self._lock:
+            self._engine = engine
+            self._former = self._fit.latest()[1] or self._former
+            self._fit.cancel()
+            self._fit = engine.begin(self.photo, masks, self._settings)
+
     def preview_scene(self) -> Scene | None:
         """A recent scene under the newest masks, at the size of the page; None before the first."""
         with self._lock:
