@@ -15,6 +15,7 @@ from landscape.compose.compositor import Compositor
 from landscape.compose.reflection import SkyReflection
 from landscape.compose.scenery import Scenery
 from landscape.errors import LandscapeError
+from landscape.masks.banks import find_source
 from landscape.masks.matte import Matte
 from landscape.masks.mirror import Mirror, mirror_likeness
 from landscape.masks.streaks import find_streaks
@@ -30,6 +31,7 @@ from landscape.spelling import spelled
 from landscape.training.water_kinds import Example, fit_kinds, judge_kinds
 
 HEIGHT, WIDTH = 48, 64
+SOURCE = (0.5, 0.0)
 
 
 def bend() -> np.ndarray:
@@ -42,7 +44,7 @@ def bend() -> np.ndarray:
 def surveyed(inside: np.ndarray, falling: float = 0.0) -> Survey:
     down = np.dstack([np.zeros(inside.shape), np.ones(inside.shape)]).astype(np.float32)
     flat = np.full(inside.shape, falling, np.float32)
-    return survey(inside.astype(np.float32), find_course(inside), down, flat, flat * 0, 0.1)
+    return survey(inside.astype(np.float32), find_course(inside, SOURCE), down, flat, flat * 0, 0.1)
 
 
 def flow_of(found: Survey, *arrows: Arrow) -> np.ndarray:
@@ -51,12 +53,52 @@ def flow_of(found: Survey, *arrows: Arrow) -> np.ndarray:
 
 
 def test_a_river_follows_its_bends() -> None:
-    course = find_course(bend())
+    course = find_course(bend(), SOURCE)
     unit = course / np.maximum(np.linalg.norm(course, axis=2, keepdims=True), 1e-12)
     for place, way in (((8, 13), (0, 1)), ((23, 32), (1, 0)), ((40, 51), (0, 1))):
         assert unit[place] @ way > 0.95
     assert not course[~bend()].any()
-    assert not find_course(np.zeros((8, 8), bool)).any()
+    assert not find_course(np.zeros((8, 8), bool), SOURCE).any()
+
+
+def river(course: tuple[float, float], rough: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """A photo of a river between straight banks that meet at a place of a horizon a third down, and where it is."""
+    y, x = np.mgrid[:180, :240].astype(np.float32)
+    at, horizon = course[0] * 240, course[1] * 180
+    below = np.maximum(y - horizon, 1e-3)
+    # Where a line from the point on the horizon through a pixel passes the middle height of the water.
+    place = at + (x - at) * 60 / below
+    water = ((y > horizon + 12) & (np.abs(place - 120) < 0.4 * max(150, abs(at - 120)))).astype(np.float32)
+    noise = np.random.default_rng(1).normal(size=y.shape).astype(np.float32)
+    photo = np.repeat((120 + rough * noise).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    return photo, water
+
+
+def test_banks_tell_where_a_river_comes_from() -> None:
+    for x in (0.2, 0.5, 0.9):
+        photo, water = river((x, 0.33))
+        assert find_source(photo, water)[0] == pytest.approx(x, abs=0.12)
+    band = np.zeros((180, 240), np.float32)
+    band[80:150] = 1
+    assert abs(find_source(np.full((180, 240, 3), 99, np.uint8), band)[0]) > 3  # past the viewer
+
+
+def test_streaks_tell_the_course_where_no_bank_is_seen() -> None:
+    noise = np.random.default_rng(2).normal(size=(180, 240)).astype(np.float32)
+    lying = cv2.GaussianBlur(noise, (0, 0), 12, sigmaY=1.5)
+    for lines, aside in ((lying, True), (lying.T, False)):
+        photo = np.repeat((128 + 40 * lines / lines.std()).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+        x, y = find_source(photo, np.ones(lines.shape, np.float32))
+        assert (abs(x - 0.5) > 2) == aside and y < -0.3
+
+
+@pytest.mark.parametrize("source", [(-3.0, 0.1), (0.5, 0.0), (4.0, 0.1)])
+def test_open_water_comes_straight_from_its_source(source: tuple[float, float]) -> None:
+    course = find_course(np.ones((HEIGHT, WIDTH), bool), source)
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32) + 0.5
+    way = np.dstack([x - source[0] * WIDTH, y - source[1] * HEIGHT])
+    cosine = (course * way).sum(axis=2) / np.maximum(np.linalg.norm(course, axis=2) * np.linalg.norm(way, axis=2), 1e-9)
+    assert cosine[6:-4, 4:-4].min() > 0.97
 
 
 @settings(max_examples=20, deadline=None)

@@ -8,6 +8,7 @@ import numpy as np
 
 from landscape.images.filters import resize
 from landscape.images.pixels import Array, Pixels
+from landscape.masks.banks import find_source
 from landscape.masks.mirror import Mirror, find_mirror
 from landscape.masks.water_kinds import Waters, find_waters
 from landscape.motion.current import Survey, cells_of, survey
@@ -40,7 +41,7 @@ class Flowing:
         """
         mirror = find_mirror(photo, share)
         waters = find_waters(photo, share, mirror.likeness, *cells_of(*share.shape))
-        return cls(waters, find_course(waters.share > 0.5), mirror)
+        return cls(waters, find_course(waters.share > 0.5, find_source(photo, share)), mirror)
 
     def survey(self, horizon: float) -> Survey:
         """What the photo tells of its current, without arrows."""

@@ -17,7 +17,7 @@ from scipy.sparse import csc_matrix, diags
 from landscape.arrows import Arrow
 from landscape.images.filters import fill, smoothstep
 from landscape.images.pixels import Array
-from landscape.motion.water_course import BEYOND, Cells
+from landscape.motion.water_course import Cells
 
 SIDE = 112
 """Long side in cells of the grid on which the current is solved."""
@@ -39,6 +39,8 @@ _HARD = 1e4
 """Weight of an arrow against what the photo tells."""
 _OWN, _LEAST = 0.18, 1e-3
 """An arrow holds for the water around it as far as this, in widths; so little what the photo tells counts beside it."""
+_BEYOND = 0.2
+"""Water goes on beyond the picture's borders by this fraction of the long side."""
 _SHORE = (0.5, 2.5)
 """Cells from a shore within which nothing goes to it, and from which on the shore does not matter."""
 
@@ -135,7 +137,7 @@ def solve_current(found: Survey, running: Array, rolling: Array, arrows: Sequenc
 
 def _shores(inside: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
     """Unit vectors away from shores, and how far the nearest is in widths; water goes on beyond the picture."""
-    reach = max(2, round(BEYOND * max(inside.shape)))
+    reach = max(2, round(_BEYOND * max(inside.shape)))
     wide = cv2.copyMakeBorder(inside.astype(np.uint8), reach, reach, reach, reach, cv2.BORDER_REPLICATE)
     here = (slice(reach, -reach), slice(reach, -reach))
     if wide.all():

@@ -1,8 +1,8 @@
-"""The course of water: from the far or upper end of its mask to the near one, along its shores, never through them.
+"""The course of water: away from the point it comes from, along its shores, never through them.
 
-Water that runs off is rain for a potential: more comes in above the middle of each connected part, more goes out below
-it, and nothing passes a shore. The gradient of this potential (a Poisson problem with Neumann borders) follows every
-bend without anybody having to find where a river begins.
+Where the picture ends and the water goes on, it comes in and goes out straight from that point, and what else goes out
+than comes in springs up where water that spreads from there does. Nothing passes a shore. The gradient of such a
+potential (a Poisson problem) follows every bend, also those that the banks' vanishing point knows nothing of.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from landscape.images.pixels import Array
 
 Mask = npt.NDArray[np.bool_]
 
-BEYOND = 0.2
-"""Water goes on beyond the picture's borders by this fraction of the long side."""
+_NEAREST = 2.0
+"""Cells from the point of origin within which no more water comes than there."""
 _LEAK = 1e-6
 """Keeps the potential of a closed part from being free up to a constant."""
 
@@ -79,24 +79,32 @@ class Cells:
         return result
 
 
-def find_course(inside: Mask) -> Array:
+def find_course(inside: Mask, source: tuple[float, float]) -> Array:
     """Which way water runs where nothing but its shape tells.
 
     Args:
         inside: (h, w) the water.
+        source: The point from which it comes, x in widths and y in heights.
 
     Returns:
         (h, w, 2) x, y; longer where more water passes, 0 outside.
     """
     if not inside.any():
         return np.zeros((*inside.shape, 2), np.float32)
-    reach = max(1, round(BEYOND * max(inside.shape)))
-    wide = np.asarray(cv2.copyMakeBorder(inside.astype(np.uint8), 0, reach, reach, reach, cv2.BORDER_REPLICATE))
-    cells = Cells.of(wide > 0)
-    parts, labels = cv2.connectedComponents(wide, connectivity=4)
-    rows = np.broadcast_to(np.arange(wide.shape[0], dtype=np.float64)[:, None], wide.shape)[cells.inside]
-    part = labels[cells.inside]
-    means = np.bincount(part, rows, parts) / np.maximum(np.bincount(part, minlength=parts), 1)
-    potential = cells.solve(csc_matrix(cells.stiffness() + _LEAK * diags(np.ones(cells.count))), rows - means[part])
-    course = cells.gradient(potential)
-    return np.ascontiguousarray(course[: inside.shape[0], reach : reach + inside.shape[1]])
+    cells = Cells.of(inside)
+    place = np.array([source[0] * inside.shape[1], source[1] * inside.shape[0]]) - 0.5
+    y, x = np.nonzero(inside)
+    from_there = np.stack([x, y], axis=1) - place
+    far = np.maximum(np.linalg.norm(from_there, axis=1), _NEAREST)
+    passes = from_there / far[:, None]
+    ends = np.stack(
+        [((at == size - 1) * 1.0) - (at == 0) for at, size in ((x, inside.shape[1]), (y, inside.shape[0]))], axis=1
+    )
+    out = (passes * ends).sum(axis=1)
+    part = cv2.connectedComponents(inside.astype(np.uint8), connectivity=4)[1][inside]
+    rain = 1 / far
+    rain *= (np.bincount(part, out) / np.maximum(np.bincount(part, rain), 1e-9))[part]
+    matrix = csc_matrix(cells.stiffness() + _LEAK * diags(np.ones(cells.count)))
+    course = cells.gradient(cells.solve(matrix, out - rain))
+    course[inside] += 0.5 * passes * np.abs(ends)
+    return course
