@@ -1,4 +1,4 @@
-"""What somebody draws on the photo: arrows along which water goes, anchors that hold it, and kinds of water."""
+"""What somebody draws on the photo: arrows along which water and clouds go, anchors, and kinds of water."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST = 64
 
 @dataclass(frozen=True)
 class Arrow(Declared):
-    """Which way somebody wants water to go at a place; without a length it is an anchor, which holds it there.
+    """Which way somebody wants water or clouds to go at a place; without a length it is an anchor, which holds them.
 
     Places are fractions of the photo's width and height; the length is the way of one second at speed 1.
     """

@@ -93,8 +93,8 @@ class MotionSettings(Declared):
         panel="motion", hint="Slower towards the horizon, which is the line to drag on the photo.",
     ))  # fmt: skip
     arrows: tuple[Arrow, ...] = setting((), Rows(
-        "Arrows", "Which way water goes at a place: x, y, dx, dy in parts of the photo, the way of a second at speed "
-        "1; without a length it is held there. Write it once for each arrow.", said="arrows", row_type=Arrow,
+        "Arrows", "Which way water or clouds go at a place: x, y, dx, dy in parts of the photo, the way of a second at "
+        "speed 1; without a length they are held there. Write it once for each arrow.", said="arrows", row_type=Arrow,
         one="arrow", most=MOST, repeated=True, panel="motion", widget="held", option=("--arrow",),
         example="0.5,0.4,0,0.1",
     ))  # fmt: skip

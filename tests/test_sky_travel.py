@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landscape.arrows import Arrow
 from landscape.motion.drift import find_drifts
 from landscape.motion.flow import displacement
 from landscape.motion.pieces import find_pieces
 from landscape.motion.samples import folded
 from landscape.motion.travel import SkyMotion
 from landscape.motion.turbulence import Turbulence
+from landscape.motion.winds import with_arrows_within
 from landscape.settings import MotionSettings
 
 WIDTH, ABOVE, SKY, HEIGHT = 64, 8, 0.5, 0.75
@@ -169,3 +171,39 @@ def test_still_clouds_only_travel():
     samples = still.at(2.0, 24, 48)
     assert all(np.abs(sample.field[..., :2]).max() == 0 for sample in samples)
     assert max(np.abs(sample.field[..., :2]).max() for sample in lively.at(2.0, 24, 48)) > 0.002
+
+
+def test_around_an_arrow_clouds_go_where_it_points_and_elsewhere_by_the_dial() -> None:
+    for way in ((0.06, 0.0), (-0.06, 0.0), (0.0, -0.08)):
+        wind = sky(MotionSettings(direction=90.0, change=0.0, arrows=(Arrow(0.25, 0.3, *way),)))
+        plain = sky(MotionSettings(direction=90.0, change=0.0))
+        shape = (96, 192)
+        begins = [view(motion.at(0.0, *shape), shape)[:90] for motion in (wind, plain)]
+        assert np.abs(begins[0] - begins[1]).max() < 1e-3
+        frames = [view(wind.at(t, *shape), shape) for t in (0.0, 0.25)]
+        grey = [np.clip(128 + frame, 0, 255).astype(np.uint8) for frame in frames]
+        flow = cv2.calcOpticalFlowFarneback(*grey, np.zeros((*shape, 2), np.float32), 0.5, 3, 21, 3, 7, 1.5, 0)
+        there = np.median(flow[30:46, 38:58], axis=(0, 1)) / 192 * 4
+        assert np.abs(there - [way[0], way[1] * HEIGHT]).max() < 0.02
+        far = slice(30, 60), slice(150, 186)
+        assert np.abs(view(wind.at(3.0, *shape), shape)[far] - view(plain.at(3.0, *shape), shape)[far]).max() < 1e-3
+    held = sky(MotionSettings(direction=90.0, speed=2.0, arrows=(Arrow(0.5, 0.3, 0.0, 0.0),)), loop=6.0)
+    first, later = (view(held.at(t, 24, 48)) for t in (0.0, 2.7))
+    assert np.abs(first - later)[12, 24] < 1e-3 < np.abs(first - later)[12, 4]
+
+
+def test_skies_with_arrows_are_whole_and_loop() -> None:
+    arrows = (Arrow(0.3, 0.2, 0.1, -0.1), Arrow(0.6, 0.4, -0.2, 0.05), Arrow(0.5, 0.1, 0.0, 0.0))
+    blown = sky(MotionSettings(direction=45.0, speed=2.0, arrows=arrows), 5.0)
+    for seconds in (0.0, 1.3, 3.8):
+        assert np.abs(total(blown.at(seconds, 24, 48), (24, 48)) - 1).max() < 1e-4
+        assert np.allclose(view(blown.at(seconds, 24, 48)), view(blown.at(seconds + 5.0, 24, 48)), atol=0.05)
+    last, first = (view(blown.at(t, 24, 48)) for t in (4.99, 0.0))
+    assert np.abs(last - first).max() < 6
+
+
+def test_arrows_belong_to_the_part_in_which_they_begin() -> None:
+    share = np.zeros((10, 20), np.float32)
+    share[:5] = 1
+    arrows = (Arrow(0.5, 0.4, 0.0, 0.5), Arrow(0.5, 0.9, 0.0, -0.5), Arrow(1.0, 0.0, 0.0, 0.0))
+    assert with_arrows_within(MotionSettings(arrows=arrows), share).arrows == (arrows[0], arrows[2])

@@ -11,6 +11,7 @@ from landscape.compose.travelling_sky import TravellingSky
 from landscape.images.pixels import Array
 from landscape.motion.phases import Clock, make_clock
 from landscape.motion.water import WaterClock
+from landscape.motion.winds import with_arrows_within
 from landscape.settings import MotionSettings
 
 _REACH, _SHORTEST = 0.03, 1.2
@@ -31,7 +32,8 @@ class MovingParts:
         self._parts: list[tuple[Part, MovingRegion | TravellingSky]] = []
         for part in scenery.parts:
             if part.canvas is not None:
-                sky = TravellingSky(part.region, part.canvas, motion, scenery.horizon, grid, loop_seconds)
+                own = with_arrows_within(motion, part.share)
+                sky = TravellingSky(part.region, part.canvas, own, scenery.horizon, grid, loop_seconds)
                 self._parts.append((part, sky))
                 continue
             clock: Clock | WaterClock

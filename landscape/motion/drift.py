@@ -42,6 +42,11 @@ class Drift:
     row: float
     period: float
 
+    @property
+    def stands(self) -> bool:
+        """Whether nothing moves."""
+        return self.x == self.y == self.growth == 0
+
     def scale_and_shift(self, seconds: float) -> tuple[float, float, float]:
         """Factor on the distance from c, and what is added, x and y."""
         factor = math.exp(self.growth * seconds)
@@ -90,13 +95,13 @@ def find_drifts(
         grows = float(np.interp(row, ys, growth))
         if abs(y) < _LEVEL * abs(x) and abs(grows) < _LEVEL * abs(x) * 10:
             y = grows = 0.0
-        period = _period(y, grows, ring_height, loop_seconds)
+        period = replaced_after(y, grows, ring_height, loop_seconds)
         most = _MOST_GROWTH / period
         drifts.append(Drift(x, y, min(max(grows, -most), most), row, period))
     return drifts
 
 
-def _period(rise: float, growth: float, rows: float, loop: float | None) -> float:
+def replaced_after(rise: float, growth: float, rows: float, loop: float | None) -> float:
     """Seconds for which a piece is seen; infinite where it neither rises nor grows."""
     period = min(_RISE * rows / max(abs(rise), 1e-9), _GROWTH / max(abs(growth), 1e-9))
     if loop is not None:

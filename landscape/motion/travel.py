@@ -21,6 +21,7 @@ from landscape.motion.drift import Drift, find_drifts
 from landscape.motion.pieces import Pieces
 from landscape.motion.samples import SEEN, Sample, folded, normalised, shifted, weigh
 from landscape.motion.turbulence import COARSER, Turbulence
+from landscape.motion.winds import find_winds
 from landscape.settings import MotionSettings
 
 _STAGGER, _FADE = 0.25, 0.1
@@ -50,7 +51,7 @@ class SkyMotion:
 
         Args:
             pieces: The ring's pieces.
-            motion: Direction, speed and amounts.
+            motion: Direction, speed, amounts, and arrows that lie in the sky.
             horizon: Fraction of the photo's height.
             size: Height of the photo and height of the sky from the photo's top, in photo widths.
             ring: Width of the photo and rows above it, in pixels of the ring of the pieces.
@@ -63,16 +64,20 @@ class SkyMotion:
         self._loop = loop_seconds
         self._change = motion.change
         self._length = pieces.number.shape[1] / self._width
-        self._drifts = find_drifts(
-            motion, horizon, (float(size[0]), self._sky), pieces.number.shape[0] / self._width, loop_seconds
-        )
+        ring_height = pieces.number.shape[0] / self._width
+        drifts = find_drifts(motion, horizon, (float(size[0]), self._sky), ring_height, loop_seconds)
+        self._winds = find_winds(motion.arrows, motion, float(size[0]), ring_height, loop_seconds)
+        self._layers = len(drifts)
+        self._drifts = [*drifts, *self._winds.drifts]
         speeds = np.array([math.hypot(drift.x, drift.y) for drift in self._drifts])
         # What is far away looks small, and so do its eddies.
         self._nearness = np.maximum(speeds / max(float(speeds.max()), 1e-9), _FAR) if speeds.max() > 0 else speeds + 1
         rate = motion.speed * motion.sky
         self._rate = 0.0 if rate == 0 else max(rate, 0.5) ** 0.75
-        centres = np.array([drift.row for drift in self._drifts]) * self._width + self._above
-        shares = pieces.shares(centres, self._width)
+        centres = np.array([drift.row for drift in drifts]) * self._width + self._above
+        # A wind carries all pieces alike.
+        everywhere = np.ones(pieces.number.shape, np.float32)
+        shares = [*pieces.shares(centres, self._width), *(everywhere for _ in self._winds.drifts)]
         stagger = np.random.default_rng([seed, 1]).uniform(-1, 1, len(pieces.row)).astype(np.float32)[pieces.number]
         stagger = cv2.GaussianBlur(stagger, (0, 0), 1.0) * _STAGGER
         self._maps = [np.dstack([share, pieces.prominence, stagger]) for share in shares]
@@ -94,6 +99,7 @@ class SkyMotion:
             seconds %= self._loop
         y = (np.arange(height, dtype=np.float32) + np.float32(0.5)) / np.float32(height) * np.float32(self._sky)
         x = (np.arange(width, dtype=np.float32) + np.float32(0.5)) / np.float32(width)
+        blown = self._blown(x, y)
         fields: dict[float, Array] = {}
         left = np.ones((height, width), np.float32)
         result: list[Sample] = []
@@ -106,12 +112,13 @@ class SkyMotion:
             for layer, drift in enumerate(self._drifts):
                 for number in self._phases(drift, seconds):
                     time = seconds if math.isinf(drift.period) else seconds - number * drift.period
+                    time = 0.0 if drift.stands else time
                     if time not in fields:
                         fields[time] = self._turbulence.at(time * self._rate, self._change)
                     turn = number if self._loop is None else number % max(1, round(self._loop / drift.period))
                     shift = (turn * _GOLDEN + place) % 1.0 * self._length
                     at = (layer, number, seconds, time, shift)
-                    sample = self._sample(*at, x, y[span], fields[time], last=last)
+                    sample = self._sample(*at, x, y[span], fields[time], blown[layer, span], last=last)
                     if sample is not None:
                         found.append(dataclasses.replace(sample, rows=shifted(sample.rows, span.start)))
             left = weigh(found, left, result)
@@ -124,11 +131,19 @@ class SkyMotion:
         place, reach = seconds / drift.period, 0.5 + _STAGGER + _FADE
         return list(range(math.ceil(place - reach), math.floor(place + reach) + 1))
 
-    def _heights(self, y: Array) -> Array:
-        """Shares (layers, h) of the layers at heights, by how near they are; in gaps, nothing tells more."""
-        rows = np.array([drift.row for drift in self._drifts], np.float32)
+    def _blown(self, x: Array, y: Array) -> Array:
+        """How much of each place belongs to each wind, and to the layers what these leave: (layers + winds, h, w)."""
+        winds = self._winds.shares(x, y)
+        rest = np.broadcast_to(1 - winds.sum(axis=0), (self._layers, len(y), len(x)))
+        return np.concatenate([rest, winds])
+
+    def _heights(self, layer: int, y: Array) -> Array:
+        """Share (h,) of a layer at heights, by how near they are; in gaps, nothing tells more. Winds know no height."""
+        if layer >= self._layers:
+            return np.ones(len(y), np.float32)
+        rows = np.array([drift.row for drift in self._drifts[: self._layers]], np.float32)
         near = (np.abs(y[None, :] - rows[:, None]) + np.float32(0.01)) ** -6
-        return np.asarray(near / near.sum(axis=0), np.float32)
+        return np.asarray(near[layer] / near.sum(axis=0), np.float32)
 
     def _sample(
         self,
@@ -140,6 +155,7 @@ class SkyMotion:
         x: Array,
         y: Array,
         moved: Array,
+        blown: Array,
         *,
         last: bool,
     ) -> Sample | None:
@@ -152,9 +168,9 @@ class SkyMotion:
         at_y = (np.float32(scale) * y + np.float32(shift_y)) * np.float32(self._width) + np.float32(self._above - 0.5)
         at_y = folded(at_y, self._pieces.number.shape[0])
         reach = sum(size for size, _ in _WANDER) * self._width + 1
-        own = self._heights(y)[layer] if last else None
+        own = self._heights(layer, y) if last else None
         seen = own > SEEN if own is not None else (at_y > spread[0] - reach) & (at_y < spread[1] + reach)
-        rows = np.flatnonzero(seen)
+        rows = np.flatnonzero(seen & (blown.max(axis=1) > 0))
         if not len(rows):
             return None
         part = slice(int(rows[0]), int(rows[-1]) + 1)
@@ -174,6 +190,7 @@ class SkyMotion:
             share = np.broadcast_to((own[part, None] * alone).astype(np.float32), shape)
         if float(share.max()) < SEEN:
             return None
+        share = share * blown[part]
         step = np.float32(1 / COARSER)
         across, down = (across + 0.5) * step - np.float32(0.5), (down + 0.5) * step - np.float32(0.5)
         eddies = cv2.remap(moved, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)

@@ -1,4 +1,4 @@
-/* Arrows along which water goes, drawn on the photo while the panel of motion is open; and kinds of water, chosen with
+/* Arrows along which water and clouds go, drawn on the photo while the panel of motion is open; and kinds of water, chosen with
    a click in the panel of masks. `view` is the stage, see stage.js. */
 export function arrows(page, view) {
   const { stage, frame, place } = view;
@@ -65,7 +65,7 @@ export function arrows(page, view) {
     const says = stage.classList.contains("masking") && event.button === 0 && page.brush && page.facts.kinds.includes(page.brush.paints);
     if (says) return chooseKind(place(event));
     const shape = event.target.closest("[data-arrow]");
-    if (!drawable(event) || (view.camera.zoom !== 1 && !shape) || (!shape && (list.length >= MOST || !view.wetAt(...place(event))))) return;
+    if (!drawable(event) || (view.camera.zoom !== 1 && !shape) || (!shape && (list.length >= MOST || !view.movesAt(...place(event))))) return;
     event.preventDefault();
     frame.setPointerCapture(event.pointerId);
     held = shape
@@ -103,7 +103,7 @@ export function arrows(page, view) {
     if (!drawable(event)) return;
     const shape = document.elementFromPoint(event.clientX, event.clientY).closest("[data-arrow]");
     if (shape) putArrows(list.filter((_, index) => index !== Number(shape.dataset.arrow)), list);
-    else if (view.wetAt(...place(event)) && list.length < MOST) putArrows([...list, arrowBetween(place(event), place(event))], list);
+    else if (view.movesAt(...place(event)) && list.length < MOST) putArrows([...list, arrowBetween(place(event), place(event))], list);
   });
   page.on("undo-arrows", () => arrowsBefore.length && putArrows(arrowsBefore.pop()));
   Object.assign(view.actions, {
@@ -124,7 +124,7 @@ export function arrows(page, view) {
     list = (wish.arrows || []).map((arrow) => ({ ...arrow }));
     drawArrows();
   });
-  /* Another photo has other water. */
+  /* Another photo has other water and another sky. */
   page.on("photo", (header) => {
     if (photoName !== null && photoName !== header.name) {
       arrowsBefore = [];

@@ -15,7 +15,7 @@ export function brush(page, view) {
   let pending = [];
   let current = null;
   let strokeNumber = 0;
-  let wet = null; /* where there is water: size, and a share of 255 for each pixel */
+  let places = null; /* what is where: size, and shares of 255 of water, and of all that moves, for each pixel */
 
   page.on("brush", (change) => {
     Object.assign(brush, change);
@@ -39,15 +39,15 @@ export function brush(page, view) {
     const data = context.getImageData(0, 0, width, height);
     const pixels = data.data;
     const { sky, water, freeze } = CLASSES;
-    const moves = new Uint8Array(pixels.length / 4);
-    wet = { width, height, shares: new Uint8Array(pixels.length / 4) };
+    const [moves, wet] = [new Uint8Array(pixels.length / 4), new Uint8Array(pixels.length / 4)];
+    places = { width, height, moves, wet };
     for (let i = 0; i < pixels.length; i += 4) {
       const f = pixels[i + 2];
       const s = (pixels[i] * (255 - f)) / 255;
       const w = (pixels[i + 1] * (255 - f)) / 255;
       const total = s + w + f || 1;
       moves[i >> 2] = Math.min(255, s + w);
-      wet.shares[i >> 2] = w;
+      wet[i >> 2] = w;
       for (let c = 0; c < 3; c++) pixels[i + c] = (s * sky[c] + w * water[c] + f * freeze[c]) / total;
       pixels[i + 3] = Math.min(255, s + w + f);
     }
@@ -67,10 +67,11 @@ export function brush(page, view) {
     drawStrokes();
   });
 
-  view.wetAt = (x, y) => {
-    if (!wet || x < 0 || y < 0 || x >= 1 || y >= 1) return false;
-    return wet.shares[Math.floor(y * wet.height) * wet.width + Math.floor(x * wet.width)] > 127;
-  };
+  const at = (shares, x, y) =>
+    places && x >= 0 && y >= 0 && x < 1 && y < 1 &&
+    places[shares][Math.floor(y * places.height) * places.width + Math.floor(x * places.width)] > 127;
+  view.wetAt = (x, y) => at("wet", x, y);
+  view.movesAt = (x, y) => at("moves", x, y);
 
   /* Places that are doubtful get stripes, which say: look here, and paint if it is wrong. Each has a dark side, as
      photos are bright and dark; they are as wide on the page whatever the size of the matte. */
