@@ -18,6 +18,7 @@ from landscape.masks.labels import SKY, WATER
 from landscape.masks.matte import Matte
 from landscape.output.video import write_video
 from landscape.photo.read import Photo
+from landscape.preview.clock import Pace
 from landscape.preview.player import LiveFrame
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.scene.own_light import OwnLight
@@ -124,6 +125,11 @@ class FakeEngine:
         if weights not in self.others:
             raise LandscapeError(f"Choose weights from: {', '.join(self.offered())}.")
         return FakeEngine(self.delay, self.fits, weights, (self.weights,))
+
+    @property
+    def hurried(self) -> bool:
+        """Nobody waits for long."""
+        return False
 
     def find_masks(self, photo: Photo) -> Matte:
         """The upper half is sky, the lowest third water."""
@@ -263,9 +269,9 @@ class FakeLive:
         """Note it."""
         self.calls.append(("limit", side))
 
-    def spare(self, sparing: bool) -> None:
+    def spare(self, pace: Pace) -> None:
         """Note it."""
-        self.sparing = sparing
+        self.sparing = not pace.full
 
     def next_frame(self, timeout: float) -> LiveFrame | None:
         """A grey frame as soon as something is shown."""

@@ -14,6 +14,7 @@ import torch
 
 from landscape.masks.labels import SKY
 from landscape.photo.read import Photo
+from landscape.preview.clock import HURRIED_RATE, Pace
 from landscape.preview.live import LivePreview
 from landscape.preview.parts import DRAFT_SIDE, PreviewParts, style_pictures
 from landscape.preview.player import LiveFrame
@@ -227,6 +228,28 @@ def test_the_sharp_picture_follows_when_changes_rest(scene: Scene, preview: Live
     while preview._player is None or preview._player.side != preview.side:
         preview.next_frame(0.2)
         assert time.monotonic() < end
+
+
+def test_while_somebody_waits_only_first_pictures_and_changes_are_made(
+    small_models, landscape_pixels: np.ndarray, preview: LivePreview
+) -> None:
+    large = cv2.resize(landscape_pixels, (640, 480))
+    masks = hard_matte(np.repeat(np.uint8([SKY, 0]), 240)[:, None].repeat(640, 1))
+    scene = Scene.open(Photo(large, "hill"), small_models, FitSettings("E"), masks)
+    preview.spare(Pace(hurried=True))
+    preview.show(scene, Shot())
+    frame_when(preview, lambda frame: True)
+    began = time.monotonic()
+    seen = 0
+    while time.monotonic() - began < 1.5 / HURRIED_RATE:
+        seen += preview.next_frame(0.1) is not None
+    assert seen <= 2 and preview._player is not None and preview._player.side == DRAFT_SIDE
+    number = preview.show(scene, Shot(MotionSettings(90.0)))
+    began = time.monotonic()
+    frame_when(preview, lambda frame: frame.number == number)
+    assert time.monotonic() - began < 0.9 / HURRIED_RATE, "a change waits for nobody"
+    preview.spare(Pace())
+    frame_when(preview, lambda frame: max(frame.pixels.shape) > DRAFT_SIDE)
 
 
 def test_there_is_a_picture_of_every_style(scene: Scene) -> None:

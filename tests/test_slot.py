@@ -57,6 +57,24 @@ def test_visitors_take_turns_and_see_their_place() -> None:
     assert gate.order == ["a1", *expected]
 
 
+def test_a_few_jobs_run_at_a_time_and_the_next_sees_its_place() -> None:
+    slot, gate = Slot(2), Gate()
+    running = [slot.submit(gate.job(name, name)) for name in "ab"]
+    while any(job.state == "waiting" for job in running):
+        time.sleep(0.01)
+    waiting = [slot.submit(gate.job(name, name)) for name in "cd"]
+    assert [slot.positions()[job.identifier] for job in waiting] == [1, 2]
+    assert slot.busy("a") and slot.busy("b") and slot.busy("c")
+    assert [job.state for job in waiting] == ["waiting", "waiting"]
+    slot.drop("b")
+    gate.open.set()
+    wait(*running, *waiting)
+    assert running[1].cancel.is_set() and [job.state for job in waiting] == ["done", "done"]
+    again = slot.submit(gate.job("a", "again"))
+    wait(again)
+    assert again.state == "done"
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=12))
 def test_nobody_waits_for_more_than_one_job_of_each_other(owners: list[str]) -> None:

@@ -94,9 +94,35 @@ def test_whoever_gives_up_holds_nobody_up() -> None:
     assert turns._holder is holder and not turns._waiting
     with_time = threading.Timer(0.05, holder.leave)
     with_time.start()
-    with turns.first():
-        assert turns._holder is not None
-    assert turns._holder is None
+    other.take(never)
+    assert turns._holder is other and other.served == 2
+
+
+def test_work_that_somebody_waits_for_lets_first_turns_alone_go_on() -> None:
+    turns = Turns(Clock())
+    holder, order = turns.turn(), []
+    holder.take(never)
+    with turns.first(), turns.first():
+        assert turns.hurried and holder.over, "it begins at once, the holder rests after its step"
+        old = threading.Thread(target=lambda: (holder.take(never), order.append("old")))
+        holder.leave()
+        old.start()
+        in_line(turns, 1)
+        new = turns.turn()
+        new.take(never)
+        order.append("new")
+        assert new.over
+        new.leave()
+        again = threading.Thread(target=lambda: (new.take(never), order.append("again"), new.leave()))
+        again.start()
+        in_line(turns, 2)
+        time.sleep(0.3)
+        assert order == ["new"]
+    assert not turns.hurried
+    old.join(10)
+    holder.leave()
+    again.join(10)
+    assert order == ["new", "old", "again"]
 
 
 def test_fits_work_one_at_a_time_and_end_as_they_do_alone(photo, masks, small_models, monkeypatch) -> None:

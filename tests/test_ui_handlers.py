@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import stat
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from landscape.ui.visitors.controls import QUALITIES, STANDARD, inversion, shot_
 from landscape.ui.visitors.handlers import Handlers, View
 from landscape.ui.visitors.jobs import Meter, Status
 from landscape.ui.visitors.sessions import CAPACITY, LIFETIME, SessionStore
+from landscape.ui.visitors.slot import Job
 from tests.fake_engine import FakeEngine, slow
 
 
@@ -216,3 +218,12 @@ def test_a_job_can_be_cancelled_while_it_waits_for_its_turn(
     assert "Stopped" in str(page["notice"]) and "video" not in page
     handlers.queue(visitor)
     assert merged(list(handlers.animate(visitor, short())))["video"]
+
+
+def test_a_photo_is_opened_while_clips_are_made(handlers: Handlers, store: SessionStore, photo: Path) -> None:
+    """Also the visitor's own: nobody waits for the first picture until a clip is ready."""
+    busy, visitor = threading.Event(), store.create()
+    clips = [store.slot.submit(Job(owner, lambda *_: busy.wait(20), "")) for owner in ("somebody", visitor)]
+    list(handlers.open(visitor, photo, "Quick"))
+    assert store.get(visitor).studio is not None and all(job.active for job in clips)
+    busy.set()

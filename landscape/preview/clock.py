@@ -1,8 +1,37 @@
-"""The time of a preview, which passes or stands still."""
+"""The time of a preview, which passes or stands still, and how often it is looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+
+RATE = 30.0
+"""Frames a second that are aimed at."""
+SPARING_RATE, HURRIED_RATE = 8.0, 1.0
+"""Frames a second while others need the computer, and while somebody waits for a first picture."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much of the computer a preview may take.
+
+    Attributes:
+        sparing: Whether others need most of it: fewer pictures, and none larger than now.
+        hurried: Whether somebody waits for a first picture, to whom all is left but changes.
+    """
+
+    sparing: bool = False
+    hurried: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Whether nobody else needs the computer."""
+        return not (self.sparing or self.hurried)
+
+    @property
+    def rate(self) -> float:
+        """Frames a second."""
+        return HURRIED_RATE if self.hurried else SPARING_RATE if self.sparing else RATE
 
 
 class PreviewClock:

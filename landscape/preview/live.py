@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from landscape.preview.clock import PreviewClock
+from landscape.preview.clock import RATE, Pace, PreviewClock
 from landscape.preview.parts import DRAFT_SIDE, PreviewParts
 from landscape.preview.player import LiveFrame, Player
 from landscape.preview.size import PreviewSize
@@ -16,10 +16,8 @@ from landscape.scene.scene import Scene
 from landscape.scene.shot import Shot
 from landscape.scene.take import Take
 
-RATE = 30.0
-"""Frames a second that are aimed at."""
-SPARING_RATE, SPARING_SIDE = 8.0, 512
-"""Frames a second, and the long side that is sharp enough, while others need the computer."""
+SPARING_SIDE = 512
+"""The long side that is sharp enough while others need the computer."""
 _LATE, _INTERRUPTED = 0.004, 0.2
 """Seconds after its time at which a picture is late, and from which nobody asked for it before."""
 _SETTLED = 0.35
@@ -41,7 +39,7 @@ class LivePreview:
         self._take: Take | None = None
         self._number = 0
         self._player: Player | None = None
-        self._sparing = False
+        self._pace = Pace()
         self._size = PreviewSize()
         self._due = self._began = 0.0
         self._shown = (0, -1.0)
@@ -91,11 +89,11 @@ class LivePreview:
             self._size.limit(side)
             self._settle()
 
-    def spare(self, sparing: bool) -> None:
-        """Leave most of the computer to others: fewer pictures, and none larger than now."""
+    def spare(self, pace: Pace) -> None:
+        """Leave as much of the computer to others."""
         with self._changed:
-            if sparing != self._sparing:
-                self._sparing = sparing
+            if pace != self._pace:
+                self._pace = pace
                 self._size.forget()
                 self._settle()
 
@@ -124,12 +122,12 @@ class LivePreview:
         if player.number != number and player.follows(take):
             player = self._turn(player, take, number, seconds)
         with self._changed:
-            seconds, playing, sparing = self._clock.seconds, self._clock.playing, self._sparing
+            seconds, playing, pace = self._clock.seconds, self._clock.playing, self._pace
             self._shown = (player.run, seconds)
         began, before, behind = self._now(), self._began, self._now() - self._due
-        self._began, self._due = began, max(self._due + 1 / (SPARING_RATE if sparing else RATE), began)
-        frame = player.frame(seconds, not playing, sparing)
-        if playing and not sparing:
+        self._began, self._due = began, max(self._due + 1 / pace.rate, began)
+        frame = player.frame(seconds, not playing, not pace.full)
+        if playing and pace.full:
             # Where pictures come too late, all that happens between two of them counts, and not the drawing alone.
             late = _LATE < behind < _INTERRUPTED
             self._adapt(player, began - before if late else self._now() - began)
@@ -218,8 +216,10 @@ class LivePreview:
             return None
         if player is None or not player.follows(take):
             return take, min(self._size.side, DRAFT_SIDE), 0.0
+        if self._pace.hurried:
+            return None
         side = self._size.side if self._clock.playing else self._size.best
-        if self._sparing and self._clock.playing and player.side >= SPARING_SIDE:
+        if self._pace.sparing and self._clock.playing and player.side >= SPARING_SIDE:
             side = player.side
         if player.side == side and player.parts.settled(take):
             return None

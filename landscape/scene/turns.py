@@ -23,24 +23,35 @@ class Turns:
         self._changed = threading.Condition()
         self._holder: Turn | None = None
         self._waiting: list[Turn] = []
-        self._count = 0
+        self._count = self._hurried = 0
 
     def turn(self) -> Turn:
         """A place for one that works now and then."""
         return Turn(self)
 
+    @property
+    def hurried(self) -> bool:
+        """Whether somebody waits for work of :meth:`first`."""
+        return self._hurried > 0
+
     @contextmanager
     def first(self) -> Iterator[None]:
-        """Work that somebody waits for: it comes before all that goes on in turns."""
-        turn = self.turn()
-        turn.take(lambda: False)
+        """Work that somebody waits for: what goes on in turns rests after its step, but for the first turns."""
+        self._hurry(1)
         try:
             yield
         finally:
-            turn.leave()
+            self._hurry(-1)
+
+    def _hurry(self, more: int) -> None:
+        with self._changed:
+            self._hurried += more
+            self._changed.notify_all()
 
     def _next(self) -> Turn | None:
-        return min(self._waiting, key=lambda turn: turn.served, default=None)
+        """Whose turn is next; callers hold the lock."""
+        ready = [turn for turn in self._waiting if not (self._hurried and turn.served)]
+        return min(ready, key=lambda turn: turn.served, default=None)
 
 
 class Turn:
@@ -85,8 +96,8 @@ class Turn:
 
     @property
     def over(self) -> bool:
-        """Whether others wait who are to go on now: for their first turn, or as this one has lasted long enough."""
+        """Whether others are to go on now: in a hurry, for their first turn, or as this one has lasted long enough."""
         turns = self._turns
         with turns._changed:
             long = turns._clock() - self._began >= SLICE
-            return any(long or not turn.served for turn in turns._waiting)
+            return turns.hurried or any(long or not turn.served for turn in turns._waiting)

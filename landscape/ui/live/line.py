@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 
+from landscape.preview.clock import Pace
 from landscape.ui.live.messages import fit_status, frame_message, photo_message
 from landscape.ui.live.receiver import GIVE_WAY, Receiver
 from landscape.ui.live.trouble import NOT_DRAWN, NOT_DRAWN_SO
@@ -88,7 +89,7 @@ class LiveLine(Receiver):
         if studio is None:
             return
         resting = studio.fit.done or studio.fit.paused or not self._untouched_for(GIVE_WAY)
-        self._live.spare(not resting)
+        self._live.spare(Pace(not resting, self._engine.hurried))
         self._edits.follow()
         if time.monotonic() - self._looked > STATUS_INTERVAL:
             self._looked = time.monotonic()

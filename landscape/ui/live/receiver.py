@@ -58,7 +58,7 @@ class Receiver:
         self._live = engine.live()
         self._trouble = Trouble(self._say)
         self._edits = LiveEdits(send, self._changed, self._trouble)
-        self._cards = StyleCards(engine, send, lambda: self._untouched_for(CARDS_AFTER), self._trouble)
+        self._cards = StyleCards(engine, send, self._quiet, self._trouble)
         self._closed = threading.Event()
         self._credit = threading.BoundedSemaphore(IN_FLIGHT)
         self._wish = self._drawn = session.wish
@@ -188,6 +188,10 @@ class Receiver:
     def _untouched_for(self, seconds: float) -> bool:
         """Whether the page has asked for no change for so long."""
         return time.monotonic() - self._touched > seconds
+
+    def _quiet(self) -> bool:
+        """Whether nobody waits for anything."""
+        return self._untouched_for(CARDS_AFTER) and not self._engine.hurried
 
     def _say(self, sentence: str) -> None:
         self._send(told("notice", text=sentence))

@@ -83,6 +83,11 @@ class Engine:
         """Load the models. Raises LandscapeError when weights are missing."""
         self.models()
 
+    @property
+    def hurried(self) -> bool:
+        """Whether somebody waits for the first picture of a photo."""
+        return self._turns.hurried
+
     def find_masks(self, photo: Photo) -> Matte:
         """Find sky and water."""
         models = self.models()

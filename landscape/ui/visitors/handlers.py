@@ -83,7 +83,7 @@ class Handlers:
             photo = read_photo(path, max_long_side=SIZES[-1])
             job = opening_job(identifier, session, engine, photo, path, quality)
         job.cancel = cancel
-        session.opening = self._store.slot.submit(job)
+        session.opening = self._store.openings.submit(job)
         yield from self._follow_opening(session, job)
 
     def resume(self, identifier: str) -> Views:
@@ -101,7 +101,7 @@ class Handlers:
 
     def _follow_opening(self, session: Session, job: Job) -> Views:
         yield View(busy=True)
-        for status in self._store.slot.follow(job):
+        for status in self._store.openings.follow(job):
             yield View(status=status)
         studio = session.studio
         notice = " ".join(() if studio is None else studio.photo.notes)

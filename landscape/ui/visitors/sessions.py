@@ -29,6 +29,8 @@ LIFETIME = 3600.0
 """Seconds after its last use at which a session is freed, and its files with it; an open page counts as use."""
 CAPACITY = 24
 """Most sessions at a time: each holds a photo and a tuned generator."""
+OPENINGS = 2
+"""Photos that are opened at a time: each keeps half of the computer busy."""
 
 
 @dataclass
@@ -104,10 +106,14 @@ class SessionStore:
     Args:
         root: Existing folder for the files of all sessions.
         clock: Seconds of a monotonic clock.
+
+    Attributes:
+        slot: Where clips are made.
+        openings: Where photos are opened, which waits for no clip.
     """
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self.slot = Slot()
+        self.slot, self.openings = Slot(), Slot(OPENINGS)
         self._root = root
         self._clock = clock
         self._lock = threading.Lock()
@@ -173,6 +179,7 @@ class SessionStore:
         if session is not None and identifier is not None:
             session.stop()
             self.slot.drop(identifier)
+            self.openings.drop(identifier)
             session.put(None)
             shutil.rmtree(session.folder, ignore_errors=True)
 
@@ -201,7 +208,7 @@ class SessionStore:
         now = self._clock()
         with self._lock:
             for identifier, session in self._sessions.items():
-                if self.slot.busy(identifier):
+                if self.slot.busy(identifier) or self.openings.busy(identifier):
                     session.used = now
             open_pages = set(self._pages.values())
             by_age = sorted(self._sessions, key=lambda name: (name in open_pages, self._sessions[name].used))

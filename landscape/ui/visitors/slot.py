@@ -1,4 +1,4 @@
-"""The computer's one compute slot and the fair queue before it.
+"""The computer's compute slot and the fair queue before it.
 
 Jobs belong to visitors, not to pages: a page that goes away and comes back finds its jobs where they are.
 """
@@ -64,16 +64,20 @@ class Job:
 
 
 class Slot:
-    """Runs one job at a time; visitors take turns.
+    """Runs one job at a time, or a few; visitors take turns.
 
-    The next job is the one of the visitor who was served longest ago. The thread ends when nothing waits.
+    The next job is the one of the visitor who was served longest ago. The threads end when nothing waits.
+
+    Args:
+        places: Most jobs that run at a time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = 1) -> None:
+        self._places = places
         self._lock = threading.Lock()
         self._waiting: list[Job] = []
-        self._running: Job | None = None
-        self._thread: threading.Thread | None = None
+        self._running: list[Job] = []
+        self._threads = 0
         self._turn = 0
         self._served: dict[str, int] = {}
 
@@ -81,9 +85,9 @@ class Slot:
         """Put a job into the queue."""
         with self._lock:
             self._waiting.append(job)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="landscape-slot", daemon=True)
-                self._thread.start()
+            if self._threads < self._places:
+                self._threads += 1
+                threading.Thread(target=self._work, name="landscape-slot", daemon=True).start()
         return job
 
     def stop(self, job: Job) -> None:
@@ -97,7 +101,7 @@ class Slot:
     def drop(self, owner: str) -> None:
         """Stop all jobs of a visitor who is gone."""
         with self._lock:
-            jobs = [job for job in (*self._waiting, self._running) if job is not None and job.owner == owner]
+            jobs = [job for job in (*self._waiting, *self._running) if job.owner == owner]
             self._served.pop(owner, None)
         for job in jobs:
             self.stop(job)
@@ -105,13 +109,13 @@ class Slot:
     def busy(self, owner: str) -> bool:
         """Whether a job of a visitor waits or runs."""
         with self._lock:
-            return any(job.owner == owner for job in (*self._waiting, self._running) if job is not None)
+            return any(job.owner == owner for job in (*self._waiting, *self._running))
 
     def positions(self) -> dict[str, int]:
         """How many jobs come before each waiting job, by the job's identifier."""
         with self._lock:
             waiting, served, turn = list(self._waiting), dict(self._served), self._turn
-            before = 0 if self._running is None else 1
+            before = 1 if len(self._running) >= self._places else 0
         order: dict[str, int] = {}
         while waiting:
             job = _next(waiting, served)
@@ -155,13 +159,14 @@ class Slot:
         while True:
             with self._lock:
                 if not self._waiting:
-                    self._thread = None
+                    self._threads -= 1
                     return
                 job = _next(self._waiting, self._served)
                 self._waiting.remove(job)
                 self._turn += 1
                 self._served[job.owner] = self._turn
-                self._running, job.state = job, "running"
+                self._running.append(job)
+                job.state = "running"
             state: State = "done"
             try:
                 assert job.work is not None
@@ -174,7 +179,7 @@ class Slot:
                 # What was stopped may have failed on its way to the end: its folder is gone, its encoder hears of it.
                 state = "stopped" if isinstance(error, Cancelled) or job.cancel.is_set() else "failed"
             with self._lock:
-                self._running = None
+                self._running.remove(job)
                 self._end(job, state)
 
     def _end(self, job: Job, state: State) -> None:
