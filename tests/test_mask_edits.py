@@ -158,7 +158,7 @@ def test_large_photos_are_edited_small_and_bad_strokes_are_refused(masks: Matte)
     large = MaskEditor(masks.resized(1600, 2400))
     large.paint(stroke((0.5, 0.5)))
     assert large.masks(np.zeros((160, 240, 3), np.uint8)).sky.shape == (160, 240)
-    assert max(large._layers.shape) == EDIT_SIDE
+    assert max(large._current().shape) == EDIT_SIDE
     for wrong in ({"size": 0.0}, {"size": 0.9}, {"softness": 2.0}, {"paints": "land"}):
         with pytest.raises(LandscapeError):
             stroke((0.5, 0.5), **wrong)  # type: ignore[arg-type]

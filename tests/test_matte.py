@@ -232,3 +232,13 @@ def test_cuts_are_the_largest_sure_rectangles() -> None:
     soft[:100, :, 1], soft[100:, :, 0] = 1, 1
     found = cut_photo(pixels, soft)
     assert set(found) == {1} and found[1].shape[1] == 960 and 320 <= found[1].shape[0] <= 400
+
+
+def test_what_is_nowhere_frozen_takes_no_memory_at_any_size() -> None:
+    sky = np.zeros((40, 60), np.float32)
+    sky[:20] = 1
+    matte = Matte.certain(sky, np.zeros_like(sky), np.broadcast_to(np.float32(0), sky.shape), 0.5)
+    small = matte.resized(20, 30)
+    assert small.freeze.strides == small.certainty.strides == (0, 0)
+    assert small.freeze.shape == (20, 30) and small.freeze.max() == 0 and small.certainty.min() == 1
+    assert small.sky.shape == (20, 30) and small.sky[0, 0] == 1 and small.sky[-1, -1] == 0

@@ -65,9 +65,16 @@ class Matte:
         """The same matte for another size of the photo, in pixels."""
         if self.sky.shape == (height, width):
             return self
-        planes = (resize(plane, height, width) for plane in (self.sky, self.water, self.freeze, self.certainty))
+        planes = (_resized(plane, height, width) for plane in (self.sky, self.water, self.freeze, self.certainty))
         sky, water, freeze, certainty = planes
         return Matte(sky, water, freeze, self.horizon, certainty, self.glow, self.mirror)
+
+
+def _resized(plane: Array, height: int, width: int) -> Array:
+    """A plane at another size; one that is a single value everywhere takes no memory."""
+    if plane.strides == (0, 0):
+        return np.broadcast_to(plane[0, 0], (height, width))
+    return resize(plane, height, width)
 
 
 def in_steps(share: Array) -> Array:

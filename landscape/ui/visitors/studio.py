@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from landscape.masks.editor import MaskEditor
@@ -27,6 +28,10 @@ BETTER, SOONEST = 2.0, 1.5
 scene they have, and for so many seconds more: preparing a preview takes time from the fit."""
 MUCH_CHANGED = 0.06
 """Share of the photo that must start or stop moving for the model to be fitted again."""
+
+
+_SEEN = 128
+"""Long side at which that is looked at."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ class Studio:
         self._revision = 1
         self._state = self._look()
         self._full: tuple[int, Matte] = (1, found)
-        self._fitted = self._state.masks.moving
+        self._fitted = _from_afar(self._state.masks)
         self._fit = engine.begin(photo, found, settings) if fit is None else fit
         self._former: Scene | None = None
         self._taken: tuple[BackgroundFit | None, Scene | None] = (None, None)
@@ -113,7 +118,7 @@ class Studio:
         Returns:
             Whether a new fit began.
         """
-        moving = self._state.masks.moving
+        moving = _from_afar(self._state.masks)
         if float(np.abs(moving - self._fitted).mean()) < MUCH_CHANGED:
             return False
         masks = self.full_masks()
@@ -187,3 +192,9 @@ class Studio:
     def _look(self) -> MaskState:
         editor = self._editor
         return MaskState(editor.masks(self._small), self._revision, editor.can_undo, editor.can_redo, editor.touched)
+
+
+def _from_afar(masks: Matte) -> np.ndarray:
+    """What moves, small: how much of it changes shows there as well."""
+    height, width = (max(1, side * _SEEN // max(masks.sky.shape)) for side in masks.sky.shape)
+    return cv2.resize(masks.moving, (width, height), interpolation=cv2.INTER_AREA)
