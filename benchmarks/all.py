@@ -4,7 +4,8 @@
 
 Frames, steps of the inversion and of the training, whole clips and previews are made both ways in turns. Beside their
 ratio stand GFLOP/s and the share of what this computer does at most, measured in the same run by a large product of
-matrices and a large convolution. ``--quick`` takes less than three minutes. docs/performance.md says what was done.
+matrices and a large convolution. ``--quick`` takes less than three minutes. On a machine that does other things as well
+``--only frames --threads 1 --processor-time`` is hardly disturbed. docs/performance.md says what was done.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,8 @@ from landscape.training.run.processes import join_processes
 
 PHOTO = Path(__file__).resolve().parents[1] / "assets" / "alpine_clouds.jpg"
 Row = dict[str, Any]
+Clock = Callable[[], float]
+PARTS = ("frames", "inversion", "training", "clips")
 
 
 def row(name: str, plain: float, product: float, **more: Any) -> Row:
@@ -48,7 +52,7 @@ def row(name: str, plain: float, product: float, **more: Any) -> Row:
     return found
 
 
-def frames(config: str, rounds: int, peak: dict[str, dict[str, float]]) -> list[Row]:
+def frames(config: str, rounds: int, peak: dict[str, dict[str, float]], clock: Clock) -> list[Row]:
     """One frame of the generator, in single precision and in the type that is quick here."""
     torch.manual_seed(0)
     generator = Generator(load_config(config).generator).eval().requires_grad_(False)
@@ -60,7 +64,7 @@ def frames(config: str, rounds: int, peak: dict[str, dict[str, float]]) -> list[
     works = {"plain": lambda: plain(*latents)}
     works |= {name: lambda drawing=drawing: drawing(*latents) for name, drawing in drawings.items()}
     with torch.no_grad():
-        spent = alternating(works, rounds)
+        spent = alternating(works, rounds, clock)
         image = plain(*latents)
         for name, drawing in drawings.items():
             work = gflop(works[name])
@@ -72,9 +76,9 @@ def frames(config: str, rounds: int, peak: dict[str, dict[str, float]]) -> list[
     return rows
 
 
-def inversion(rounds: int) -> list[Row]:
+def inversion(rounds: int, clock: Clock) -> list[Row]:
     """Steps of the inversion of paper-256; a step of the product does what turns of the plain loop do."""
-    found = inversion_step.measure(rounds, time.perf_counter).items()
+    found = inversion_step.measure(rounds, clock).items()
     return [row(f"inversion, paper-256, {stage}", turns * step, ours) for stage, (step, ours, turns) in found]
 
 
@@ -131,6 +135,10 @@ def main() -> None:
     """Measure everything, print it, and write it down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and shorter clips: three minutes at most")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument(
+        "--processor-time", action="store_true", help="of frames and inversion, in place of the clock's"
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--photo", type=Path, default=PHOTO)
     parser.add_argument("--json", type=Path)
@@ -139,7 +147,8 @@ def main() -> None:
     require_targets([options.photo], (options.json, "report"), (options.picture, "picture"))
     torch.set_num_threads(options.threads)
     began, quick = time.perf_counter(), options.quick
-    peak = peaks()
+    clock = time.process_time if options.processor_time else time.perf_counter
+    peak = peaks(clock=clock)
     machine = {
         "processor": platform.processor() or platform.machine(),
         "units": torch.backends.cpu.get_cpu_capability(),
@@ -150,11 +159,18 @@ def main() -> None:
         "quick_type": str(quick_precision()).split(".")[1],
     }
     print(json.dumps({**machine, "peak_gflops": peak}, indent=2), flush=True)
-    rows = frames("paper-256", 3 if quick else 9, peak) + frames("compact", 15 if quick else 60, peak)
-    rows += inversion(1 if quick else 3)
-    rows += training(9 if quick else 60, options.threads)
-    rows += clips(options.photo, None, 20 if quick else 90, 640 if quick else 1280)
-    rows += clips(options.photo, "paper-256", 8 if quick else 30, 640 if quick else 1280)
+    rows: list[Row] = []
+    if "frames" in options.only:
+        rows += frames("paper-256", 3 if quick else 9, peak, clock) + frames(
+            "compact", 15 if quick else 60, peak, clock
+        )
+    if "inversion" in options.only:
+        rows += inversion(1 if quick else 3, clock)
+    if "training" in options.only:
+        rows += training(9 if quick else 60, options.threads)
+    if "clips" in options.only:
+        rows += clips(options.photo, None, 20 if quick else 90, 640 if quick else 1280)
+        rows += clips(options.photo, "paper-256", 8 if quick else 30, 640 if quick else 1280)
     print(f"{time.perf_counter() - began:.0f} s in all", flush=True)
     if options.json is not None:
         write_json(options.json, {**machine, "peak_gflops": peak, "rows": rows})

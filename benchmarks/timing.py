@@ -14,15 +14,17 @@ TYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
 _SQUARE, _CHANNELS, _PIXELS = 1536, 256, 64
 
 
-def alternating(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def alternating(
+    works: dict[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, float]:
     """Median seconds of pieces of work that take turns, so that other load on the machine meets all; after a turn."""
     spent: dict[str, list[float]] = {name: [] for name in works}
     for turn in range(rounds + 1):
         for name, work in works.items():
-            began = time.perf_counter()
+            began = clock()
             work()
             if turn:
-                spent[name].append(time.perf_counter() - began)
+                spent[name].append(clock() - began)
     return {name: statistics.median(times) for name, times in spent.items()}
 
 
@@ -35,7 +37,7 @@ def gflop(work: Callable[[], object]) -> float:
 
 
 @torch.no_grad()
-def peaks(rounds: int = 5) -> dict[str, dict[str, float]]:
+def peaks(rounds: int = 5, clock: Callable[[], float] = time.perf_counter) -> dict[str, dict[str, float]]:
     """GFLOP/s of a large product of matrices and of a large convolution, by type of number; the best of the rounds.
 
     Libraries differ: on some processors the convolution is far ahead of the product.
@@ -54,8 +56,8 @@ def peaks(rounds: int = 5) -> dict[str, dict[str, float]]:
             work()
             times = []
             for _ in range(rounds):
-                began = time.perf_counter()
+                began = clock()
                 work()
-                times.append(time.perf_counter() - began)
+                times.append(clock() - began)
             found[name][title] = round(operations / min(times) / 1e9, 1)
     return found

@@ -1,6 +1,7 @@
 """What every network must do, and the facts of the release that the generator must follow."""
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -215,3 +216,17 @@ def test_unknown_or_broken_configuration_is_a_clear_error(tmp_path):
     broken.write_text("generator: {channels: [4]}\n")
     with pytest.raises(LandscapeError, match="correct it"):
         load_config(str(broken))
+
+
+def test_a_configuration_says_how_often_pairs_are_judged(tmp_path):
+    from landscape.training.gan.schedule import stage_at
+
+    plain = (Path(__file__).parents[1] / "landscape/models/configs/compact.yaml").read_text()
+    falling = load_config("compact").training
+    assert [stage_at(falling, images).pair_share for images in (0, 31000)] == pytest.approx([0.5, 0.1])
+    (tmp_path / "often.yaml").write_text(plain + "  pair_shares: [0.3, 0.3]\n")
+    often = load_config(str(tmp_path / "often.yaml")).training
+    assert {stage_at(often, images).pair_share for images in (0, 9000, 31000, 34000)} == {0.3}
+    (tmp_path / "wrong.yaml").write_text(plain + "  pair_shares: [0.3, 1.3]\n")
+    with pytest.raises(LandscapeError, match="cannot be used"):
+        load_config(str(tmp_path / "wrong.yaml"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ class TrainingConfig:
         r1_gamma: Weight of the R1 penalty, gamma / 2 * |gradient|^2.
         r1_every: The penalty is applied at every so many steps, scaled up by that number.
         average_half_life: Half-life of the moving average of G in images.
+        pair_shares: Share of batches that are pairs, which the pairwise discriminator judges, where a resolution begins
+            to fade in and when it has; two like numbers for a share that stays (paper, table 1).
         discriminator_convolutions: Convolutions per resolution of both discriminators, 2 in StyleGAN.
         reconstruction_share: Share of the steps that reconstruct real images instead of asking the discriminators.
         reconstruction_from: Resolution from which there are such steps.
@@ -43,6 +45,7 @@ class TrainingConfig:
     r1_gamma: float
     r1_every: int
     average_half_life: float
+    pair_shares: tuple[float, float] = (0.5, 0.1)
     discriminator_convolutions: int = 2
     reconstruction_share: float = 0.0
     reconstruction_from: int = 8
@@ -84,6 +87,11 @@ def load_config(name: str) -> ModelConfig:
         content: dict[str, Any] = yaml.safe_load(text)
         sizes = dict(content["generator"])
         sizes["channels"] = tuple(sizes["channels"])
-        return ModelConfig(Path(name).stem, GeneratorConfig(**sizes), TrainingConfig(**content["training"]))
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+        training = TrainingConfig(**content["training"])
+        start, end = map(float, training.pair_shares)
+        if not (0 <= start <= 1 and 0 <= end <= 1):
+            raise ValueError("pair_shares are not between 0 and 1")
+        training = replace(training, pair_shares=(start, end))
+        return ModelConfig(Path(name).stem, GeneratorConfig(**sizes), training)
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise LandscapeError(f"The configuration “{name}” cannot be used, correct it first: {error}.") from error

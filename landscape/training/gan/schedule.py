@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from landscape.errors import LandscapeError
 from landscape.models.config import ModelConfig, TrainingConfig
 
-PAIR_SHARES = (0.5, 0.1)
-
 
 @dataclass(frozen=True)
 class Stage:
@@ -41,7 +39,7 @@ def stage_at(config: TrainingConfig, images: int) -> Stage | None:
         total = fade + config.stable_images[resolution]
         if left < total:
             alpha = min(1.0, left / fade) if fade else 1.0
-            start, end = PAIR_SHARES
+            start, end = config.pair_shares
             # The first resolution does not fade in: its share of pairs falls over its first half instead.
             progress = alpha if fade else min(1.0, 2 * left / total)
             return Stage(
