@@ -32,12 +32,14 @@ _STRIP = 0.16
 """Width of the strip beside the empty parts in which a copy must agree with what is there, in photo widths."""
 _LEAST_TOUCH, _LEAST_NEW = 0.25, 0.15
 """Least contact with such strips, and least empty part that a copy fills, as parts of the most that any copy could."""
-_WASTE = 0.5
+_WASTE = 1.0
 """What it costs, in variances of the sky, to have no contact or to fill nothing."""
 _UPRIGHT = 0.12
 """Height, in photo widths, by which a copy is moved up or down at the cost of a mismatch of the sky's variance."""
 _TWIN = 16.0
 """What it costs, in variances of the sky, to show nothing but clouds that are seen beside it as well."""
+_CLOUDS = 4.0
+"""What it costs to show none at all."""
 _CLOUDY = 4.0
 """Most that a pixel counts as a cloud, in variances of the sky."""
 _MEMBRANE = 0.06
@@ -168,6 +170,7 @@ class _Ring:
             cost = error / np.maximum(touch, 1) / self._variance
             cost += (np.abs(up) / (_UPRIGHT * self._width))[:, None]
             cost += _TWIN * self._twins.beside(there[1], mirrored) / np.maximum(new, 1)
+            cost -= _CLOUDS * np.minimum(self._twins.added(there[1], mirrored) / np.maximum(new, 1), 1)
             cost -= _WASTE * (touch / most[0] + 4 * new / most[1])
             unfit = (touch < _LEAST_TOUCH * most[0]) | (new < _LEAST_NEW * most[1]) | (new < 0.5)
             cost[unfit | (np.abs(up)[:, None] > height)] = np.inf

@@ -9,7 +9,7 @@ from scipy import fft
 
 from landscape.images.pixels import Array
 
-_APART = 1.0
+_APART = 0.7
 """Distance in photo widths below which a cloud and its copy would be seen together."""
 _STRIPES = 4
 """Upright parts of the photo whose clouds are looked for one by one."""
@@ -41,6 +41,11 @@ class Twins:
     def __init__(self, cloudy: Array, size: tuple[int, int]) -> None:
         self._cloudy, self._size = cloudy, size
         self._shown: list[_Shown] = []
+        self._whole = self._spectra(cloudy)
+
+    def added(self, empty: Array, mirrored: bool) -> Array:
+        """How many cloudy pixels a copy would add, for each place; arguments as of :meth:`beside`."""
+        return np.asarray(fft.irfft2(empty * self._whole[mirrored], self._size), np.float32)
 
     def remember(self, column: float, mirrored: bool, seen: Array) -> None:
         """Note what is seen of a copy.
@@ -83,3 +88,7 @@ class Twins:
             near = np.clip(1 - apart / np.float32(_APART * width), 0, 1) ** 2
             total += near * fft.irfft2(empty * shown.spectra[mirrored], self._size)
         return total
+
+    def _spectra(self, image: Array) -> list[Array]:
+        """Conjugate spectra of an image and of its mirror image."""
+        return [np.conj(np.asarray(fft.rfft2(side, self._size), np.complex64)) for side in (image, image[:, ::-1])]
