@@ -92,3 +92,34 @@ def test_the_second_picture_of_a_file_may_be_cut(tmp_path: Path, picture: Image.
     photo = read_photo(tmp_path / "a.jpg")
     assert photo.notes == ()
     assert np.abs(photo.pixels.astype(int) - np.asarray(picture)).mean() < 12
+
+
+@pytest.mark.parametrize("rest", [b"\xff\xd9", bytes(3000), b"\xff\xd9" + bytes(700)], ids=["mark", "zeros", "both"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_an_end_mark_or_zeros_behind_a_cut_hide_nothing(
+    tmp_path: Path, picture: Image.Image, kind: str, mode: str, rest: bytes
+) -> None:
+    """As programs that repair files, and copies that broke off, leave them."""
+    data = encoded(picture, kind, mode)
+    # Where a progressive file has a mark within its last scan, nothing tells that bits of it are missing.
+    for share in (0.1,) if kind == "progressive" else (0.3, 0.7):
+        (tmp_path / "a.jpg").write_bytes(data[: int(len(data) * share)] + rest)
+        for side in (None, 160):
+            with pytest.raises(LandscapeError, match="damaged or incomplete"):
+                read_photo(tmp_path / "a.jpg", max_long_side=side)
+    (tmp_path / "a.jpg").write_bytes(data[: int(len(data) * 0.96)] + rest)
+    if kind != "progressive":  # of which only the last bits of the last scan are missing
+        assert len(read_photo(tmp_path / "a.jpg").notes) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rest", [b"", bytes(100), b"trailer" + bytes(9)])
+def test_whole_photos_that_seem_cut_are_whole(tmp_path: Path, picture: Image.Image, kind: str, rest: bytes) -> None:
+    pixels = np.asarray(picture).copy()
+    pixels[-60:] = 0  # a black bar
+    data = encoded(Image.fromarray(pixels), kind)
+    (tmp_path / "a.jpg").write_bytes(data + rest)
+    photo = read_photo(tmp_path / "a.jpg")
+    assert photo.notes == ()
+    np.testing.assert_array_equal(photo.pixels, np.asarray(Image.open(io.BytesIO(data))))

@@ -188,3 +188,13 @@ def test_ten_bits_are_kept_of_heic() -> None:
     heic.save(buffer, quality=-1, chroma=444, matrix_coefficients=0, color_primaries=9, transfer_characteristics=16)
     found = decode_photo(buffer.getvalue(), "a").pixels[32, :, 1].astype(int)
     assert np.abs(np.diff(found)).max() <= 1 and found[-1] - found[0] > 50
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_white_is_white_in_jpeg_2000(bits: int, channels: int) -> None:
+    values = np.dstack([levels(np.uint16), np.full((72, 64), 65535, np.uint16)])[..., :channels] >> (16 - bits)
+    values = np.ascontiguousarray(values.astype(np.uint8 if bits == 8 else np.uint16))
+    data = imagecodecs.jpeg2k_encode(values, level=0, reversible=True, bitspersample=bits)
+    expected = levels(np.uint8)[..., [0, 0, 0] if channels == 1 else [0, 1, 2]]
+    assert np.abs(decode_photo(data, "a").pixels.astype(int) - expected).max() <= 1

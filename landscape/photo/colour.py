@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
 
-from landscape.photo.deep import sixteen_bits
+from landscape.photo.deep import sixteen_bits, sound_jpeg_2000
 from landscape.photo.described import described
 from landscape.photo.profiles import Colours, to_srgb
 
@@ -53,7 +53,7 @@ def srgb(image: Image.Image, file: BinaryIO, alpha: Image.Image | None = None) -
         alpha: How opaque it is, where the picture does not tell itself.
     """
     told = described(image, file)
-    deep = None
+    image, deep = sound_jpeg_2000(image, file), None
     clear = image.info.get("transparency")
     if told.first is not None or told.last is not None or clear is not None:
         deep = sixteen_bits(image, file)

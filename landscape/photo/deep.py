@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 _PNG_DEPTH = 24
 """Where a PNG file tells its bits."""
+_JPEG2000_SIZE, _JPEG2000_DEPTH = b"\xff\x4f\xff\x51", 42
+"""Markers at the beginning of a JPEG 2000 stream, and where from there it tells its bits, less one."""
 _AVIF_DEPTH = b"av1C"
 """Box of an AVIF file whose third byte tells its bits."""
 
@@ -69,3 +71,22 @@ def _avif(data: bytes) -> NDArray[np.uint16] | None:
     values = np.asarray(imagecodecs.avif_decode(data))
     values = values if values.ndim < 4 else values[0]
     return np.rint(values * (65535 / (4095 if twelve else 1023))).astype(np.uint16)
+
+
+def sound_jpeg_2000(image: Image.Image, file: BinaryIO) -> Image.Image:
+    """A JPEG 2000 of more than 8 bits in 8, the picture itself if it is none: Pillow makes white black in them.
+
+    Raises:
+        Exception: Of many types if the file is damaged.
+    """
+    if image.format != "JPEG2000":
+        return image
+    file.seek(0)
+    data = file.read()
+    depth = data[data.find(_JPEG2000_SIZE) + _JPEG2000_DEPTH] + 1
+    if not 8 < depth <= 16:
+        return image
+    import imagecodecs  # here, as other photos are read faster without
+
+    values = np.asarray(imagecodecs.jpeg2k_decode(data))
+    return Image.fromarray(np.rint(values * (255 / (2**depth - 1))).astype(np.uint8))

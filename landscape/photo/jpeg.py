@@ -1,4 +1,4 @@
-"""JPEG files whose end is missing: how much of the picture is there."""
+"""JPEG files whose end is missing, with or without an end mark: how much of the picture is there."""
 
 from __future__ import annotations
 
@@ -47,6 +47,31 @@ class _Scans:
         """Whether some scans bring everything but the last bits."""
         found = self.precise[scans]
         return bool(found) and all(found[-1].get(key, 99) <= bits for key in self.wanted)
+
+
+def may_be_cut(image: Image.Image, data: bytes) -> bool:
+    """Whether a file that was decoded without complaint may lack its end all the same; :func:`missing_share` tells.
+
+    Copies that broke off are filled with zeros or get an end mark by programs that repair them: decoders then draw one
+    colour below the cut, or leave the later scans away.
+
+    Args:
+        image: The picture, decoded at any size.
+        data: The file's bytes.
+    """
+    rest = data.rstrip(b"\0")
+    if len(rest) < len(data) and not rest.endswith(END):
+        return True
+    if image.info.get("progressive"):
+        scans = _scans(data)
+        return not scans.last or not scans.cover(0)
+    foot = np.asarray(image.crop((0, image.height - 1, image.width, image.height)))
+    return bool((foot == foot[:, -1:]).all())
+
+
+def body(data: bytes) -> bytes:
+    """A file's bytes without zeros and an end mark at its end."""
+    return data.rstrip(b"\0").removesuffix(END)
 
 
 def missing_share(data: bytes) -> float:

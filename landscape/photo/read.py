@@ -161,26 +161,32 @@ def _decode_tiff(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[str, ..
 
 
 def _decode_picture(file: BinaryIO, path: Path, max_long_side: int | None) -> tuple[Image.Image, tuple[str, ...]]:
-    notes: tuple[str, ...] = ()
     with _open(file, path) as image:
         require_size(path, *image.size)
         _draft(image, max_long_side)
+        is_jpeg = image.format in ("JPEG", "MPO")
         try:
             image.load()
+            whole = not is_jpeg or not jpeg.may_be_cut(image, _content(file))
         except OSError:
-            if image.format not in ("JPEG", "MPO"):
+            if not is_jpeg:
                 raise
-            file.seek(0)
-            data = file.read()
-            share = jpeg.missing_share(data)
-            if share > MOST_MISSING:
-                raise
-            if share > 0:
-                notes = (f"The end of “{path.name}” is missing: copy or download it again to have it whole.",)
-            with _open(io.BytesIO(data + jpeg.END), path) as whole:
-                _draft(whole, max_long_side)
-                return upright(srgb(whole, file), orientation(whole)), notes
-        return upright(srgb(image, file), orientation(image)), notes
+            whole = False
+        if whole:
+            return upright(srgb(image, file), orientation(image)), ()
+    data = jpeg.body(_content(file))
+    share = jpeg.missing_share(data)
+    if share > MOST_MISSING:
+        raise OSError("the end is missing")
+    notes = (f"The end of “{path.name}” is missing: copy or download it again to have it whole.",)
+    with _open(io.BytesIO(data + jpeg.END), path) as image:
+        _draft(image, max_long_side)
+        return upright(srgb(image, file), orientation(image)), notes if share > 0 else ()
+
+
+def _content(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def _draft(image: Image.Image, max_long_side: int | None) -> None:
