@@ -6,15 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from landscape.errors import LandscapeError
 from landscape.evaluation.light import StyledPhoto, judge, set_distance, sliced_distance
 from landscape.evaluation.light_faults import clipped, halo, kept_gradients, worst_jump
+from landscape.evaluation.light_features import light_frechet
 from landscape.evaluation.light_sheet import faults, html_sheet, markdown_table
 from landscape.light.figures import measure_light
 from landscape.settings import STYLES
 from landscape.training.light_models import RealSky, fit_sky, knot_weights
-from landscape.training.light_sets import RULES, load_sets, save_sets
+from landscape.training.light_sets import RULES, load_sets, save_sets, without
 from tests.mattes import hard_matte
 
 LABELS = np.zeros((60, 90), np.uint8)
@@ -119,3 +121,43 @@ def test_a_sky_is_fitted_as_vivid_as_it_is() -> None:
     table = fit_sky([RealSky(weights, lab)])
     assert table[0, 0, 1] == pytest.approx([60, 0, 50], abs=6)
     assert table[-1, 0, 1] == pytest.approx([40, 0, -20], abs=8)
+
+
+def plain_pictures(middle: tuple[float, float, float], spread: float) -> list[np.ndarray]:
+    """Flat pictures whose mean colours have this mean and, along each channel, this deviation, and no covariance."""
+    signs = np.array(np.meshgrid(*[(-1, 1)] * 3)).reshape(3, -1).T
+    # The covariance of n pictures divides by n - 1.
+    return [np.full((4, 6, 3), middle + sign * spread * np.sqrt(7 / 8), np.float32) for sign in signs]
+
+
+def test_frechet_distances_are_those_of_normal_distributions() -> None:
+    """With independent channels it is the distance of the means and of the deviations, each squared."""
+
+    def means(images: torch.Tensor) -> torch.Tensor:
+        return (images + 1).mean(dim=(2, 3)) * 127.5
+
+    day, dusk, night = (120.0, 140.0, 180.0), (160.0, 100.0, 60.0), (20.0, 22.0, 30.0)
+    real = {"blue day": plain_pictures(day, 8), "warm sunset": plain_pictures(dusk, 8)}
+    shown = {"photo": (day, 4), "blue day": (day, 8), "warm sunset": (dusk, 5), "deep night": (night, 5)}
+    empty = measure_light(DAY, MATTE.sky, MATTE.water)
+    styled = [
+        StyledPhoto("made up", style, empty, {}, picture)
+        for style, (middle, spread) in shown.items()
+        for picture in plain_pictures(middle, spread)
+    ]
+    found = light_frechet(styled, real, means)
+    assert set(found) == set(real)  # there is no real night
+    apart = sum((one - other) ** 2 for one, other in zip(day, dusk, strict=True))
+    assert found["blue day"]["real"] == pytest.approx(0, abs=0.01)
+    assert found["blue day"]["from"] == pytest.approx(3 * 4**2, rel=1e-3)
+    assert found["warm sunset"]["real"] == pytest.approx(3 * 3**2, rel=1e-3)
+    assert found["warm sunset"]["from"] == pytest.approx(apart + 3 * 4**2, rel=1e-3)
+    assert found["warm sunset"]["plain"] == pytest.approx(apart + 3 * 1**2, rel=1e-3)
+    assert {row["nearest"] for row in found.values()} == set(real)
+    assert light_frechet(styled[:1], real, means) == {}
+
+
+def test_no_photo_is_compared_with_itself(tmp_path: Path) -> None:
+    sets = {"blue day": ["photos/a.jpg", "stills/b.jpg"], "deep night": ["photos/c.jpg"]}
+    left = without(sets, tmp_path, [tmp_path / "photos" / "a.jpg", tmp_path / "photos" / ".." / "photos" / "c.jpg"])
+    assert left == {"blue day": ["stills/b.jpg"], "deep night": []}

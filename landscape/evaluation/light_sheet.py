@@ -14,6 +14,7 @@ from landscape.images.pixels import Pixels
 
 GRADIENTS, CLIPPED, HALO = 0.97, 0.02, 1.5
 """Least correlation of gradients, largest share of clipped pixels and largest halo, in L, that pass."""
+_SPOILT = ("gradients", "clipped", "halo")
 _STYLE = (
     "body{font:14px sans-serif;background:#181818;color:#ddd}table{border-collapse:collapse}td,th{padding:2px 8px;"
     "text-align:right}figure{display:inline-block;margin:2px}img{width:320px;display:block}.bad{color:#f96}"
@@ -33,15 +34,17 @@ def faults(styled: StyledPhoto) -> dict[str, float]:
 
 def markdown_table(report: dict[str, dict[str, Any]]) -> str:
     """One line per style: distances of styled and plain photos to real light, and what was spoilt (median / worst)."""
-    heads = ("style", "real", "sky", "land", "water", "within the real quartiles", "gradients", "clipped", "halo")
+    heads = ("style", "real", "sky", "land", "water", "Fréchet", "within the real quartiles", *_SPOILT)
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for style, row in report.items():
         distances = [
             f"{row['distance'][region]:g} (from {row['from'][region]:g})" if region in row["distance"] else ""
             for region in ("sky", "land", "water")
         ]
+        seen = row.get("frechet")
+        distances.append(f"{seen['real']:.3g} (from {seen['from']:.3g}), nearest {seen['nearest']}" if seen else "")
         within = ", ".join(f"{name} {found['share']:.0%}" for name, found in row["within"].items() if found)
-        spoilt = [" / ".join(f"{value:g}" for value in row[name]) for name in ("gradients", "clipped", "halo")]
+        spoilt = [" / ".join(f"{value:g}" for value in row[name]) for name in _SPOILT]
         lines.append(f"| {style} | {row['real']} | " + " | ".join([*distances, within, *spoilt]) + " |")
     return "\n".join(lines)
 

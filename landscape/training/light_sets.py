@@ -15,6 +15,7 @@ from torch import nn
 
 from landscape.errors import LandscapeError
 from landscape.files import replacing
+from landscape.images.pixels import Pixels
 from landscape.light.figures import Lit, measure_light
 from landscape.masks.find import find_matte
 from landscape.photo.read import Photo, read_photo
@@ -88,11 +89,24 @@ RULES = {
 """Rules of the styles but for the last, which is the first again."""
 
 
-def measured(photo: Photo, segmenter: nn.Module) -> Lit:
-    """Figures of a picture's light, as large as pictures are measured."""
+@dataclass(frozen=True)
+class RealPicture:
+    """A real picture, as large as pictures are measured.
+
+    Attributes:
+        lit: Figures of its light.
+        pixels: (H, W, 3) uint8.
+    """
+
+    lit: Lit = field(repr=False)
+    pixels: Pixels = field(repr=False)
+
+
+def measured(photo: Photo, segmenter: nn.Module) -> RealPicture:
+    """Measure a picture's light."""
     small = photo.resized(SIDE)
     matte = find_matte(small.pixels, segmenter)
-    return measure_light(small.pixels, matte.sky, matte.water)
+    return RealPicture(measure_light(small.pixels, matte.sky, matte.water), small.pixels)
 
 
 def candidates(data: Path) -> list[Path]:
@@ -131,7 +145,7 @@ def choose_sets(
     chosen: dict[str, list[str]] = {style: [] for style in RULES}
     for done, path in enumerate(paths):
         check_cancelled(cancel)
-        figures, name = measured(read_photo(path), segmenter).figures, path.relative_to(data).as_posix()
+        figures, name = measured(read_photo(path), segmenter).lit.figures, path.relative_to(data).as_posix()
         for style, rule in RULES.items():
             if rule.holds(name, figures):
                 chosen[style].append(name)
@@ -172,15 +186,21 @@ def load_sets(path: Path = SETS_FILE) -> dict[str, list[str]]:
     return sets
 
 
+def without(sets: dict[str, list[str]], data: Path, photos: Iterable[Path]) -> dict[str, list[str]]:
+    """Sets without the pictures that are among photos: no photo is compared with itself."""
+    given = {path.resolve() for path in photos}
+    return {style: [name for name in names if (data / name).resolve() not in given] for style, names in sets.items()}
+
+
 def measured_sets(
     data: Path, sets: dict[str, list[str]], segmenter: nn.Module, progress: Progress = ignore_progress
-) -> dict[str, list[Lit]]:
+) -> dict[str, list[RealPicture]]:
     """Measure the pictures of sets, each once.
 
     Raises:
         LandscapeError: If a picture is missing.
     """
-    known: dict[str, Lit] = {}
+    known: dict[str, RealPicture] = {}
     wanted = list(_unique(name for names in sets.values() for name in names))
     for done, name in enumerate(wanted):
         if not (data / name).is_file():
