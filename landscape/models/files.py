@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,16 @@ def save_weights(path: Path, state: dict[str, Tensor], metadata: dict[str, Any],
         save_file(tensors, partial, metadata={MARK: json.dumps(metadata, sort_keys=True)})
 
 
+def _read(path: Path, read: Callable[[Any, str], Any], advice: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a function reads of each tensor of a file by its name, and the file's description."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = {name: read(file, name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
+            return found, json.loads((file.metadata() or {}).get(MARK, "{}"))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise LandscapeError(f"The weights “{path}” are damaged; {advice}.") from error
+
+
 def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read weights as fp32 with their description.
 
@@ -42,12 +53,7 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """
     if not path.is_file():
         raise LandscapeError(f"The weights {path.name} are missing in “{path.parent}”; get the project's files again.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
-            metadata = json.loads((file.metadata() or {}).get(MARK, "{}"))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise LandscapeError(f"The weights “{path}” are damaged; get the project's files again.") from error
+    state, metadata = _read(path, lambda file, name: file.get_tensor(name), "get the project's files again")
     return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}, metadata
 
 
@@ -59,13 +65,9 @@ def read_description(path: Path) -> tuple[list[tuple[str, str, tuple[int, ...]]]
     """
     if not path.is_file():
         raise LandscapeError(f"There is no file “{path}”: check the name and the folder.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            slices = [(name, file.get_slice(name)) for name in file.keys()]  # noqa: SIM118 (not a dictionary)
-            tensors = [(name, str(item.get_dtype()).lower(), tuple(item.get_shape())) for name, item in slices]
-            return tensors, json.loads((file.metadata() or {}).get(MARK, "{}"))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise LandscapeError(f"The weights “{path}” are damaged: choose another file.") from error
+    slices, metadata = _read(path, lambda file, name: file.get_slice(name), "choose another file")
+    tensors = [(name, str(item.get_dtype()).lower(), tuple(item.get_shape())) for name, item in slices.items()]
+    return tensors, metadata
 
 
 def digest_of(*networks: nn.Module) -> str:

@@ -14,6 +14,19 @@ from landscape.networks.segmenter import build_segmenter
 from landscape.networks.vgg import Vgg19
 
 
+def _fill(network: nn.Module, path: Path, prefix: str = "") -> None:
+    """Give a perceptual network its weights, as float32; the file may hold more.
+
+    Raises:
+        LandscapeError: If the file is missing or holds something else.
+    """
+    try:
+        state = {name.removeprefix(prefix): value.float() for name, value in load_file(path).items()}
+        network.load_state_dict({name: state[name] for name in network.state_dict()})
+    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
+        raise LandscapeError(f"The perceptual network “{path}” cannot be read; restore the file.") from error
+
+
 def load_lpips(path: Path, device: str = "cpu") -> LpipsAlex:
     """Load the network, frozen and in evaluation mode, computing in float32.
 
@@ -25,10 +38,7 @@ def load_lpips(path: Path, device: str = "cpu") -> LpipsAlex:
         LandscapeError: If the file is missing or holds something else.
     """
     network = LpipsAlex()
-    try:
-        network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise LandscapeError(f"The perceptual network “{path}” cannot be read; restore the file.") from error
+    _fill(network, path)
     return network.eval().requires_grad_(False).to(device)
 
 
@@ -39,12 +49,7 @@ def load_vgg19(path: Path) -> Vgg19:
         LandscapeError: If the file is missing or holds something else.
     """
     network = Vgg19()
-    try:
-        state = {name.removeprefix("features."): value.float() for name, value in load_file(path).items()}
-        wanted = network.features_list.state_dict().keys()
-        network.features_list.load_state_dict({name: state[name] for name in wanted})
-    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
-        raise LandscapeError(f"The perceptual network “{path}” cannot be read; restore the file.") from error
+    _fill(network.features_list, path, "features.")
     return network.eval().requires_grad_(False)
 
 

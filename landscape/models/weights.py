@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from landscape.errors import LandscapeError
 from landscape.models.files import digest_of, fill_network, load_weights, save_weights
@@ -20,6 +21,29 @@ from landscape.networks.prior import LatentPrior
 from landscape.networks.upscaler import Upscaler, UpscalerConfig, build_upscaler
 
 POSTERIOR = "posterior"
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def _read(path: Path, what: str, build: Callable[[dict[str, Any]], Network], part: str = "") -> Network:
+    """Read a network, in evaluation mode.
+
+    Args:
+        path: The file.
+        what: What it should hold, for the sentence that says that it does not.
+        build: Makes the network of the file's description.
+        part: Its name in a file of several networks of the release.
+
+    Raises:
+        LandscapeError: If the file is missing, damaged or holds something else.
+    """
+    state, metadata = load_weights(path)
+    try:
+        network = build(metadata)
+    except (KeyError, TypeError, ValueError) as error:
+        raise LandscapeError(f"“{path}” holds no {what} of this version; get the project's files again.") from error
+    fill_network(network, part_of(state, part) if part and is_imported(metadata) else state, path)
+    return network
 
 
 def cut_generator(config: GeneratorConfig, state: dict[str, Tensor], resolution: int) -> Generator:
@@ -54,16 +78,12 @@ def load_generator(path: Path) -> Generator:
     Raises:
         LandscapeError: If the file is missing, damaged or holds something else.
     """
-    state, metadata = load_weights(path)
-    try:
+
+    def build(metadata: dict[str, Any]) -> Generator:
         sizes = dict(metadata["config"])
-        if is_imported(metadata):
-            state = part_of(state, GENERATOR)
-        generator = Generator(GeneratorConfig(**sizes | {"channels": tuple(sizes["channels"])}))
-        generator.load_state_dict(state)
-    except (KeyError, TypeError, RuntimeError) as error:
-        raise LandscapeError(f"“{path}” holds no generator of this version; get the project's files again.") from error
-    return generator.eval().requires_grad_(False)
+        return Generator(GeneratorConfig(**sizes | {"channels": tuple(sizes["channels"])}))
+
+    return _read(path, "generator", build, GENERATOR)
 
 
 def save_lighting(path: Path, network: LightingNetwork) -> None:
@@ -78,10 +98,11 @@ def load_lighting(path: Path) -> LightingNetwork:
     Raises:
         LandscapeError: If the file is missing, damaged or holds something else.
     """
-    state, metadata = load_weights(path)
-    network = LightingNetwork(int(metadata.get("style_width", 512)), int(metadata.get("blocks", 10)))
-    fill_network(network, state, path)
-    return network
+    return _read(
+        path,
+        "lighting network",
+        lambda sizes: LightingNetwork(int(sizes.get("style_width", 512)), int(sizes.get("blocks", 10))),
+    )
 
 
 def load_encoder(path: Path, generator: Generator) -> Encoder | Posterior:
@@ -90,15 +111,14 @@ def load_encoder(path: Path, generator: Generator) -> Encoder | Posterior:
     Raises:
         LandscapeError: If the file is missing, damaged or belongs to another generator.
     """
-    state, metadata = load_weights(path)
     width = generator.config.style_width
-    network: Encoder | Posterior
-    if metadata.get("network") == POSTERIOR:
-        network = Posterior(generator.resolution, width)
-    else:
-        network = Encoder(len(generator.blocks), width)
-    fill_network(network, state, path)
-    return network
+
+    def build(metadata: dict[str, Any]) -> Encoder | Posterior:
+        if metadata.get("network") == POSTERIOR:
+            return Posterior(generator.resolution, width)
+        return Encoder(len(generator.blocks), width)
+
+    return _read(path, "encoder", build)
 
 
 def save_posterior(path: Path, posterior: Posterior, metadata: dict[str, Any]) -> None:
@@ -124,15 +144,15 @@ def load_prior(path: Path, generator: Generator | None) -> LatentPrior | None:
     """
     if not path.is_file():
         return None
-    state, metadata = load_weights(path)
-    if generator is not None and metadata.get("generator") != digest_of(generator):
-        raise LandscapeError(f"“{path}” is no prior of this generator; train one with train prior, or move it away.")
-    try:
-        prior = LatentPrior(int(metadata["style_width"]), tuple(metadata["resolutions"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise LandscapeError(f"“{path}” holds no prior; give the file that train prior wrote.") from error
-    fill_network(prior, state, path)
-    return prior
+
+    def build(metadata: dict[str, Any]) -> LatentPrior:
+        if generator is not None and metadata.get("generator") != digest_of(generator):
+            raise LandscapeError(
+                f"“{path}” is no prior of this generator; train one with train prior, or move it away."
+            )
+        return LatentPrior(int(metadata["style_width"]), tuple(metadata["resolutions"]))
+
+    return _read(path, "prior", build)
 
 
 def save_upscaler(path: Path, network: Upscaler, metadata: dict[str, Any]) -> None:
@@ -146,10 +166,4 @@ def load_upscaler(path: Path) -> Upscaler:
     Raises:
         LandscapeError: If the file is missing, damaged or holds something else.
     """
-    state, metadata = load_weights(path)
-    try:
-        network = build_upscaler(UpscalerConfig(**metadata["config"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise LandscapeError(f"“{path}” holds no upscaler of this version; get the project's files again.") from error
-    fill_network(network, state, path)
-    return network
+    return _read(path, "upscaler", lambda metadata: build_upscaler(UpscalerConfig(**metadata["config"])))
