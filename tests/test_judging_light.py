@@ -14,8 +14,9 @@ from landscape.evaluation.light_faults import clipped, halo, kept_gradients, wor
 from landscape.evaluation.light_features import light_frechet
 from landscape.evaluation.light_sheet import faults, html_sheet, markdown_table
 from landscape.light.figures import measure_light
+from landscape.light.sky_variety import fit_variety, knot_weights
 from landscape.settings import STYLES
-from landscape.training.light_models import RealSky, fit_sky, knot_weights
+from landscape.training.light_models import RealSky, fit_sky
 from landscape.training.light_sets import RULES, load_sets, save_sets, without
 from tests.mattes import hard_matte
 
@@ -118,9 +119,24 @@ def test_a_sky_is_fitted_as_vivid_as_it_is() -> None:
         knot_weights(0 * values, (-1.5, 0.0, 1.5)),
     ).reshape(200, -1)
     lab = np.stack([60 - 20 * values, 0 * values, 50 - 70 * values], axis=1).astype(np.float32)
-    table = fit_sky([RealSky(weights, lab)])
+    table = fit_sky([RealSky(weights, lab, lab[[0, 20, 60, 120, 199], 0])])
     assert table[0, 0, 1] == pytest.approx([60, 0, 50], abs=6)
     assert table[-1, 0, 1] == pytest.approx([40, 0, -20], abs=8)
+
+
+def test_a_photo_keeps_what_skies_of_the_style_differ_by() -> None:
+    """They differ at the top; so a dark top stays darker, and a dark horizon counts for nothing."""
+    values = np.linspace(-1, 1, 21)[:, None]
+    dusk = (40 + values * [0, 0, 2, 8, 12]).astype(np.float32)
+    day = (70 + 2 * values * [1, 1, 2, 8, 12]).astype(np.float32)
+    variety = fit_variety(dusk, [dusk, day], 1)
+    ordinary = np.full(5, 55, np.float32)
+    assert np.abs(variety.of(ordinary)).max() < 1.5
+    dark = variety.of(ordinary - np.array([0, 0, 5, 20, 30], np.float32))
+    light = variety.of(ordinary + np.array([0, 0, 5, 20, 30], np.float32))
+    assert dark[-1] < -4 and light[-1] > 4 and abs(dark[0]) < 0.5 > abs(light[0])
+    assert np.abs(variety.of(ordinary - np.array([30, 0, 0, 0, 0], np.float32)) - variety.of(ordinary)).max() < 0.5
+    assert np.abs(variety.of(ordinary * 0)).max() <= 1.5 * dusk[:, -1].std() + 0.1, "no farther than real skies are"
 
 
 def plain_pictures(middle: tuple[float, float, float], spread: float) -> list[np.ndarray]:

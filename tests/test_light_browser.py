@@ -28,7 +28,9 @@ def low_sky(page: Page) -> np.ndarray:  # noqa: F811
 
 
 def light_of(page: Page, seconds: float) -> float:  # noqa: F811
-    return float((picture_at(page, seconds)[..., :3] @ GREY).mean())
+    """Mean brightness of the upper sky; while nothing is lit, what stands still is the photo below the picture."""
+    picture = picture_at(page, seconds)
+    return float((picture[: len(picture) // 4, :, :3] @ GREY).mean())
 
 
 def drag_sun(page: Page, side: float) -> None:  # noqa: F811

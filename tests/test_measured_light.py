@@ -112,6 +112,19 @@ def test_the_side_of_the_sun_is_found_and_followed(lights: MeasuredLights, side:
         assert (left > right) == (wanted < 0.5)
 
 
+def test_the_smooth_sky_has_no_crease() -> None:
+    """Where a parabola would leave the range of the sky's colours it bends, and clear skies show no arc."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    corner = np.exp(-(((x / WIDTH) ** 2 + (y / HORIZON) ** 2) / 0.12))
+    photo = np.repeat((60 + 150 * corner)[..., None], 3, axis=2)
+    frame = SkyFrame.of(photo, (y < HORIZON).astype(np.float32))
+    assert frame is not None
+    base = frame.base[:HORIZON]
+    for axis in range(2):
+        slope, bend = (np.abs(np.diff(base, n, axis=axis)).max() for n in (1, 2))
+        assert bend < 0.25 * slope
+
+
 def test_there_is_no_frame_without_a_sky() -> None:
     photo, sky = day()
     assert SkyFrame.of(photo.astype(np.float32), 0 * sky) is None
@@ -171,7 +184,7 @@ def test_hue_spread_tells_one_hue_from_many() -> None:
     assert hue_spread(np.array([[50, 0, 30], [50, 0, -30]], np.float32)) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"format": 9, "lights": {}}', '{"format": 1, "lights": {}}'])
+@pytest.mark.parametrize("content", ["", "{}", '{"format": 9, "lights": {}}', '{"format": 2, "lights": {}}'])
 def test_damaged_measured_light_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "light.json").write_text(content)
     with pytest.raises(LandscapeError, match="measure it again"):
@@ -181,5 +194,7 @@ def test_damaged_measured_light_is_refused(tmp_path: Path, content: str) -> None
 def test_measured_light_round_trip(lights: MeasuredLights, tmp_path: Path) -> None:
     lights.save(tmp_path / "light.json")
     again = MeasuredLights.load(tmp_path / "light.json")
+    own = np.array([20, 40, 60, 70, 30], np.float32)
     for style in STYLES:
+        assert np.allclose(again.of(style).variety.of(own), lights.of(style).variety.of(own))
         assert np.allclose(again.of(style).sky, lights.of(style).sky) and again.of(style).land == lights.of(style).land

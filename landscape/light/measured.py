@@ -6,6 +6,7 @@ smooth sky (:class:`landscape.light.sky_frame.SkyFrame`).
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +18,12 @@ from scipy.interpolate import PchipInterpolator
 from landscape.errors import LandscapeError
 from landscape.files import replacing
 from landscape.images.pixels import Array
+from landscape.light.sky_variety import ELEVATIONS, SkyVariety
 from landscape.settings import STYLES
 
-FORMAT = 1
-ELEVATIONS = (0.0, 0.1, 0.3, 0.6, 1.0)
-"""Knots of elevation, from the horizon to the top of a sky."""
+FORMAT = 2
+_LIGHTEST = 96.0
+"""L up to which a photo's own sky may lighten a style's: clouds that are white all over have no shape."""
 SIDES = (0.0, 0.3, 0.7)
 """Knots of the distance from the sun's side, in widths of the picture."""
 DEVIATIONS = (-1.5, 0.0, 1.5)
@@ -43,6 +45,7 @@ class MeasuredLight:
         glow: How much light the sun's side adds at the horizon, 0 to 1.
         sun: How much of a sun in the photo is still seen, 0 to 1.
         real: How many real pictures it was measured on.
+        variety: What its real skies differ by.
         typical: Figure to its median over them and its spread, by which photos of this light are known.
     """
 
@@ -54,10 +57,24 @@ class MeasuredLight:
     sun: float = 1.0
     real: int = 0
     typical: dict[str, tuple[float, float]] = field(default_factory=dict)
+    variety: SkyVariety = SkyVariety()
 
-    def sky_colours(self, elevation: Array, side: Array) -> Array:
-        """The sky's colours (n, m, deviations, 3) in Lab at elevations (n,) and distances from the sun's side (m,)."""
-        rows = PchipInterpolator(ELEVATIONS, self.sky, axis=0)(np.clip(elevation, ELEVATIONS[0], ELEVATIONS[-1]))
+    def sky_colours(self, elevation: Array, side: Array, own: Array | None = None) -> Array:
+        """The sky's colours.
+
+        Args:
+            elevation: (n,) elevations.
+            side: (m,) distances from the sun's side.
+            own: (elevations,) L of the photo's own sky, of which some is kept; None for none.
+
+        Returns:
+            (n, m, deviations, 3) Lab.
+        """
+        table = self.sky.copy()
+        if own is not None:
+            room = np.maximum(_LIGHTEST - table[..., 0].max(axis=(1, 2)), 0)
+            table[..., 0] += np.minimum(self.variety.of(own), room)[:, None, None]
+        rows = PchipInterpolator(ELEVATIONS, table, axis=0)(np.clip(elevation, ELEVATIONS[0], ELEVATIONS[-1]))
         # Mirrored, so that the colours are smooth where the sun is.
         places = (*(-place for place in SIDES[:0:-1]), *SIDES)
         mirrored = np.concatenate([rows[:, :0:-1], rows], axis=1)
@@ -87,6 +104,7 @@ class MeasuredLights:
                 "glow": light.glow,
                 "sun": light.sun,
                 "land": light.land,
+                "variety": dataclasses.asdict(light.variety),
                 "sky": np.round(light.sky, 1).tolist(),
             }
         with replacing(path) as partial:
@@ -108,6 +126,7 @@ class MeasuredLights:
             for name in STYLES[:-1]:
                 fields = dict(content["lights"][name])
                 fields["typical"] = {name: (float(m), float(s)) for name, (m, s) in fields["typical"].items()}
+                fields["variety"] = SkyVariety(**fields["variety"])
                 sky = np.asarray(fields.pop("sky"), np.float32).reshape(shape)
                 lights[name] = MeasuredLight(sky, **fields)
             return cls(lights)

@@ -18,6 +18,7 @@ from landscape.light.region_light import RegionLight, Surroundings, mixed
 from landscape.light.relight import StaticLight
 from landscape.light.sky_frame import SkyFrame
 from landscape.light.sky_light import sky_maps, to_rgb
+from landscape.light.sky_variety import sky_lightness
 
 _REFLECTED = (0.92, 0.62)
 """Part of the sky's light that water mirrors at the horizon and before one's feet (Fresnel, and its waves)."""
@@ -88,6 +89,7 @@ class PhotoLight:
         self._picture, self._static, self._measured = picture, static, measured
         self.asked = sun_side
         self._frame = SkyFrame.of(picture.colours, picture.sky)
+        self._own = None if self._frame is None else sky_lightness(picture.colours, picture.sky, self._frame)
         found = picture.sun_side if self._frame is None or picture.sun_side is not None else self._frame.sun_side
         self.sun_side = sun_side if sun_side is not None else 0.5 if found is None else found
         self._water = SkyFrame.of(picture.colours, picture.water) if "water" in picture.windows else None
@@ -150,7 +152,7 @@ class PhotoLight:
         return SceneLight(((style, 1.0),), sky, self._mirror(measured), (gain, offset), measured.stars, measured.sun)
 
     def _sky(self, measured: MeasuredLight, frame: SkyFrame, window: GridWindow) -> RegionLight:
-        middle, slope, bend = (with_ring(part, window) for part in sky_maps(measured, frame, self.sun_side))
+        middle, slope, bend = (with_ring(part, window) for part in sky_maps(measured, frame, self.sun_side, self._own))
         return RegionLight(_around(frame, window), middle, slope, bend, measured.sky_colour)
 
     def _mirror(self, measured: MeasuredLight) -> RegionLight | None:
@@ -171,7 +173,7 @@ class PhotoLight:
         light = np.interp(mirrored, self._frame.elevation[::-1], above[::-1])
         level = np.maximum(np.repeat(light[:, None], len(water.across), axis=1), 20).astype(np.float32)
         share = (_REFLECTED[0] + (_REFLECTED[1] - _REFLECTED[0]) * mirrored)[:, None, None].astype(np.float32)
-        maps = sky_maps(measured, water, self.sun_side, mirrored)
+        maps = sky_maps(measured, water, self.sun_side, self._own, mirrored)
         middle, slope, bend = (with_ring(share * part, window) for part in maps)
         level = with_ring(level, window)
         return RegionLight(around, middle, slope, bend, measured.sky_colour, ground, level)

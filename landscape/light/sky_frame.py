@@ -24,6 +24,8 @@ _SUN_BAND = 0.45
 """The lowest part of a sky in which the side of the sun is looked for."""
 _SMOOTHED = 1 / 12
 """Blur of that search as a fraction of the width."""
+_SOFT = 0.06
+"""Part of the range of a sky's colours over which its smooth colours are held back at the ends of it."""
 _MOST = 2.0
 """Deviations farther out count as this much."""
 
@@ -79,7 +81,7 @@ class SkyFrame:
         solved = np.linalg.lstsq(known.T @ known + 1e-3 * len(known) * np.diag(_STIFF), known.T @ values, rcond=None)[0]
         smooth = (flat @ solved.astype(np.float32)).reshape(height, width, 4)
         ranges = np.percentile(values, (0.5, 99.5), axis=0).astype(np.float32)
-        smooth = np.clip(smooth, ranges[0], ranges[1])
+        smooth = _held(smooth, ranges[0], ranges[1])
         deviation = (light - smooth[..., 0]).ravel()[counted]
         spread = float(deviation.std())
         clear = float(np.clip(1 - (spread - 4) / 14, 0, 1))
@@ -94,6 +96,13 @@ class SkyFrame:
 def brightness(colours: Array) -> Array:
     """Luma (h, w) of colours (h, w, 3) in the same range."""
     return cv2.transform(np.asarray(colours, np.float32), np.array([LUMINANCE], np.float32)).reshape(colours.shape[:2])
+
+
+def _held(values: Array, low: Array, high: Array) -> Array:
+    """Hold values within a range without a crease where it begins, which smooth skies would show as an arc."""
+    soft = np.maximum(_SOFT * (high - low), 1e-3)
+    above, beyond = (np.logaddexp(0, (values - end) / soft) for end in (low, high))
+    return np.asarray(low + soft * (above - beyond), np.float32)
 
 
 _STIFF = (0.0, 0.2, 1.0, 0.2, 1.0, 1.0)

@@ -20,7 +20,7 @@ _GLOW_LIGHT = 70.0
 
 
 def sky_maps(
-    measured: MeasuredLight, frame: SkyFrame, sun_side: float, elevation: Array | None = None
+    measured: MeasuredLight, frame: SkyFrame, sun_side: float, own: Array | None, elevation: Array | None = None
 ) -> tuple[Array, Array, Array]:
     """Colours of a sky under a style.
 
@@ -28,6 +28,7 @@ def sky_maps(
         measured: The style.
         frame: The photo's sky.
         sun_side: Where the sun is along the horizon, 0 (left) to 1.
+        own: L of the photo's own sky, of which some is kept; see :meth:`MeasuredLight.sky_colours`.
         elevation: (h,) elevation of each row, the frame's own by default.
 
     Returns:
@@ -38,7 +39,7 @@ def sky_maps(
     places = np.linspace(0, height - 1, _ROWS)
     heights = np.interp(places, np.arange(height), np.clip(rows, 0, 1))
     across = (np.arange(_COLUMNS) + 0.5) / _COLUMNS
-    lab = measured.sky_colours(heights, np.abs(across - sun_side))
+    lab = measured.sky_colours(heights, np.abs(across - sun_side), own)
     dark, middle, light = (to_rgb(np.ascontiguousarray(lab[:, :, index])) for index in range(3))
     if measured.glow > 0:
         fall = np.exp(-((heights / _GLOW[1]) ** 2))[:, None] * np.exp(-(((across - sun_side) / _GLOW[0]) ** 2))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from torch import nn
@@ -13,20 +12,21 @@ from torch import nn
 from landscape.errors import LandscapeError
 from landscape.images.pixels import Array
 from landscape.light.figures import measure_light, to_lab
-from landscape.light.land_light import DAYLIGHT
-from landscape.light.measured import DEVIATIONS, ELEVATIONS, SIDES, MeasuredLight, MeasuredLights
+from landscape.light.measured import DEVIATIONS, SIDES, MeasuredLight, MeasuredLights
 from landscape.light.own_style import FIGURES
 from landscape.light.sky_frame import SkyFrame, brightness
+from landscape.light.sky_variety import ELEVATIONS, fit_variety, knot_weights, sky_lightness
 from landscape.masks.find import find_matte
 from landscape.photo.read import read_photo
 from landscape.progress import Progress, check_cancelled, ignore_progress
+from landscape.training.light_land import land_figures, real_land
 from landscape.training.light_sets import RULES, SIDE
 
 _SAMPLES = 3000
 """Pixels of each sky."""
 _SMOOTH, _HELD = 0.02, 0.004
 """How much neighbouring knots are drawn together, and differences of the deviations to what all skies have."""
-_BLUE_TOPS = {"light sunset": 8.0, "warm sunset": 15.0}
+_BLUE_TOPS = {"light sunset": 12.0, "warm sunset": 25.0}
 """b of the tops of those skies that are measured, at most: the mean of blue and of orange ones would be grey."""
 _NEUTRAL = "bright white day"
 """The light in which land has its own colours."""
@@ -34,27 +34,12 @@ _STARS = {"deep night": 1.0}
 _SUN = {"deep night": 0.0, "blue hour": 0.0}
 _CLOUDS = {"deep night": 0.35}
 """Part of the differences between dark and light sky: what is light in real nights is the Milky Way and not clouds."""
-_HAZE = {
-    "bright white day": 0.3,
-    "bright evening": 0.35,
-    "light sunset": 0.5,
-    "warm sunset": 0.4,
-    "blue hour": 0.35,
-    "deep night": 0.2,
-    "blue morning": 0.45,
-}
-"""Part of the sky's colour at the horizon that far land takes."""
-_LAND_SHARE = {"warm sunset": 75.0, "deep night": 50.0}
-"""Percentile of the mean L of real land that is aimed at, if not 55: half of the real sunsets are silhouettes."""
-_TINT, _PURKINJE = 0.6, 4.0
-"""Part of the colour of real land's shade and lit parts, less half of those by day, that is the light's own; how much
-bluer land is by night than its pictures."""
+_VARIED = {"deep night": 0.5}
+"""Part of the lightness by which real skies differ that photos bring: the moon of a night is not told by its day."""
 _LEAST_SPREAD = 4.0
 """Least spread of a figure in Lab over real pictures: rules that choose them narrow some."""
 _FALL_SHARE = {"light sunset": 58.0}
 """Percentile of the fall of b over real skies up to which a style's may fall, if not 72."""
-_KEPT = 0.3
-"""Part of a photo's difference from the mean lightness of land by day that is kept, so that snow stays lighter."""
 _GLOW = {"light sunset": 0.5, "warm sunset": 0.6, "blue hour": 0.35, "bright evening": 0.2}
 _SKY_COLOUR = {"deep night": 0.15, "blue hour": 0.2, "warm sunset": 0.2, "light sunset": 0.25}
 
@@ -66,16 +51,12 @@ class RealSky:
     Attributes:
         weights: (n, knots) of the table of the sky.
         colours: (n, 3) Lab.
+        lightness: (elevations,) mean L.
     """
 
     weights: Array
     colours: Array
-
-
-def knot_weights(values: Array, knots: tuple[float, ...]) -> Array:
-    """Weights (n, knots) of linear interpolation between knots."""
-    clipped = np.clip(values, knots[0], knots[-1])
-    return np.stack([np.interp(clipped, knots, row) for row in np.eye(len(knots))], axis=1).astype(np.float32)
+    lightness: Array
 
 
 def real_sky(picture: Array, sky: Array) -> RealSky | None:
@@ -99,7 +80,8 @@ def real_sky(picture: Array, sky: Array) -> RealSky | None:
         knot_weights(deviation, DEVIATIONS),
     )
     weights = np.einsum("ne,ns,nd->nesd", *parts).reshape(len(rows), -1)
-    return RealSky(weights, to_lab(picture)[rows, columns])
+    lightness = sky_lightness(picture.astype(np.float32), sky, frame)
+    return RealSky(weights, to_lab(picture)[rows, columns], lightness)
 
 
 def fit_sky(skies: list[RealSky]) -> Array:
@@ -170,6 +152,7 @@ def measure_lights(
         Cancelled: If the event was set.
     """
     skies: dict[str, list[RealSky]] = {style: [] for style in RULES}
+    lightness: dict[str, list[Array]] = {style: [] for style in RULES}
     lands: dict[str, list[Array]] = {style: [] for style in RULES}
     figures: dict[str, list[dict[str, float]]] = {style: [] for style in RULES}
     total, done = sum(len(sets.get(style, [])) for style in RULES), 0
@@ -180,15 +163,17 @@ def measure_lights(
             matte = find_matte(picture, segmenter)
             found = measure_light(picture, matte.sky, matte.water).figures
             figures[style].append(found)
-            if found.get("top_b", np.inf) <= _BLUE_TOPS.get(style, np.inf):
-                sky = real_sky(picture, matte.sky)
-                skies[style] += [] if sky is None else [sky]
-            ground = _real_land(picture, np.asarray(1 - matte.sky - matte.water, np.float32))
+            sky = real_sky(picture, matte.sky)
+            if sky is not None:
+                lightness[style].append(sky.lightness)
+                skies[style] += [sky] if found.get("top_b", np.inf) <= _BLUE_TOPS.get(style, np.inf) else []
+            ground = real_land(picture, np.asarray(1 - matte.sky - matte.water, np.float32))
             lands[style] += [] if ground is None else [ground]
             done += 1
             progress("measuring light", done, total)
         if not skies[style] or not lands[style]:
             raise LandscapeError(f"There is no real picture of {style} with sky and land: choose the sets anew.")
+    profiles = {style: np.asarray(rows) for style, rows in lightness.items()}
     by_day = np.median(lands[_NEUTRAL], axis=0)
     lights = {}
     for style in RULES:
@@ -198,13 +183,14 @@ def measure_lights(
         table = middle + _CLOUDS.get(style, 1.0) * (table - middle)
         lights[style] = MeasuredLight(
             table,
-            _land_figures(style, np.asarray(lands[style]), by_day),
+            land_figures(style, np.asarray(lands[style]), by_day, _STARS.get(style, 0.0)),
             _SKY_COLOUR.get(style, 0.3),
             _STARS.get(style, 0.0),
             _GLOW.get(style, 0.0),
             _SUN.get(style, 1.0),
             len(sets[style]),
             _typical(figures[style]),
+            fit_variety(profiles[style], list(profiles.values()), share=_VARIED.get(style, 1.0)),
         )
     return MeasuredLights(lights)
 
@@ -218,33 +204,3 @@ def _typical(figures: list[dict[str, float]]) -> dict[str, tuple[float, float]]:
             low, middle, high = np.percentile(values, (16, 50, 84))
             typical[name] = (round(float(middle), 1), round(max(float(high - low) / 2, _LEAST_SPREAD), 1))
     return typical
-
-
-def _real_land(picture: Array, share: Array) -> Array | None:
-    """Mean L of land, a and b of its darkest and of its lightest third, its mean b; None where there is hardly any."""
-    inside = share > 0.9
-    if inside.mean() < 0.05:
-        return None
-    lab = to_lab(picture)[inside]
-    low, high = np.percentile(lab[:, 0], (33, 67))
-    dark, light = lab[lab[:, 0] <= low], lab[lab[:, 0] >= high]
-    return np.array([lab[:, 0].mean(), *dark[:, 1:].mean(axis=0), *light[:, 1:].mean(axis=0), lab[:, 2].mean()])
-
-
-def _land_figures(style: str, lands: Array, by_day: Array) -> dict[str, Any]:
-    middle = np.median(lands, axis=0)
-    lightness = float(np.percentile(lands[:, 0], _LAND_SHARE.get(style, 55.0)))
-    tints = _TINT * (middle[1:5] - 0.5 * by_day[1:5])
-    # The less light, the less colour cameras and eyes see; by night eyes see none but a bluish grey (Purkinje).
-    night = _STARS.get(style, 0.0)
-    chroma = min(1.0, (lightness / DAYLIGHT) ** 0.5) * (1 - 0.4 * night)
-    tints[[1, 3]] -= _PURKINJE * night
-    return {
-        "L": round(lightness, 1),
-        "kept": _KEPT,
-        "chroma": round(chroma, 2),
-        "shade": [round(float(value), 1) for value in tints[:2]],
-        "lit": [round(float(value), 1) for value in tints[2:]],
-        "b": round(float(np.median(lands[:, 5])), 1),
-        "haze": _HAZE.get(style, 0.0),
-    }
