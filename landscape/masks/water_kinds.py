@@ -1,6 +1,6 @@
 """What kind of water there is in each part of a photo: a mirror, running water, or the waves of open water.
 
-Whether a part runs or stands is told by eight figures of its shape and texture with a logistic regression
+Whether a part runs or stands is told by figures of its shape, colour and texture with a logistic regression
 (``landscape train water-kinds``); water that stands is a mirror as far as it shows what lies above it.
 """
 
@@ -19,14 +19,27 @@ import numpy.typing as npt
 from landscape.arrows import WATER_KINDS, WaterKind
 from landscape.images.filters import resize, smoothstep
 from landscape.images.pixels import Array
+from landscape.masks.banks import find_source
 from landscape.masks.streaks import Streaks, find_streaks
 
 WEIGHTS = Path(__file__).with_suffix(".json")
 """Mean, spread and weight of each figure, and the bias, as trained."""
-FIGURES = ("white", "white_spread", "level", "area", "both_sides", "rough", "lying", "mirror")
+FIGURES = (
+    "white", "white_spread", "level", "area", "both_sides", "rough", "mirror", "colour", "falling", "light", "aside",
+    "white_beside", "compact",
+)  # fmt: skip
 """Share of white water and its spread; columns whose top lies on one level, as a part of the photo's width; area;
-whether it reaches both sides; mean gradient; logarithm of the vertical gradient over the horizontal one; likeness with
-what lies above."""
+whether it reaches both sides; mean gradient; likeness with what lies above; saturation; share of it that falls; light;
+whether a river there would run past the viewer; lightness of the darkest colour of what lies beside the water, of which
+snow and ice have much; how far its middle is from its shores in proportion to its size. Colour and texture are those of
+what does not fall, as a fall says nothing of its pool."""
+_FALLING = 0.5
+_LEAST_STILL = 0.3
+"""Least part that has to be left without what falls."""
+_PAST = 1.5
+"""Water comes from so far beside the middle, in widths, from where it runs past the viewer."""
+_BESIDE = 9
+"""Cells across which what lies beside water is looked at."""
 _RUNS = (0.35, 0.65)
 """Probability from which a part begins to run, and runs."""
 _MIRROR = (0.32, 0.45)
@@ -51,6 +64,7 @@ class Waters:
         parts: (h, w) number of the connected part, 0 for none.
         kinds: (n, 3) how much each part is of each of :data:`landscape.arrows.WATER_KINDS`; rows sum to 1.
         above: (h, w) cells that lie too high in their part for a mirror, as falls into a pool do.
+        source: The point of the horizon from which it comes if it runs, see :func:`landscape.masks.banks.find_source`.
     """
 
     share: Array = field(repr=False)
@@ -58,6 +72,7 @@ class Waters:
     parts: npt.NDArray[np.int32] = field(repr=False)
     kinds: Array = field(repr=False)
     above: npt.NDArray[np.bool_] = field(repr=False)
+    source: tuple[float, float]
 
     def shares(self, chosen: Sequence[WaterKind] = ()) -> Array:
         """How much each cell is of each kind, (h, w, 3); falls fall in every part whose kind was not chosen by hand."""
@@ -96,19 +111,22 @@ def find_waters(photo: npt.NDArray[np.uint8], water: Array, mirror: float, heigh
         width: Columns of the small grid.
     """
     share = np.clip(resize(np.asarray(water, np.float32), height, width), 0, 1)
-    streaks = find_streaks(photo, water, height, width)
+    streaks, source = find_streaks(photo, water, height, width), find_source(photo, water)
     count, parts = cv2.connectedComponents((share > 0.5).astype(np.uint8), connectivity=4)
     kinds = np.zeros((count, len(WATER_KINDS)), np.float32)
     kinds[0] = (0, 1, 0)
     if count > 1:
-        areas, logits = np.bincount(parts.ravel())[1:] / parts.size, _logits(photo, parts, count, streaks, mirror)
+        areas, logits = (
+            np.bincount(parts.ravel())[1:] / parts.size,
+            _logits(figures_of(photo, np.asarray(parts, np.int32), streaks, mirror, source[0])),
+        )
         common = float((areas * logits).sum() / areas.sum())
         logits = (areas * logits + _SMALL * common) / (areas + _SMALL)
         runs = smoothstep(1 / (1 + np.exp(-logits)), *_RUNS)
         runs *= 1 - smoothstep(mirror, *_CLEAR)
         still = smoothstep(mirror, *_MIRROR)
         kinds[1:] = np.stack([(1 - runs) * still, runs, (1 - runs) * (1 - still)], axis=1)
-    return Waters(share, streaks, np.asarray(parts, np.int32), kinds, _above(parts, count))
+    return Waters(share, streaks, np.asarray(parts, np.int32), kinds, _above(parts, count), source)
 
 
 def _above(parts: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.bool_]:
@@ -130,22 +148,38 @@ def _level(here: npt.NDArray[np.bool_]) -> tuple[int, float]:
 
 
 def figures_of(
-    photo: npt.NDArray[np.uint8], parts: npt.NDArray[np.int32], count: int, streaks: Streaks, mirror: float
+    photo: npt.NDArray[np.uint8], parts: npt.NDArray[np.int32], streaks: Streaks, mirror: float, aside: float
 ) -> npt.NDArray[np.float64]:
-    """The :data:`FIGURES` of all parts of the water, (count - 1, 8); arguments as in :func:`find_waters`."""
+    """The :data:`FIGURES` of all parts of the water, (parts, n).
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        parts: (h, w) number of the connected part, 0 for none.
+        streaks: What the texture tells.
+        mirror: Likeness of the water with what lies above it, -1 to 1.
+        aside: Where water comes from if it runs, x in widths.
+    """
     height, width = parts.shape
-    light = resize(photo, height, width).astype(np.float32).mean(axis=2) / 255
-    gx, gy = (np.abs(cv2.Sobel(light, cv2.CV_32F, *axes)) for axes in ((1, 0), (0, 1)))
-    rough = np.hypot(gx, gy)
+    pixels = resize(photo, height, width).astype(np.float32) / 255
+    light, darkest = pixels.mean(axis=2), pixels.min(axis=2)
+    saturation = pixels.max(axis=2) - darkest
+    rough = np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1))
+    wet = (parts > 0).astype(np.uint8)
+    beside = (cv2.dilate(wet, np.ones((_BESIDE, _BESIDE), np.uint8)) > 0) & (wet == 0)
+    common = (max(mirror, 0.0), float(abs(aside - 0.5) > _PAST), float(darkest[beside].mean()) if beside.any() else 0.0)
     rows = []
-    for number in range(1, count):
-        here = parts == number
-        level = _level(here)[1]
-        both = float(here[:, 0].any() and here[:, -1].any())
+    for number in range(1, int(parts.max()) + 1):
+        part = parts == number
+        here = part & (streaks.falling < _FALLING)
+        here = here if here.sum() > _LEAST_STILL * part.sum() else part
+        both = float(part[:, 0].any() and part[:, -1].any())
+        inner = cv2.copyMakeBorder(part.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+        reach = float(cv2.distanceTransform(inner, cv2.DIST_L2, cv2.DIST_MASK_5).max())
         white = streaks.white[here]
-        lying = np.log((gy[here].mean() + 1e-3) / (gx[here].mean() + 1e-3))
-        shape = (white.mean(), white.std(), level, here.mean(), both)
-        rows.append([*shape, rough[here].mean(), lying, max(mirror, 0.0)])
+        shape = (white.mean(), white.std(), _level(part)[1], part.mean(), both, rough[here].mean())
+        colour = (saturation[here].mean(), streaks.falling[part].mean(), light[here].mean())
+        compact = min(reach, max(parts.shape)) / np.sqrt(part.sum())
+        rows.append([*shape, common[0], *colour, *common[1:], compact])
     return np.array(rows, np.float64)
 
 
@@ -159,9 +193,7 @@ def _weights() -> tuple[npt.NDArray[np.float64], float]:
     return weight / spread, float(content["bias"] - (weight * mean / spread).sum())
 
 
-def _logits(
-    photo: npt.NDArray[np.uint8], parts: npt.NDArray[np.int32], count: int, streaks: Streaks, mirror: float
-) -> npt.NDArray[np.float64]:
+def _logits(figures: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     weight, bias = _weights()
-    logits: npt.NDArray[np.float64] = figures_of(photo, parts, count, streaks, mirror) @ weight + bias
+    logits: npt.NDArray[np.float64] = figures @ weight + bias
     return logits

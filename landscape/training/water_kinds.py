@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from landscape.errors import LandscapeError
 from landscape.images.filters import resize
+from landscape.masks.banks import find_source
 from landscape.masks.labels import WATER
 from landscape.masks.mirror import mirror_likeness
 from landscape.masks.streaks import find_streaks
@@ -87,7 +88,8 @@ def _parts(photo: LabelledPhoto, runs: bool) -> list[Example]:
     if not len(areas):
         return []
     mirror = mirror_likeness(photo.pixels, water)
-    rows = figures_of(photo.pixels, np.asarray(parts, np.int32), count, streaks, mirror)
+    aside = find_source(photo.pixels, water)[0]
+    rows = figures_of(photo.pixels, np.asarray(parts, np.int32), streaks, mirror, aside)
     return [
         Example(row, runs, float(area**0.5 * photo.rank), photo.held_out, photo.kind)
         for row, area in zip(rows, areas, strict=True)
