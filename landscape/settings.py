@@ -88,6 +88,11 @@ class MotionSettings(Declared):
         "Water", "Amount of motion in the water.", said="a water motion", low=0, high=2, step=0.05, panel="motion",
         row="amounts", hint="How much.",
     ))  # fmt: skip
+    waves: float = setting(180.0, Angle(
+        "Waves", "Where the waves of open water go: a clock hour like 6, which is towards the viewer, or an angle.",
+        said="a direction of waves", unit="degrees", slider=(0, 360), step=15, panel="motion", example="5",
+        hint="Degrees: 180 rolls towards you, 90 to the right.",
+    ))  # fmt: skip
     perspective: float = setting(1.0, Number(
         "Depth", "1 slows down towards the horizon, 0 moves all alike.", said="a perspective", low=0, high=1, step=0.05,
         panel="motion", hint="Slower towards the horizon, which is the line to drag on the photo.",

@@ -180,7 +180,7 @@ def test_an_arrow_turns_the_water_of_a_frame() -> None:
     drawn = cv2.resize(photo, (32, 32)).astype(np.float32).transpose(2, 0, 1) / 127.5 - 1
     scenery = Scenery(photo, matte, drawn)
     for dx in (0.06, -0.06):
-        compositor = Compositor(scenery, MotionSettings(arrows=(Arrow(0.4, 0.8, dx, 0.0),)))
+        compositor = Compositor(scenery, MotionSettings(arrows=(Arrow(0.45 - dx / 2, 0.8, dx, 0.0),)))
         grey = [cv2.cvtColor(compositor.frame(drawn, t)[86:106, 58:88], cv2.COLOR_RGB2GRAY) for t in (0.1, 0.3)]
         flow = cv2.calcOpticalFlowFarneback(*grey, np.zeros((20, 30, 2), np.float32), 0.5, 2, 9, 3, 5, 1.1, 0)
         assert np.median(flow[..., 0]) * np.sign(dx) > 0.5
@@ -240,6 +240,23 @@ def test_waves_come_in_without_drifting_and_grow_towards_the_viewer() -> None:
     assert spread[230] > 2 * spread[150] > 0
     assert np.abs(shifts[..., 0]).max() == 0
     assert make_swell(MotionSettings(water=0.0), share, np.zeros((HEIGHT, WIDTH, 2), np.float32), 0.4, 800) is None
+
+
+@pytest.mark.parametrize(("degrees", "way"), [(90.0, 1), (270.0, -1)])
+def test_waves_go_where_they_are_told(degrees: float, way: int) -> None:
+    share = np.ones((HEIGHT, WIDTH), np.float32)
+    motion = MotionSettings(waves=degrees)
+    swell = make_swell(motion, share, np.zeros((HEIGHT, WIDTH, 2), np.float32), 0.4, 800)
+    assert swell is not None
+    waves = swell.prepared(240, 320)
+    lights = [waves.at(seconds)[1][200:] - waves.at(seconds + 0.1)[1][200:] for seconds in (1.0, 1.3)]
+    moved = [np.sum(lights[0][:, 20:-20] * np.roll(lights[1], -by, axis=1)[:, 20:-20]) for by in range(-12, 13)]
+    assert np.sign(np.argmax(moved) - 12) == way
+    flat, inside = np.zeros((HEIGHT, WIDTH), np.float32), np.ones((HEIGHT, WIDTH), np.float32)
+    found = survey(
+        inside, np.zeros((HEIGHT, WIDTH, 2), np.float32), flat[..., None] * np.ones(2), flat, flat, 0.2, degrees
+    )
+    assert way * np.median(found.rolling[..., 0]) > 10 * abs(np.median(found.rolling[..., 1]))
 
 
 def scene(*, rough: bool) -> tuple[np.ndarray, np.ndarray]:

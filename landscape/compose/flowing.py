@@ -8,11 +8,9 @@ import numpy as np
 
 from landscape.images.filters import resize
 from landscape.images.pixels import Array, Pixels
-from landscape.masks.banks import find_source
 from landscape.masks.mirror import Mirror, find_mirror
 from landscape.masks.water_kinds import Waters, find_waters
 from landscape.motion.current import Survey, cells_of, survey
-from landscape.motion.water import WaterClock, make_water_clock
 from landscape.motion.water_course import find_course
 from landscape.settings import MotionSettings
 
@@ -41,26 +39,18 @@ class Flowing:
         """
         mirror = find_mirror(photo, share)
         waters = find_waters(photo, share, mirror.likeness, *cells_of(*share.shape))
-        return cls(waters, find_course(waters.share > 0.5, find_source(photo, share)), mirror)
+        return cls(waters, find_course(waters.share > 0.5, waters.source), mirror)
 
-    def survey(self, horizon: float) -> Survey:
-        """What the photo tells of its current, without arrows."""
+    def survey(self, horizon: float, waves: float = 180.0) -> Survey:
+        """What the photo tells of its current, without arrows, if waves go this way, see :func:`.current.survey`."""
         streaks = self.waters.streaks
-        return survey(self.waters.share, self.course, streaks.direction, streaks.falling, streaks.white, horizon)
+        return survey(self.waters.share, self.course, streaks.direction, streaks.falling, streaks.white, horizon, waves)
 
-    def clock(
-        self,
-        motion: MotionSettings,
-        horizon: float,
-        share: Array,
-        photo_size: tuple[int, int],
-        loop_seconds: float | None = None,
-    ) -> WaterClock:
-        """How the water moves under some settings; arguments as of :func:`~landscape.motion.water.make_water_clock`."""
-        kinds = self.waters.shares(motion.kinds)
-        return make_water_clock(self.survey(horizon), kinds, motion, horizon, share, photo_size, loop_seconds)
+    def kinds(self, motion: MotionSettings) -> Array:
+        """How much of the water in each cell is a mirror, runs, and rolls, (h, w, 3), under some settings."""
+        return self.waters.shares(motion.kinds)
 
     def still(self, motion: MotionSettings, rows: int, columns: int) -> Array:
         """How much of each pixel of a grid is a mirror, (rows, columns) in [0, 1]."""
-        mirror = self.waters.shares(motion.kinds)[..., 0] * (self.waters.share > 0.5)
+        mirror = self.kinds(motion)[..., 0] * (self.waters.share > 0.5)
         return resize(np.ascontiguousarray(mirror), rows, columns)

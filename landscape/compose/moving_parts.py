@@ -10,7 +10,7 @@ from landscape.compose.scenery import Part, Scenery
 from landscape.compose.travelling_sky import TravellingSky
 from landscape.images.pixels import Array
 from landscape.motion.phases import Clock, make_clock
-from landscape.motion.water import WaterClock
+from landscape.motion.water import WaterClock, make_water_clock
 from landscape.motion.winds import with_arrows_within
 from landscape.settings import MotionSettings
 
@@ -38,7 +38,8 @@ class MovingParts:
                 continue
             clock: Clock | WaterClock
             if part.flowing is not None:
-                clock = part.flowing.clock(motion, scenery.horizon, part.share, size, loop_seconds)
+                found, kinds = part.flowing.survey(scenery.horizon, motion.waves), part.flowing.kinds(motion)
+                clock = make_water_clock(found, kinds, motion, scenery.horizon, part.share, size, loop_seconds)
             else:
                 limits = {"reach": _REACH, "shortest": _SHORTEST}
                 clock = make_clock(motion, scenery.horizon, part.share, size, loop_seconds=loop_seconds, **limits)

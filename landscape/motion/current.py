@@ -6,6 +6,7 @@ along the arrow, and along the shores at the shores.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -70,7 +71,15 @@ def cells_of(height: int, width: int) -> tuple[int, int]:
     return max(4, round(height * scale)), max(4, round(width * scale))
 
 
-def survey(water: Array, course: Array, direction: Array, falling: Array, white: Array, horizon: float) -> Survey:
+def survey(
+    water: Array,
+    course: Array,
+    direction: Array,
+    falling: Array,
+    white: Array,
+    horizon: float,
+    waves: float = 180.0,
+) -> Survey:
     """Find what a photo tells of the current of its water.
 
     Args:
@@ -80,6 +89,7 @@ def survey(water: Array, course: Array, direction: Array, falling: Array, white:
         falling: (h, w) how much the water falls, in [0, 1].
         white: (h, w) how white it is, in [0, 1].
         horizon: Fraction of the height.
+        waves: Where waves go, in degrees clockwise from away from the viewer.
     """
     height, width = water.shape
     inside = water > 0.5
@@ -93,9 +103,11 @@ def survey(water: Array, course: Array, direction: Array, falling: Array, white:
     # Falls stand upright: they know no perspective. At their foot they end in foam, which stays there.
     fast = np.minimum(falling, np.vstack([falling[_FOOT:], np.repeat(falling[-1:], min(_FOOT, height), axis=0)]))
     speed = fast * FALL + (1 - fast) * RUN * near * (_CALM + (1 - _CALM) * white)
-    # Waves on the plane under the horizon come straight to the viewer, and apart as they get nearer.
+    # Waves on the plane under the horizon come straight, and apart as they get nearer.
     down = np.maximum((rows - horizon) * np.float32(height / width), 0) + np.float32(_VANISHING)
-    inwards = _unit(np.dstack(np.broadcast_arrays(columns, down)))
+    turn = math.radians(waves)
+    right, away_from = np.float32(math.sin(turn)), np.float32(math.cos(turn))
+    inwards = _unit(np.dstack(np.broadcast_arrays(right - columns * away_from, -down * away_from)))
     rolling = inwards * (ROLL * near**1.5 * smoothstep(distance, 0.0, _BREAKING))[..., None]
     return Survey(
         water, np.asarray(way * speed[..., None], np.float32), np.asarray(rolling, np.float32), away, distance

@@ -41,6 +41,7 @@ class Swell:
         horizon: Fraction of the height.
         width: Photo width in pixels.
         loop_seconds: Period in which they repeat, or None.
+        turn: Radians by which their way is turned clockwise from towards the viewer.
     """
 
     share: Array = field(repr=False)
@@ -49,6 +50,7 @@ class Swell:
     horizon: float
     width: int
     loop_seconds: float | None
+    turn: float = 0.0
 
     def prepared(self, height: int, width: int) -> PreparedSwell:
         """The waves on a grid."""
@@ -57,7 +59,8 @@ class Swell:
         below = max(1 - self.horizon, 0.05)
         depth = np.maximum((y - self.horizon) / below, 1e-3)
         waves, near = [], np.clip(depth, 0, 1)
-        for length, heading, part in _WAVES:
+        for length, ahead, part in _WAVES:
+            heading = ahead + self.turn
             # On the plane: Z = 1 / depth away from the viewer, X to the side; dZ / d depth is 1 at the lower edge.
             turn = 2 * math.pi / length
             phase = turn * (math.cos(heading) / depth + math.sin(heading) * (x / below) * (width / height) / depth)
@@ -108,7 +111,7 @@ def make_swell(
     """Choose the waves of open water.
 
     Args:
-        motion: Speed and amount of motion in the water.
+        motion: Speed and amount of motion in the water, and where waves go.
         share: (h, w) how much of each cell is open water, in [0, 1].
         shore: (h, w, 2) vectors away from the nearest shore, 1 long at most.
         horizon: Fraction of the height.
@@ -121,4 +124,6 @@ def make_swell(
     strength = motion.speed * motion.water
     if strength <= 0 or not (share > 0.02).any():
         return None
-    return Swell(share, shore * share[..., None], strength, horizon, width, loop_seconds)
+    return Swell(
+        share, shore * share[..., None], strength, horizon, width, loop_seconds, math.radians(motion.waves - 180)
+    )
