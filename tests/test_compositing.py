@@ -288,9 +288,12 @@ def test_upscale_is_used_before_resizing() -> None:
         sizes.append(frame.shape)
         return frame.repeat(4, axis=1).repeat(4, axis=2)
 
-    frame = case.compositor(upscale=enlarge).frame(case.generated(0.0), 0.0)
-    assert sizes == [(3, RESOLUTION, RESOLUTION)] * 2
+    compositor = case.compositor(upscale=enlarge)
+    frame = compositor.frame(case.generated(0.0), 0.0)
+    assert sizes == [(3, RESOLUTION, RESOLUTION)], "the photo's own light needs no more of the generator"
     assert difference(frame, case.photo).mean() < 1.5
+    compositor.frame(case.generated(0.0), 0.0, LIT)
+    assert sizes == [(3, RESOLUTION, RESOLUTION)] * 2
 
 
 @pytest.mark.parametrize("kind", ["empty", "full", "freeze"])

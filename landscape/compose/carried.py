@@ -95,6 +95,7 @@ class MovingRegion:
         self._prominence = with_ring(region.prominence, region.window)
         self._part = with_ring(_likeness(region, clock, scale), region.window)
         self._still = with_ring(region.still, region.window)
+        self._alone = bool((region.photo_weight >= 1).all())
         y, x = np.mgrid[: grid.rows, : grid.columns].astype(np.float32)
         self._place = with_ring(np.dstack([x, y]), region.window)
 
@@ -107,7 +108,7 @@ class MovingRegion:
         """The region at a time.
 
         Args:
-            generated: (R, R, 3) generator frame, 0 to 255.
+            generated: (R, R, 3) generator frame, 0 to 255, of any size.
             seconds: Time of the frame.
             light_change: Whether the frame's light differs from the photo's.
             shine: (h + 2, w + 2, 3) factors on the region's light in the window and the ring around it; or None.
@@ -129,6 +130,15 @@ class MovingRegion:
         for lit in (shine, None if waves is None else with_ring(waves, region.window)[..., None]):
             if lit is not None:
                 carried, contrast = carried * lit, contrast * lit
+        whole = slice(0, contrast.shape[0]), slice(0, contrast.shape[1])
+        pictures = tuple(
+            Picture(*whole, self._places + phase.offset, phase.weight if index else np.ones_like(phase.weight))
+            for index, phase in enumerate(phases)
+        )
+        if self._alone and not light_change:  # nothing that the generator draws is seen
+            return CarriedLayers(carried, contrast, pictures)
+        if generated.shape != region.smooth.shape:
+            generated = cv2.resize(generated, region.smooth.shape[1::-1], interpolation=cv2.INTER_CUBIC)
         filled, before = fill(generated, region.inside), region.smooth
         if light_change:
             before = blur(filled, STILL_BLUR * filled.shape[0])
@@ -138,11 +148,6 @@ class MovingRegion:
             carried = lit
         change = with_ring(grid.square(region.change(filled, before)), region.window)
         drawn = still + change
-        whole = slice(0, contrast.shape[0]), slice(0, contrast.shape[1])
-        pictures = tuple(
-            Picture(*whole, self._places + phase.offset, phase.weight if index else np.ones_like(phase.weight))
-            for index, phase in enumerate(phases)
-        )
         return CarriedLayers(drawn + moved[..., 3:] * (carried - drawn), contrast, pictures)
 
     def _carry(self, phases: tuple[Phase, ...]) -> tuple[tuple[Phase, ...], Array]:

@@ -79,11 +79,13 @@ class Compositor:
         Returns:
             (H, W, 3) RGB, uint8, or uint16 up to 65535 for deep frames.
         """
-        colours = self._scenery.colours(generated)
         if self._scenery.generator_only:
-            return self._enlarged(colours)
+            return self._enlarged(self._scenery.enlarged(generated))
         if light.mix and self._scenery.lights is not None:
+            colours = self._scenery.colours(generated)
             return self._measured(colours, seconds, self._scenery.photo_light(light.sun_side).mixed(light.mix))
+        # In the photo's own light the generator says where clouds grow, for which its small frames are enough.
+        colours = self._scenery.enlarged(generated) if light.change else self._scenery.colours(generated)
         frame = self._relit(colours) if light.change else self._still()
         for part, moving, layers in self._moving.at(colours, seconds, light.change):
             shown = shining(part.plate, with_ring(moving.region.base, moving.region.window), layers.base)
@@ -93,7 +95,7 @@ class Compositor:
     def _measured(self, colours: Array, seconds: float, light: SceneLight) -> Frame:
         """A frame under measured light, in which the generator's own light does not count."""
         sigma = STILL_BLUR * colours.shape[0]
-        colours = colours + blur(self._scenery.first - colours, sigma)
+        colours = colours + blur(self._scenery.drawn - colours, sigma)
         frame = self._lit(light)
         for part, moving, layers in self._moving.at(colours, seconds, False):
             before = with_ring(moving.region.base, moving.region.window)
@@ -163,7 +165,7 @@ class Compositor:
                 continue
             cut = slice(window[0] - whole[0], window[1] - whole[0] + 2)
             sampling = grid, self._interpolation, moving.border
-            detail = mix(moving.detail, layers.pictures, window, whole, *sampling)
+            detail = mix(moving.detail, layers.pictures, alpha, window, whole, *sampling)
             pixels = cv2.multiply(detail, grid.enlarge(gain[cut], window), dtype=cv2.CV_32F)
             smooth = cv2.addWeighted(grid.enlarge(base[cut], window), 1, self._noise(*alpha.shape), grain, 0)
             for glow, seen in shown:

@@ -18,6 +18,7 @@ _SEEN = 0.004
 def mix(
     detail: Pixels,
     pictures: tuple[Picture, ...],
+    alpha: Pixels,
     window: GridWindow,
     whole: GridWindow,
     grid: Grid,
@@ -29,6 +30,7 @@ def mix(
     Args:
         detail: (H', W', 4) the region's detail.
         pictures: Where it is seen; each is laid over those before it.
+        alpha: (h, w) uint8 share of the region in the strip; where it is 0 nothing is drawn.
         window: The strip.
         whole: The region's window.
         grid: Grid over the photo.
@@ -40,11 +42,10 @@ def mix(
     """
     rows, columns = grid.pixels(window)
     mixed = np.full((rows.stop - rows.start, columns.stop - columns.start, 4), round(MIDDLE), np.uint8)
-    width = window[3] - window[2]
-    step = max(1, _TILE // grid.scale) if len(pictures) > 1 else width
+    tiles = _tiles(alpha, window, whole, grid.scale, several=len(pictures) > 1)
     for picture in pictures:
-        for left in range(0, width, step):
-            part = _seen(picture, (window[0] - whole[0], window[1] - whole[0], left, min(left + step, width)))
+        for tile in tiles:
+            part = _seen(picture, tile)
             if part is None:
                 continue
             top, bottom, first, last = part
@@ -68,6 +69,18 @@ def mix(
             share = np.ascontiguousarray(grid.enlarge(share, place))
             mixed[here] = cv2.blendLinear(sampled, np.ascontiguousarray(mixed[here]), share, 1 - share)
     return mixed
+
+
+def _tiles(alpha: Pixels, window: GridWindow, whole: GridWindow, scale: int, *, several: bool) -> list[GridWindow]:
+    """Tiles of a strip in which the region is seen, in grid rows and columns counted within the region's window."""
+    top, width, tiles = window[0] - whole[0], window[3] - window[2], []
+    step = max(1, _TILE // scale) if several else width
+    for left in range(0, width, step):
+        right = min(left + step, width)
+        rows = np.flatnonzero(cv2.reduce(alpha[:, left * scale : right * scale], 1, cv2.REDUCE_MAX)[:, 0])
+        if len(rows):
+            tiles.append((top + int(rows[0]) // scale, top + int(rows[-1]) // scale + 1, left, right))
+    return tiles
 
 
 def _seen(picture: Picture, tile: GridWindow) -> GridWindow | None:

@@ -44,7 +44,7 @@ class MovingParts:
                 limits = {"reach": _REACH, "shortest": _SHORTEST}
                 clock = make_clock(motion, scenery.horizon, part.share, size, loop_seconds=loop_seconds, **limits)
             self._parts.append((part, MovingRegion(part.region, part.plate.detail, clock, grid.scale)))
-        self._reflection = self._reflected(scenery.first, motion)
+        self._reflection = self._reflected(scenery.drawn, motion)
 
     @property
     def widest(self) -> int:

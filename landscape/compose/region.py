@@ -32,7 +32,7 @@ _OTHER = 0.02
 _LEAST_SPREAD = 6.0
 """Least deviation of a region's luminance, 0 to 255, that counts as one of clouds."""
 _MEAN = np.array([[1 / 3, 1 / 3, 1 / 3, 0]], np.float32)
-"""Takes the mean of the colours of what is carried."""
+"""Takes the mean of the colours."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,10 @@ def apply_trust(matrices: Array, colours: Array) -> Array:
 
 
 def carried_light(carried: Array) -> Array:
-    """Mean of the colours of what is carried, (h, w); NumPy takes ten times as long for so few channels."""
+    """Mean of the colours of three channels or, of what is carried, of four, (h, w).
+
+    NumPy takes ten times as long for so few channels.
+    """
     return cv2.transform(carried, _MEAN)
 
 

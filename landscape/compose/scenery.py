@@ -79,7 +79,7 @@ class Scenery:
     Attributes:
         grid: Grid over the photo.
         horizon: Fraction of the height.
-        first: (R, R, 3) the generator's picture of the photo, 0 to 255.
+        drawn: (R, R, 3) the generator's picture of the photo, 0 to 255, as it draws it.
         parts: The moving parts from back to front.
         static: (H, W, 4) uint8, what stands still; the photo's pixels but where they are mixed with moving parts.
         light: The model of light changes of what stands still.
@@ -116,7 +116,7 @@ class Scenery:
         self._plan, self._flowing = plan, flowing
         self.generator_only = generator_only
         self.horizon = matte.horizon
-        self.first = first = self.colours(reconstruction)
+        self.drawn, first = self.colours(reconstruction), self.enlarged(reconstruction)
         height, width = photo.shape[:2]
         self.grid, analysed = make_grids(height, width, max(2 * reconstruction.shape[-1], first.shape[0]))
         small = Grid(height, width, self.grid.scale // analysed.scale).reduce(photo)
@@ -204,15 +204,21 @@ class Scenery:
         plan = self._plan or draft_plan(part.region.base, part.share)
         if plan is None:
             return dataclasses.replace(part, canvas=None)
-        canvas = draw_canvas(plan, part.region, part.plate, part.share, self.first, self.grid)
+        canvas = draw_canvas(plan, part.region, part.plate, part.share, self.drawn, self.grid)
         return dataclasses.replace(part, canvas=canvas)
 
-    def colours(self, frame: Array | Tensor) -> Array:
+    @staticmethod
+    def colours(frame: Array | Tensor) -> Array:
         """A generator frame (3, R, R) in [-1, 1] as colours (R, R, 3), 0 to 255."""
-        array = np.asarray(frame.detach().cpu() if isinstance(frame, Tensor) else frame, np.float32)
-        if self._upscale is not None:
-            array = np.asarray(self._upscale(array), np.float32)
-        return np.ascontiguousarray((np.clip(array, -1, 1).transpose(1, 2, 0) + 1) * 127.5)
+        return np.ascontiguousarray((np.clip(_numbers(frame), -1, 1).transpose(1, 2, 0) + 1) * 127.5)
+
+    def enlarged(self, frame: Array | Tensor) -> Array:
+        """The same, enlarged where there is an upscaler."""
+        return self.colours(frame if self._upscale is None else self._upscale(_numbers(frame)))
+
+
+def _numbers(frame: Array | Tensor) -> Array:
+    return np.asarray(frame.detach().cpu() if isinstance(frame, Tensor) else frame, np.float32)
 
 
 def _side_of(matte: Matte) -> float | None:

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.compose.plates import Plate
-from landscape.compose.region import STILL_BLUR, Region
+from landscape.compose.region import STILL_BLUR, Region, carried_light
 from landscape.compose.sky_backdrop import find_backdrop
 from landscape.compose.sky_drawing import STRIP, draw, rows_above
 from landscape.compose.sky_plan import SkyPlan, halo
-from landscape.images.filters import blur, fill, smoothstep
+from landscape.images.filters import blur, fill, resize, smoothstep
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array, Pixels
 
@@ -99,9 +99,10 @@ def clouds_of(generated: Array, region: Region) -> Array:
 
     It is measured by its spread, so that another light leaves it what it is.
     """
-    light = fill(generated, region.inside).mean(axis=2)
+    inside = resize(region.inside, *generated.shape[:2])
+    light = fill(carried_light(generated)[..., None], inside)[..., 0]
     rest = light - blur(light, STILL_BLUR * len(light))
-    spread = float(rest[region.inside > 0.5].std()) if (region.inside > 0.5).any() else 0.0
+    spread = float(rest[inside > 0.5].std()) if (inside > 0.5).any() else 0.0
     return np.asarray(np.clip(rest / (spread + _LEAST_SPREAD), -2, 2), np.float32)[..., None]
 
 

@@ -48,9 +48,9 @@ def fill(image: Array, weight: Array) -> Array:
     size = ((width + 1) // 2, (height + 1) // 2)
     total = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
     smaller = cv2.resize(image * weight[..., None], size, interpolation=cv2.INTER_AREA)
-    smaller = smaller / np.maximum(total, 1e-6)[..., None]
+    smaller = smaller.reshape(*total.shape, -1) / np.maximum(total, 1e-6)[..., None]
     coarse = fill(smaller, np.minimum(total * 2, 1).astype(np.float32))
-    coarse = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    coarse = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR).reshape(image.shape)
     return image * weight[..., None] + coarse * (1 - weight[..., None])
 
 
