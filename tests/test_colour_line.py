@@ -27,14 +27,17 @@ def test_a_halo_belongs_to_the_region() -> None:
     assert _share_between(np.float32([[235, 185, 140]]), moving, other)[0, 0] > 0.9
 
 
-def test_blue_between_a_cloud_and_a_ridge_belongs_to_the_sky() -> None:
+def test_an_edge_is_put_where_the_colours_change() -> None:
+    """A mask that is off by a few pixels gets the ridge's own line, and what is neither stands still."""
     line = round(HORIZON * HEIGHT)
     photo = np.empty((HEIGHT, WIDTH, 3), np.float32)
-    photo[:line], photo[line:] = (245, 245, 245), (95, 90, 85)
-    photo[: line // 2], photo[line - 3 : line, 90:110] = (90, 130, 190), (90, 130, 190)
+    photo[:line], photo[line:] = (150, 170, 210), (95, 80, 65)
+    photo[line - 3 : line, 90:110] = (190, 40, 30)
     photo = np.clip(photo + np.random.default_rng(0).normal(0, 3, photo.shape), 0, 255).astype(np.uint8)
-    mask = np.zeros((HEIGHT, WIDTH), np.float32)
-    mask[:line] = 1
+    mask = (
+        np.clip(line + 1.5 - np.arange(HEIGHT, dtype=np.float32), 0, 4)[:, None] / 4 * np.ones((1, WIDTH), np.float32)
+    )
     matte = along_colours(photo, mask)
-    assert matte[line - 3 : line, 92:108].min() > 0.98
-    assert matte[line:].max() < 0.02
+    beside = np.r_[0:80, 120:WIDTH]
+    assert matte[line:, beside].max() < 0.02 and matte[: line - 3].min() > 0.98
+    assert matte[line - 3 : line, 92:108].max() < 0.2

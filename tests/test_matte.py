@@ -162,8 +162,9 @@ def test_what_was_not_painted_stays_as_fine_as_it_was() -> None:
 
 @pytest.mark.parametrize("side", [384, 640])
 def test_the_share_that_is_carried_is_the_reduced_one(side: int) -> None:
-    """It does not depend on the size of the frame."""
-    photo, hard = sky_and_land(scale=8)
+    """It does not depend on the size of the frame, up to the 2048 px of mattes."""
+    photo, hard = sky_and_land(scale=13)
+    photo, hard = resize(photo, 1536, 2048), hard.resized(1536, 2048)
     matte = dataclasses.replace(hard, sky=cv2.GaussianBlur(hard.sky, (0, 0), 2.5))
     height, width = round(side * 0.75), side
     share = draw(resize(photo, height, width), matte.resized(height, width), ()).sky

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from landscape.images.filters import resize
 from landscape.images.pixels import Array
 
 _SIDE = 1024
@@ -31,14 +32,11 @@ def reduce_sky(photo: npt.NDArray[np.uint8], sky: Array) -> tuple[npt.NDArray[np
         sky: (H, W) share of the sky, in [0, 1].
 
     Returns:
-        Luminance (h, w) uint8, 1024 px at most, and which of its pixels are the sky's.
+        The photo (h, w, 3), 1024 px at most, and which of its pixels are the sky's.
     """
-    height, width = photo.shape[:2]
-    scale = min(1.0, _SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    light = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    region = cv2.resize(np.asarray(sky, np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
-    return np.asarray(light, np.uint8), np.asarray(region)
+    scale = min(1.0, _SIDE / max(photo.shape))
+    size = tuple(max(1, round(side * scale)) for side in photo.shape[:2])
+    return resize(photo, *size), resize(np.asarray(sky, np.float32), *size) > 0.5
 
 
 def find_attachments(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
@@ -51,8 +49,8 @@ def find_attachments(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
     Returns:
         (H, W) in [0, 1], 1 on such things, or None where there are none.
     """
-    height, width = photo.shape[:2]
-    light, region = reduce_sky(photo, sky)
+    small, region = reduce_sky(photo, sky)
+    light = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     if region.all() or not region.any():
         return None
     long_side = max(light.shape)
@@ -75,4 +73,4 @@ def find_attachments(photo: npt.NDArray[np.uint8], sky: Array) -> Array | None:
     if not kept.any():
         return None
     found = cv2.dilate(kept[labels], np.ones((3, 3), np.uint8))
-    return cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
+    return resize(found, *sky.shape)

@@ -19,14 +19,13 @@ from landscape.masks.closer_look import SIDE as CLOSER_SIDE
 from landscape.masks.closer_look import blend_in
 from landscape.masks.colour_line import along_colours
 from landscape.masks.glow import find_glow
+from landscape.masks.growth import find_growth
 from landscape.masks.horizon import find_horizon
-from landscape.masks.labels import SKY, WATER, clean_labels
+from landscape.masks.labels import OTHER, SKY, WATER, clean_labels
 from landscape.masks.matte import Matte, in_steps
 from landscape.masks.mirror import mirror_likeness
-from landscape.masks.mist import find_in_mist
 from landscape.masks.settle import settle
 from landscape.masks.sizes import FEATHER, SNAP_RADIUS, SNAP_SLOPE, work_size
-from landscape.masks.twigs import find_twigs
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -60,7 +59,7 @@ def find_matte(pixels: Pixels, segmenter: nn.Module) -> Matte:
 
 
 def solve(photo: Pixels, shares: Array, soft: Array) -> tuple[Array, Array, Array]:
-    """Refine shares pixel by pixel: what finds thin, misty or bare things has a vote, then colours decide at borders.
+    """Refine shares pixel by pixel: what finds thin or small things has a vote, then colours decide at borders.
 
     Args:
         photo: uint8 (H, W, 3) RGB.
@@ -73,14 +72,14 @@ def solve(photo: Pixels, shares: Array, soft: Array) -> tuple[Array, Array, Arra
     sky, wet = (np.ascontiguousarray(shares[..., index]) for index in range(2))
     doubt = np.abs(soft[..., SKY:].sum(axis=2) - sky - wet)
     doubt = _wide(np.asarray(doubt, np.float32))
-    left = sky
-    for hidden in (find_attachments(photo, left), find_in_mist(photo, left, 1 - sky - wet)):
-        left = left if hidden is None else left * (1 - hidden)
-    twigs = find_twigs(photo, left)
+    attached = find_attachments(photo, sky)
+    left = sky if attached is None else sky * (1 - attached)
+    growth = find_growth(photo, left, soft[..., OTHER])
     water = along_colours(photo, wet)
     # The sky is behind the water: its share is that of what the water leaves.
     seen = np.asarray(np.minimum(left / np.maximum(1 - wet, 1e-3), 1), np.float32)
-    refined = along_colours(photo, seen) * (1 if twigs is None else 1 - twigs) * (1 - water)
+    refined = along_colours(photo, seen)
+    refined = (refined if growth is None else np.minimum(refined, 1 - growth)) * (1 - water)
     certainty = 1 - np.maximum(doubt, np.clip(sky - refined, 0, 1) * (left < sky - _VOTED))
     return np.asarray(refined, np.float32), water, np.asarray(np.clip(certainty, 0, 1), np.float32)
 

@@ -95,7 +95,7 @@ def make_composite(cuts: Cuts, seed: int, long_side: int = 1024, kind: str | Non
         sea = _stretched(cuts.water, rng, height, width).astype(np.float32) if cuts.water else 0.6 * backdrop[::-1]
         if rng.random() < 0.4:  # still water
             sea += float(rng.uniform(0.4, 0.9)) * (0.9 * _turned_over(picture, shore) - sea)
-        front = _rocks(rng, water) if kind == "rocks" else thing * (kind in ("reeds", "mast"))
+        front = _rocks(rng, water) if kind == "rocks" else thing * (kind in ("reeds", "masts"))
         thing = front if kind == "rocks" else thing
         water = water * (1 - front)
         picture = picture + water[..., None] * (sea - picture)
