@@ -7,13 +7,13 @@ import numpy as np
 
 from landscape.images.pixels import Array
 
-_EDDIES = ((0.30, 0.014, 0.5), (0.10, 0.0080, 0.9), (0.04, 0.0050, 2.0))
+_EDDIES = ((0.30, 0.016, 0.6), (0.10, 0.0110, 1.1), (0.04, 0.0070, 2.4))
 """Size and reach of eddies in photo widths, and their turns a second at speed 1, in radians."""
 COARSER = 2
 """Pixels of the plan's ring that turbulence is found for at once."""
-_GAIN, _GAIN_SIZE, _GAIN_RATE = 0.36, 0.05, 2.5
 _FLAT = 0.6
 """Height of eddies in parts of their width."""
+_GAIN, _GAIN_SIZE, _GAIN_RATE = 0.50, 0.05, 2.8
 """How much clouds thicken and thin, over which size in photo widths, and how fast, in radians a second."""
 
 
