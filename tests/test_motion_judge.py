@@ -164,3 +164,14 @@ def test_what_the_generator_draws_is_told_from_what_moves():
     assert found["drawn"] > 0.6 and same["drawn"] == 0
     assert found["evolves_held"] < 0.8 * found["evolves"] and same["evolves_held"] == same["evolves"]
     assert "drawn" not in measure(clip(drawn)), "it takes a second clip"
+
+
+def test_land_says_how_far_back_can_fall():
+    """Dark land beside a sky of faint clouds shines into it; a sky alone has none of it."""
+    sky = np.ones((HEIGHT, WIDTH), bool)
+    sky[60:] = False
+    faint = [np.where(sky, 170 + (picture - 130) / 6, 20) for picture in travelling()]
+    beside, alone = measure(clip(faint, sky=sky)), measure(clip(travelling()))
+    assert beside["land"] > 0.6 and alone["land"] < 0.05
+    assert beside["back"] == pytest.approx(beside["land"], abs=0.2) and alone["back"] < 0.3
+    assert beside["back_alone"] < 0.4

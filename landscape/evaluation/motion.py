@@ -52,7 +52,9 @@ def measure(clip: Clip) -> dict[str, Any]:
         ``frames``; ``path``, the mean length of the flow in the sky over the clip, in widths; ``back``, the median over
         the last three quarters of the correlation of the band-passed sky with that of the first frame, and
         ``back_max``, its largest in the second half: near 1 means that the first picture returns;
-        ``back_alone``, as ``back``, without what the blurs take from the land beside the sky; ``evolves``, the
+        ``back_alone``, as ``back``, without what the blurs take from the land beside the sky; ``land``, the part of
+        the first frame's band-passed sky that would be there without its clouds, below which ``back`` of a sky as
+        lively as the first cannot fall by any motion; ``evolves``, the
         change that flow does not explain over 4 px of motion, over the mean absolute band-passed sky; ``streaks``, the
         coherence of the structure tensor at the end minus that of the first frame; ``sharp``, the gradient energy of
         the last quarter over that of the first frame; ``colour_drift``, the largest change of the sky's mean colour in
@@ -89,6 +91,7 @@ def measure(clip: Clip) -> dict[str, Any]:
         "back": float(np.median(back[len(back) // 4 :])),
         "back_max": max(back[len(back) // 2 :]),
         "back_alone": float(np.median(apart[len(apart) // 4 :])),
+        "land": _land(shown[0], mask),
         "evolves": _unexplained(estimator, grey, bands, speed, inner),
         "streaks": streaks,
         "sharp": sharp,
@@ -121,7 +124,7 @@ def faults(figures: dict[str, Any]) -> dict[str, float]:
     return result
 
 
-def band(frame: Pixels) -> Array:
+def band(frame: NDArray[np.generic]) -> Array:
     """The light of a frame between two blurs, (h, w), in which clouds show and gradients do not."""
     light = frame.astype(np.float32).mean(axis=2)
     return np.asarray(cv2.GaussianBlur(light, (0, 0), _FINE) - cv2.GaussianBlur(light, (0, 0), _COARSE), np.float32)
@@ -135,6 +138,17 @@ def band_alone(frame: Pixels, sky: Mask) -> Array:
         for size in (_FINE, _COARSE)
     )
     return np.asarray(fine - coarse, np.float32)
+
+
+def _land(frame: Pixels, sky: Mask) -> float:
+    """The part of a band-passed sky's variance that is there without clouds, as land and gradients shine into it."""
+    light, weight = frame.astype(np.float32).mean(axis=2), sky.astype(np.float32)
+    smooth = cv2.GaussianBlur(light * weight, (0, 0), _COARSE) / np.maximum(
+        cv2.GaussianBlur(weight, (0, 0), _COARSE), 1e-3
+    )
+    clear = np.repeat(np.where(sky, smooth, light)[..., None], 3, axis=2)
+    whole, rest = (part[sky] - part[sky].mean() for part in (band(frame), band(clear)))
+    return float((whole * rest).sum() / np.maximum((whole**2).sum(), 1e-6))
 
 
 def correlation(a: Array, b: Array, mask: Mask) -> float:

@@ -18,8 +18,8 @@ from landscape.images.pixels import Pixels
 FRAMES = 6
 """Frames of a clip on a sheet."""
 COLUMNS = (
-    "path", "back", "back_max", "back_alone", "evolves", "streaks", "sharp", "colour_drift", "jerk", "outlines",
-    "copies", "flow_ratio", "flow_error_deg", "drawn", "evolves_held",
+    "path", "back", "back_max", "back_alone", "land", "evolves", "streaks", "sharp", "colour_drift", "jerk",
+    "outlines", "copies", "flow_ratio", "flow_error_deg", "drawn", "evolves_held",
 )  # fmt: skip
 _STYLE = (
     "body{font:14px sans-serif;background:#181818;color:#ddd}table{border-collapse:collapse}td,th{padding:2px 8px;"
