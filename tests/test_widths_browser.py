@@ -93,3 +93,15 @@ def test_the_list_of_clips_looks_as_designed(browser: Browser, app: str) -> None
         "12.5px", "0px", "0px",
     ]  # fmt: skip
     page.close()
+
+
+def test_marks_of_the_day_stand_at_their_times(page: Page) -> None:
+    open_sample(page, 0)
+    page.click("[data-panel-tab=light]")
+    page.get_by_label("Day cycle").first.check()
+    page.wait_for_selector(".timeline-key >> nth=8")
+    track = page.locator(".timeline-track").bounding_box()
+    first, last = (page.locator(".timeline-key").nth(index).bounding_box() for index in (0, -1))
+    assert track is not None and first is not None and last is not None
+    assert abs(first["x"] + first["width"] / 2 - track["x"]) < 1
+    assert abs(last["x"] + last["width"] / 2 - track["x"] - track["width"]) < 1
