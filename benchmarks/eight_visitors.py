@@ -2,8 +2,8 @@
 
 Starts the app with its models in this process. All visitors open a photo at the same moment, each over a live line of
 their own, and look at it; now and then one turns the clouds, or opens another photo. Tells when each had the first
-picture, the longest time between two pictures, the memory, and requests that failed. Ends with status 1 where a first
-picture came later than 15 s, pictures further apart than 2 s, a visitor took more than 120 MB, or a request failed.
+picture, the longest time between two pictures, the memory, requests, and those that failed. Ends with status 1 where a
+first picture came after more than 15 s, two with 2 s between, a visitor took more than 120 MB, or a request failed.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Visitor:
         gaps: The longest time between two pictures of each photo.
         failed: What went wrong.
         pictures: How many were seen.
+        requests: How often something was asked for.
     """
 
     def __init__(self, url: str, store: Any, handlers: Any, photos: list[Path], seed: int) -> None:
@@ -52,7 +53,7 @@ class Visitor:
         self.firsts: list[float] = []
         self.gaps: list[float] = []
         self.failed: list[str] = []
-        self.pictures = 0
+        self.pictures = self.requests = 0
 
     def stay(self, until: float, anew: float) -> None:
         """Look at photos until a time, at another every so many seconds."""
@@ -66,6 +67,7 @@ class Visitor:
             self.failed.append(f"{type(error).__name__}: {error}")
 
     def _say(self, line: ClientConnection, kind: str, **values: Any) -> None:
+        self.requests += 1
         line.send(json.dumps({"kind": kind, **values}))
 
     def _look(self, line: ClientConnection, until: float) -> None:
@@ -104,6 +106,7 @@ class Visitor:
             self.gaps[-1] = max(self.gaps[-1], time.monotonic() - last)
 
     def _open(self) -> None:
+        self.requests += 1
         try:
             for _ in self._handlers.open(self._session, self._random.choice(self._photos), "Standard"):
                 pass
@@ -117,6 +120,7 @@ class Visitor:
             urllib.request.Request(f"{self._url}/config"),
             urllib.request.Request(f"{self._url}/landscape/clips", headers=header),
         ):
+            self.requests += 1
             try:
                 urllib.request.urlopen(request, timeout=30).read()
             except OSError as error:
@@ -177,20 +181,23 @@ def main() -> int:
             time.sleep(0.5)
         studios = [store.get(visitor._session).studio for visitor in visitors]
         done = [studio is not None and studio.fit.done for studio in studios]
+        last = memory()
         store.end()
-    return tell(visitors, before, highest, sum(done), options.seconds)
+    return tell(visitors, (before, highest, last), sum(done), options.seconds)
 
 
-def tell(visitors: list[Visitor], before: float, highest: float, done: int, seconds: float) -> int:
+def tell(visitors: list[Visitor], memories: tuple[float, float, float], done: int, seconds: float) -> int:
     """Tell what was seen; returns the exit status."""
     firsts = sorted(first for visitor in visitors for first in visitor.firsts)
     gaps = sorted(gap for visitor in visitors for gap in visitor.gaps)
     failed = [text for visitor in visitors for text in visitor.failed]
+    before, highest, last = memories
     each = (highest - before) / len(visitors)
     print("first picture after:", " ".join(f"{first:.1f}" for first in firsts), "s")
     print("longest without a picture:", " ".join(f"{gap:.1f}" for gap in gaps), "s")
     print("pictures a second:", " ".join(f"{visitor.pictures / seconds:.1f}" for visitor in visitors))
-    print(f"memory: {before:.0f} MB before, at most {highest:.0f} MB, {each:.0f} MB for each; fits done: {done}")
+    print(f"memory: {before:.0f} MB before, at most {highest:.0f} MB, {each:.0f} MB for each, {last:.0f} MB at the end")
+    print(f"fits done: {done}; requests: {sum(visitor.requests for visitor in visitors)}")
     print(f"failed: {len(failed)}", *failed[:10], sep="\n  ")
     bad = not firsts or firsts[-1] > FIRST or gaps[-1] > GAP or each > MEMORY or failed
     return int(bool(bad))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 
 import cv2
 import numpy as np
@@ -40,18 +41,20 @@ _VOTED = 0.1
 """Votes against the sky that make a place uncertain."""
 
 
-def find_matte(pixels: Pixels, segmenter: nn.Module) -> Matte:
+def find_matte(pixels: Pixels, segmenter: nn.Module, looking: AbstractContextManager[object] | None = None) -> Matte:
     """Find what moves in a photo.
 
     Args:
         pixels: uint8 (H, W, 3) RGB.
         segmenter: Network of :func:`landscape.networks.segmenter.build_segmenter`, in evaluation mode.
+        looking: Entered while the network looks, which takes most of the memory.
 
     Returns:
         The matte, at the photo's size but 2048 pixels long at most.
     """
     photo = resize(pixels, *work_size(*pixels.shape[:2]))
-    soft = look_softly(photo, segmenter, str(next(segmenter.parameters(), torch.empty(0)).device))
+    with looking or nullcontext():
+        soft = look_softly(photo, segmenter, str(next(segmenter.parameters(), torch.empty(0)).device))
     moving = guided(soft[..., SKY:], photo, SNAP_RADIUS)  # linear: what they leave is the third class
     labels = clean_labels(np.dstack([1 - moving.sum(axis=2), moving]))
     shares = soften(settle(_snapped(labels, photo)), FEATHER)

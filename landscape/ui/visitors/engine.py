@@ -41,7 +41,7 @@ class Engine:
     def __init__(self, folder: Path | None = None, turns: Turns | None = None) -> None:
         self.weights = weights_name(folder)
         self._folder = folder
-        self._lock = threading.Lock()
+        self._lock, self._looking = threading.Lock(), threading.Lock()
         self._models: Models | None = None
         self._turns = turns or Turns()
         self._others: dict[str, Engine] = {}
@@ -92,7 +92,7 @@ class Engine:
         """Find sky and water."""
         models = self.models()
         with self._turns.first():
-            return find_matte(photo.pixels, models.segmenter)
+            return find_matte(photo.pixels, models.segmenter, self._looking)
 
     def open(
         self,

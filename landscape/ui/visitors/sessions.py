@@ -87,7 +87,7 @@ class Session:
         former, self.studio, self.sample = self.studio, studio, None
         if former is not None:
             former.close()
-            give_back_soon()
+        give_back_soon()  # what opening took and what the former photo took
 
     def next_clip(self, name: str, suffix: str) -> Path:
         """The path of a clip that does not exist yet, in a folder that does not exist either.
