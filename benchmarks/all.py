@@ -30,8 +30,9 @@ from benchmarks.plain import PlainGenerator
 from benchmarks.timing import alternating, gflop, peaks
 from landscape.commands.animate import write_json
 from landscape.files import save_picture
+from landscape.fit.precision import quick_precision
 from landscape.models.config import load_config
-from landscape.networks.drawing import Drawing, quick_precision
+from landscape.networks.drawing import Drawing
 from landscape.networks.generator import Generator
 from landscape.targets import require_targets
 from landscape.training.run.processes import join_processes

@@ -19,10 +19,11 @@ from torch import Tensor, nn
 from landscape.fit.latents import Latents, Start, starting_latents
 from landscape.fit.losses import PerceptualNetwork
 from landscape.fit.numbers import FIT_NUMBERS, VARIANTS, Schedule
+from landscape.fit.precision import quick_precision
 from landscape.fit.quality import Quality, QualityMeter
 from landscape.fit.stages import fit_latents, tune, tuned_weights
 from landscape.fit.state import FitState, Step
-from landscape.networks.drawing import Drawing, quick_precision
+from landscape.networks.drawing import Drawing
 from landscape.networks.generator import Generator
 from landscape.networks.perceptual import LpipsAlex
 from landscape.settings import FitSettings

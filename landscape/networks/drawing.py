@@ -7,9 +7,7 @@ for anew costs processors more than the arithmetic on it.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -20,10 +18,6 @@ from landscape.networks.generator_block import AdaIn, GeneratorBlock, NoiseScale
 from landscape.networks.layers import LEAKY_SLOPE, Blur, EqualConv2d, FusedUpsampleConv2d
 
 _LAST = torch.channels_last
-_GAIN = 1.5
-"""How many times as fast bf16 must be to be taken."""
-_PROBED = (64, 64, 5)
-"""Channels, pixels and turns of the convolution by which that is found out: a hundredth of a second."""
 
 
 class Drawing:
@@ -31,8 +25,8 @@ class Drawing:
 
     Args:
         generator: The generator; it is left as it is.
-        precision: Type in which features are kept: ``torch.float32``, or ``torch.bfloat16`` where that is faster, see
-            :func:`quick_precision`. Means and deviations of AdaIN are in single precision either way.
+        precision: Type in which features are kept: ``torch.float32``, or ``torch.bfloat16`` where that is faster. Means
+            and deviations of AdaIN are in single precision either way.
     """
 
     def __init__(self, generator: Generator, precision: torch.dtype = torch.float32) -> None:
@@ -179,32 +173,6 @@ def doubling_kernel(weight: Tensor) -> Tensor:
     """
     turned = F.pad(weight.flip(2, 3).transpose(0, 1), (1, 1, 1, 1))
     return turned[..., 1:, 1:] + turned[..., :-1, 1:] + turned[..., 1:, :-1] + turned[..., :-1, :-1]
-
-
-@cache
-def quick_precision(device: str = "cpu") -> torch.dtype:
-    """The type in which a processor computes convolutions fastest: bf16 if it has units for it, else float32.
-
-    Found out once by a small convolution in both types, as processors that know the type may still lack the units.
-
-    Args:
-        device: Kind of torch device; others than the CPU keep float32.
-    """
-    if device != "cpu":
-        return torch.float32
-    channels, pixels, turns = _PROBED
-    spent: dict[torch.dtype, float] = {}
-    for kind in (torch.float32, torch.bfloat16):
-        x = torch.ones(1, channels, pixels, pixels, dtype=kind).to(memory_format=_LAST)
-        weight = torch.ones(channels, channels, 3, 3, dtype=kind).to(memory_format=_LAST)
-        times = []
-        with torch.no_grad():
-            for _ in range(turns):
-                began = time.perf_counter()
-                F.conv2d(x, weight, padding=1)
-                times.append(time.perf_counter() - began)
-        spent[kind] = min(times)  # the least is what it takes where nothing else is in the way
-    return torch.bfloat16 if spent[torch.float32] > _GAIN * spent[torch.bfloat16] else torch.float32
 
 
 def _rows(x: Tensor) -> Tensor:
