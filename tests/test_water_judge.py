@@ -8,11 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from landscape.cli import cli
 from landscape.errors import LandscapeError
 from landscape.evaluation.water import WaterShot, angle_between, compare_flow, measure_water
+from landscape.evaluation.water_clips import against_clip, warped
 from landscape.evaluation.water_shots import water_shots
 from tests.mattes import hard_matte
 
@@ -48,6 +50,27 @@ def test_the_angle_to_a_real_flow() -> None:
         assert compared[1] == pytest.approx(160 / 2, rel=0.25)  # a width against two pixels
     assert compare_flow(frames[:1] * 4, np.ones((*SIZE, 2), np.float32), water) is None
     assert np.allclose(angle_between(np.array([[1.0, 0]]), np.array([[0.0, 2]])), 90)
+
+
+class Difference:
+    """Mean difference of pictures in place of a network."""
+
+    shift = torch.zeros(1)
+
+    def __call__(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return (a - b).abs().mean(dim=(1, 2, 3))
+
+
+def test_a_clip_is_most_like_itself_and_what_stands_does_not_move() -> None:
+    frames, water = falling_frames(), (labels() == 2).astype(np.float32)
+    ways = {
+        "same": lambda seconds: frames[round(seconds * 10)],
+        "still": lambda seconds: frames[0],
+        "warp": warped(frames[0], 0.3),
+    }
+    figures = against_clip(frames, 10.0, water, ways, Difference())  # type: ignore[arg-type]
+    assert figures["lpips_same"] == 0 < min(figures["lpips_still"], figures["lpips_warp"])
+    assert figures["flow_same"] == pytest.approx(1) and figures["flow_still"] < 0.1 < figures["flow_warp"]
 
 
 def test_figures_of_a_river_that_runs_down_between_banks() -> None:

@@ -106,7 +106,7 @@ def water(
     rows = []
     with cancel_on_signals() as cancel, progress_bars() as progress:
         for shot in water_shots(shots, models, labels, progress, cancel):
-            figures, current, frames = measure_water(shot)
+            figures, current, frames = measure_water(shot, models.perceptual)
             rows.append(water_row(shot.name, figures, shot.frames[0], current, frames))
     if not rows:
         raise LandscapeError("None of these shows water; give photos or clips of water, or labels that tell it.")

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
 from landscape.evaluation.motion import energy
+from landscape.evaluation.water_clips import against_clip, warped
 from landscape.images.filters import resize
 from landscape.images.pixels import Pixels
 from landscape.masks.matte import Matte
 from landscape.motion.current import solve_current
+from landscape.networks.perceptual import LpipsAlex
 from landscape.settings import MotionSettings
 
 Array = NDArray[np.float32]
@@ -31,6 +33,8 @@ _INNER = 0.9
 """Share of the water from which a pixel is all water."""
 _SHORE = 0.012
 """How far from the water, as a fraction of the width, things stand that must not move."""
+_FEWEST = 6
+"""Frames of clips that are not compared with what is made of their first."""
 _FALLING = 0.5
 _SQUARE = 64
 """Side of the stand-in for the generator's picture, of which water takes no colours but those of the light."""
@@ -60,8 +64,12 @@ class WaterShot:
         return float((self.matte.water > _INNER).mean()) > 0.002
 
 
-def measure_water(shot: WaterShot) -> tuple[dict[str, Any], Array, list[Pixels]]:
+def measure_water(shot: WaterShot, network: LpipsAlex | None = None) -> tuple[dict[str, Any], Array, list[Pixels]]:
     """Measure how this project moves the water of a photo or of a first frame.
+
+    Args:
+        shot: The photo or clip.
+        network: What compares pictures; without it nothing is compared with the frames of clips.
 
     Returns:
         The figures, the current, (h, w, 2) and 0 outside the water, and the frames of a loop. Figures: ``mirror``,
@@ -71,6 +79,7 @@ def measure_water(shot: WaterShot) -> tuple[dict[str, Any], Array, list[Pixels]]
         ``falls_down``, the part of it within 30 degrees; ``moves``, the mean change of the water against the photo, 0
         to 255; ``stands``, the 99th percentile of the change beside the water; ``contrast``, the lowest gradient energy
         of the water over the photo's; ``seam``, the change from the last frame to the first over the median change.
+        Clips whose rate is known have those of :func:`.water_clips.against_clip` for ``ours`` and the ``warp`` of all.
     """
     photo = shot.frames[0]
     height, width = photo.shape[:2]
@@ -99,6 +108,13 @@ def measure_water(shot: WaterShot) -> tuple[dict[str, Any], Array, list[Pixels]]
     compositor = Compositor(scenery, MotionSettings(sky=0.0), SECONDS)
     made = [np.asarray(compositor.frame(drawn, n / RATE), np.uint8) for n in range(round(SECONDS * RATE))]
     figures |= _figures_of(made, matte)
+    if network is not None and shot.rate and len(shot.frames) > _FEWEST:
+        free = Compositor(scenery, MotionSettings(sky=0.0))
+        ways = {
+            "ours": lambda seconds: np.asarray(free.frame(drawn, seconds), np.uint8),
+            "warp": warped(photo, matte.horizon),
+        }
+        figures |= against_clip(shot.frames, shot.rate, matte.water, ways, network)
     return {k: v if k == "kind" else round(float(v), 3) for k, v in figures.items()}, current * inside[..., None], made
 
 
