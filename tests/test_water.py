@@ -288,6 +288,15 @@ def test_kinds_are_found_and_chosen_part_by_part() -> None:
         WaterKind(0.5, 0.5, "tea")
 
 
+def test_what_is_higher_than_wide_between_its_shores_does_not_stand() -> None:
+    photo, _ = scene(rough=False)
+    for columns, runs in ((slice(60, 90), True), (slice(0, 160), False)):
+        water = np.zeros((120, 160), np.float32)
+        water[50:115, columns] = 1
+        waters = find_waters(photo, water, 0.9, 60, 80)
+        assert (waters.kinds[1, 1] > 0.9) == runs
+
+
 def test_bands_from_side_to_side_are_no_mirror() -> None:
     rows = np.r_[np.linspace(60, 200, 60), np.linspace(200, 60, 60)]
     photo = np.broadcast_to((rows + 15 * np.sin(np.abs(np.arange(120) - 60)))[:, None, None], (120, 160, 3))

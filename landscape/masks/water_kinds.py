@@ -48,6 +48,8 @@ _CLEAR = (0.5, 0.65)
 """Likeness from which water begins to be, and is, so clear a mirror that it does not run whatever its shape says."""
 _FALLS = (0.2, 0.5)
 """How much streaks must tell of a fall for water to begin to fall, and to fall, whatever its part is."""
+_UPRIGHT = (1.2, 2.0)
+"""Height over width of a part whose sides are seen between which it begins to be, and is, too upright to stand."""
 _BAND = 0.02
 """Height of the band, in heights, in which tops of columns lie on one level."""
 _SMALL = 0.02
@@ -124,9 +126,20 @@ def find_waters(photo: npt.NDArray[np.uint8], water: Array, mirror: float, heigh
         logits = (areas * logits + _SMALL * common) / (areas + _SMALL)
         runs = smoothstep(1 / (1 + np.exp(-logits)), *_RUNS)
         runs *= 1 - smoothstep(mirror, *_CLEAR)
+        runs = np.maximum(runs, _upright(parts, count))
         still = smoothstep(mirror, *_MIRROR)
         kinds[1:] = np.stack([(1 - runs) * still, runs, (1 - runs) * (1 - still)], axis=1)
     return Waters(share, streaks, np.asarray(parts, np.int32), kinds, _above(parts, count), source)
+
+
+def _upright(parts: npt.NDArray[np.int32], count: int) -> Array:
+    """How sure parts (count - 1,) do not lie flat, as they are higher than wide between shores that are both seen."""
+    tall = np.zeros(count - 1, np.float32)
+    for number in range(1, count):
+        rows, columns = np.nonzero(parts == number)
+        if columns.min() > 0 and columns.max() < parts.shape[1] - 1:
+            tall[number - 1] = (np.ptp(rows) + 1) / (np.ptp(columns) + 1)
+    return smoothstep(tall, *_UPRIGHT)
 
 
 def _above(parts: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.bool_]:
