@@ -45,7 +45,7 @@ def against_clip(
 
     real = [(frames[pick], frames[pick + 1]) for pick in picks]
     moves = _length(real, water)
-    figures = {}
+    figures: dict[str, float] = {}
     for way, draw in ways.items():
         made = [(draw(pick / rate), draw((pick + 1) / rate)) for pick in picks]
         distances = [lpips(within(a), within(b), network) for (a, _), (b, _) in zip(made, real, strict=True)]
