@@ -145,7 +145,9 @@ def test_the_menu_is_there_where_weights_are_offered_and_outlives_a_reload(brows
     page.click("[data-panel-tab=export]")
     expect(page.locator("#weights input")).to_have_value("paper-256")
     page.close()
-    assert [line for line in witness.complaints if "AbortError" not in line and "Failed to fetch" not in line] == []
+    # A reload in the middle of an answer is an error to Gradio's own client; nothing else is tolerated.
+    reloaded = ("AbortError", "Connection errored out", "Failed to fetch")
+    assert [line for line in witness.complaints if not any(word in line for word in reloaded)] == []
 
 
 @pytest.mark.browser
