@@ -55,6 +55,9 @@ def find_growth(photo: npt.NDArray[np.uint8], sky: Array, still: Array) -> Array
     open_sky = (cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_5) > _OPEN_SKY * side) & (doubt < _DOUBT)
     if not open_sky.any():
         return None
+    # Ice that is brighter than the sky is not what is around something in it.
+    brightest = cv2.dilate(small * open_sky[..., None], np.ones((4 * wide + 1, 4 * wide + 1), np.uint8))
+    small = np.where(brightest > 0, np.minimum(small, brightest), small)
     near_doubt = cv2.dilate(doubt, np.ones((5, 5), np.uint8)) > _DOUBT
     upright = _darkness(small, (1, narrow), open_sky)
     of_any_shape = _darkness(small, (wide, wide), open_sky) * near_doubt
