@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from typer.testing import CliRunner
 
+from landscape.cli import cli
 from landscape.errors import LandscapeError
 from landscape.evaluation.mask_sheet import mask_sheet, shrunk, tinted
 from landscape.evaluation.segmentation import DRY, PhotoScore, evaluate_segmentation, overlap, score_photo, summarise
@@ -328,6 +330,14 @@ def test_missing_or_wrong_weights(tmp_path: Path) -> None:
             load_segmenter(tmp_path / name)
     with pytest.raises(LandscapeError, match="train"):
         export_segmenter(tmp_path, tmp_path / "out.safetensors")
+
+
+def test_a_file_of_weights_is_what_is_measured(data: Path, tmp_path: Path) -> None:
+    """Figures of the bundled weights under another file's name would be believed."""
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(b"nothing")
+    result = CliRunner().invoke(cli, ["evaluate", "segmentation", "--data", str(data), "--weights", str(other)])
+    assert isinstance(result.exception, LandscapeError) and "does not hold" in str(result.exception)
 
 
 def test_overlap_leaves_out_unknown() -> None:

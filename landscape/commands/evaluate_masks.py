@@ -58,7 +58,8 @@ def segmentation(
     from landscape.models.frozen import load_segmenter
     from landscape.models.named import weights_file
 
-    file = weights_file(weights, SEGMENTER_FILE)
+    # A file that is named here is the segmenter's own; elsewhere one file of weights is a generator.
+    file = weights if weights is not None and weights.is_file() else weights_file(weights, SEGMENTER_FILE)
     require_targets([file], (report, "report"), (sheet, "picture"))
     network = load_segmenter(file)
     looks: dict[tuple[str, str], list[np.ndarray]] = {}
