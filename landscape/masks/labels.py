@@ -17,11 +17,11 @@ OTHER, SKY, WATER, UNKNOWN = 0, 1, 2, 255
 
 SMALLEST_PART = 0.0006
 """Islands and holes under this part of the photo are specks: birds, lamps, gaps in a tree."""
-SURE = (0.75, 0.93)
+SURE = (0.75, 0.85)
 """A part of the sky, or of the water, must be this probable somewhere to be kept (hysteresis).
 
 Gravel and wet roads look like water more often than anything looks like sky."""
-LIKELY = 0.75
+LIKELY = 0.65
 """A part of the water must be this probable on average."""
 SURER = 0.92
 """So probable must sky be that does not reach the top of the photo: reflections and dark woods often look like it."""

@@ -50,8 +50,8 @@ class SegmentationSettings:
         water_weight: Weight of water pixels against the others, which are twice as frequent.
     """
 
-    size: int = 256
-    batch: int = 12
+    size: int = 320
+    batch: int = 6
     encoder_rate: float = 3e-4
     decoder_rate: float = 1e-3
     warmup: int = 40
