@@ -302,10 +302,11 @@ def test_routes_serve_clips_to_their_visitor_only(exports: Exports, store: Sessi
 CHOSEN = {
     "direction": 45.0, "speed": 2.5, "sky": 0.0, "water": 1.0, "perspective": 1.0, "style": "deep night",
     "strength": 0.5, "day_cycle": True, "keys": [{"time": 0.5, "style": PHOTO_LIGHT}], "seconds": 3.0, "long_side": 640,
-    "loop": True, "change": 1.0, "sun_side": None, "quality": "Quick", "format": "gif", "fps": 24, "crf": 26,
+    "loop": True, "change": 1.0, "waves": 90.0, "sun_side": None, "quality": "Quick", "format": "gif", "fps": 24,
+    "crf": 26,
     "arrows": [{"x": 0.2, "y": 0.75, "dx": 0.1, "dy": 0.0}], "water_kinds": [{"x": 0.5, "y": 0.9, "kind": "waves"}],
 }  # fmt: skip
-NEVER_WITHOUT_NAMES = {"sun_side": None, "arrows": [], "water_kinds": []}
+NEVER_WITHOUT_NAMES = {"sun_side": None, "waves": 180.0, "arrows": [], "water_kinds": []}
 """What pages could not choose yet when they kept their choices as a list."""
 
 

@@ -83,7 +83,8 @@ def test_a_value_of_no_use_leaves_the_last_one_in_force_and_is_marked(page: Page
 def test_hardly_anything_of_the_nonsense_is_of_use() -> None:
     found = {(name, repr(value)[:9]) for name in WISHES for value in NONSENSE if usable(name, value)}
     assert found == {
-        ("direction", "-1"), ("direction", "1e+300"), ("style", "None"), ("keys", "None"), ("keys", "[]"),
+        ("direction", "-1"), ("direction", "1e+300"), ("waves", "-1"), ("waves", "1e+300"),
+        ("style", "None"), ("keys", "None"), ("keys", "[]"),
         ("sun_side", "None"), ("sun_side", "''"),
         ("arrows", "None"), ("arrows", "[]"), ("water_kinds", "None"), ("water_kinds", "[]"),
     }  # fmt: skip
