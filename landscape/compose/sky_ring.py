@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from landscape.compose.sky_seam import taken_over
-from landscape.compose.sky_twins import Twins
+from landscape.compose.sky_twins import Twins, spectra
 from landscape.images.filters import fill
 from landscape.images.pixels import Array
 
@@ -186,7 +186,7 @@ class _Ring:
         known = _halved(self._known[mirrored].astype(np.float32))
         colours = _halved(self._sources[mirrored])
         images = [known, (colours**2).sum(axis=2) * known, *(colours[..., channel] * known for channel in range(3))]
-        return [np.conj(np.asarray(fft.rfft2(image, self._size), np.complex64)) for image in images]
+        return spectra(images, self._size)
 
     def _remember(self, copy: Copy, taken: Mask) -> None:
         """Note which pixels of a copy are seen, where it took the ring over."""

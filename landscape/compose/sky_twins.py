@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,7 @@ class Twins:
     def __init__(self, cloudy: Array, size: tuple[int, int]) -> None:
         self._cloudy, self._size = cloudy, size
         self._shown: list[_Shown] = []
-        self._whole = self._spectra(cloudy)
+        self._whole = spectra((cloudy, cloudy[:, ::-1]), size)
 
     def added(self, empty: Array, mirrored: bool) -> Array:
         """How many cloudy pixels a copy would add, for each place; arguments as of :meth:`beside`."""
@@ -64,10 +65,8 @@ class Twins:
             if float(along.sum()) < 1:
                 continue
             middle = float((along * np.arange(last + 1)).sum() / along.sum())
-            sides = [
-                np.conj(np.asarray(fft.rfft2(side, self._size), np.complex64)) for side in (stripe, stripe[:, ::-1])
-            ]
-            self._shown.append(_Shown(middle, column + (last - middle if mirrored else middle), sides))
+            at = column + (last - middle if mirrored else middle)
+            self._shown.append(_Shown(middle, at, spectra((stripe, stripe[:, ::-1]), self._size)))
 
     def beside(self, empty: Array, mirrored: bool) -> Array:
         """How many cloudy pixels a copy would add of clouds that are seen beside it, the more the nearer they are.
@@ -89,6 +88,7 @@ class Twins:
             total += near * fft.irfft2(empty * shown.spectra[mirrored], self._size)
         return total
 
-    def _spectra(self, image: Array) -> list[Array]:
-        """Conjugate spectra of an image and of its mirror image."""
-        return [np.conj(np.asarray(fft.rfft2(side, self._size), np.complex64)) for side in (image, image[:, ::-1])]
+
+def spectra(images: Sequence[Array], size: tuple[int, int]) -> list[Array]:
+    """Conjugate spectra of images (h, w), padded to a size: multiplied with that of a ring they correlate with it."""
+    return [np.conj(np.asarray(fft.rfft2(image, size), np.complex64)) for image in images]

@@ -29,7 +29,7 @@ _TEXTURE_SIDE = 160
 
 def warp_frames(case: Case) -> list[Pixels]:
     """The moving parts of the first frame carried along the paper's homographies, mirrored beyond the borders."""
-    return [_mixed(case, _carried(case, number * case.step)) for number in range(len(case.frames))]
+    return [mixed(case, _carried(case, number * case.step)) for number in range(len(case.frames))]
 
 
 def eulerian_frames(case: Case) -> list[Pixels]:
@@ -43,7 +43,7 @@ def eulerian_frames(case: Case) -> list[Pixels]:
         phase = number % period
         late = phase / period
         ahead, behind = _carried(case, phase * case.step), _carried(case, (phase - period) * case.step)
-        frames.append(_mixed(case, (1 - late) * ahead + late * behind))
+        frames.append(mixed(case, (1 - late) * ahead + late * behind))
     return frames
 
 
@@ -70,7 +70,7 @@ def texture_frames(case: Case) -> list[Pixels]:
     start = left[:, :count] @ state
     for _ in case.frames:
         change = (left[:, :count] @ state - start).reshape(shown.shape[1:]).astype(np.float32)
-        frames.append(_mixed(case, case.first + cv2.resize(change, (width, height), interpolation=cv2.INTER_CUBIC)))
+        frames.append(mixed(case, case.first + cv2.resize(change, (width, height), interpolation=cv2.INTER_CUBIC)))
         state = step @ state + rest @ rng.normal(0, 1 / np.sqrt(rest.shape[1]), rest.shape[1])
     return frames
 
@@ -103,6 +103,7 @@ def _carried(case: Case, seconds: float) -> Floats:
     return moved.astype(np.float32)
 
 
-def _mixed(case: Case, moving: Floats) -> Pixels:
-    still = case.first.astype(np.float32)
-    return np.clip(np.rint(still + case.alpha * (moving - still)), 0, 255).astype(np.uint8)
+def mixed(case: Case, moving: NDArray[np.generic], still: Pixels | None = None) -> Pixels:
+    """A frame (h, w, 3) whose moving parts are one picture's, 0 to 255, and whose rest another's: the first frame's."""
+    rest = (case.first if still is None else still).astype(np.float32)
+    return np.clip(np.rint(rest + case.alpha * (moving.astype(np.float32) - rest)), 0, 255).astype(np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -71,7 +72,8 @@ def measure(clip: Clip) -> dict[str, Any]:
     if not clip.tells:
         raise ValueError("Clips are measured with at least 12 frames and some sky.")
     mask, frames = clip.sky, clip.frames
-    shown = [frames[i] for i in range(0, len(frames), max(1, len(frames) // MOMENTS))]
+    moments = range(0, len(frames), max(1, len(frames) // MOMENTS))
+    shown = [frames[i] for i in moments]
     grey = [np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8) for frame in shown]
     bands = [band(frame) for frame in shown]
     estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
@@ -85,6 +87,8 @@ def measure(clip: Clip) -> dict[str, Any]:
     late = bands[-max(1, len(bands) // 4) :]
     streaks = float(np.mean([coherence(p, inner) for p in late])) - coherence(bands[0], inner)
     sharp = float(np.mean([energy(p, inner) for p in late])) / (energy(bands[0], inner) + 1e-3)
+    versions = [bands, [band(clip.held[i]) for i in moments]] if clip.held else [bands]
+    residues = list(_residues(estimator, grey, versions, speed, inner))
     figures: dict[str, Any] = {
         "frames": len(frames),
         "path": speed * len(flows) / mask.shape[1],
@@ -92,7 +96,7 @@ def measure(clip: Clip) -> dict[str, Any]:
         "back_max": max(back[len(back) // 2 :]),
         "back_alone": float(np.median(apart[len(apart) // 4 :])),
         "land": _land(shown[0], mask),
-        "evolves": _unexplained(estimator, grey, bands, speed, inner),
+        "evolves": _unexplained(residues, 0),
         "streaks": streaks,
         "sharp": sharp,
         "colour_drift": _colour_drift(shown, mask),
@@ -101,9 +105,8 @@ def measure(clip: Clip) -> dict[str, Any]:
         "copies": copies(shown, mask),
     }
     if clip.held:
-        still = [band(clip.held[i]) for i in range(0, len(frames), max(1, len(frames) // MOMENTS))]
-        figures["evolves_held"] = _unexplained(estimator, grey, still, speed, inner)
-        figures["drawn"] = _drawn(estimator, grey, bands, still, speed, inner)
+        figures["evolves_held"] = _unexplained(residues, 1)
+        figures["drawn"] = _drawn(residues)
     if clip.asked is not None:
         mean = np.sum([flow[mask].mean(axis=0) for flow in flows], axis=0) / mask.shape[1]
         wanted, found = np.hypot(*clip.asked), float(np.hypot(*mean))
@@ -175,35 +178,42 @@ def _flow(estimator: cv2.DISOpticalFlow, a: Pixels, b: Pixels) -> Array:
     return np.asarray(estimator.calc(a, b, np.zeros((*a.shape, 2), np.float32)), np.float32)
 
 
+@dataclass(frozen=True)
+class _Residue:
+    """What flow does not explain at a moment of a clip.
+
+    Attributes:
+        later: The band-passed sky then, in each version of the clip.
+        left: The difference from what the flow makes of an earlier one.
+    """
+
+    later: list[Array]
+    left: list[Array]
+
+
 def _residues(
     estimator: cv2.DISOpticalFlow, grey: list[Pixels], versions: list[list[Array]], speed: float, inner: Mask
-) -> Iterator[tuple[Array, list[Array]]]:
-    """For moments of a clip its band-passed sky, and what its flow does not explain of that of versions of it."""
+) -> Iterator[_Residue]:
+    """What the flow of a clip leaves of the band-passed skies of versions of it, moment by moment."""
     lag = min(max(1, round(_LAG / max(speed, 0.05))), max(1, len(grey) // 3))
     x, y = np.meshgrid(*(np.arange(side, dtype=np.float32) for side in inner.shape[::-1]))
     for i in range(0, len(grey) - lag, max(1, (len(grey) - lag) // 20)):
         flow = _flow(estimator, grey[i + lag], grey[i])
         place = x + flow[..., 0], y + flow[..., 1]
         left = [(cv2.remap(bands[i], *place, cv2.INTER_LINEAR) - bands[i + lag])[inner] for bands in versions]
-        yield versions[0][i + lag][inner], left
+        yield _Residue([bands[i + lag][inner] for bands in versions], left)
 
 
-def _unexplained(
-    estimator: cv2.DISOpticalFlow, grey: list[Pixels], bands: list[Array], speed: float, inner: Mask
-) -> float:
-    found = [
-        np.abs(left[0]).mean() / (np.abs(later).mean() + 0.5)
-        for later, left in _residues(estimator, grey, [bands], speed, inner)
-    ]
+def _unexplained(residues: list[_Residue], version: int) -> float:
+    found = [np.abs(one.left[version]).mean() / (np.abs(one.later[version]).mean() + 0.5) for one in residues]
     return float(np.mean(found))
 
 
-def _drawn(
-    estimator: cv2.DISOpticalFlow, grey: list[Pixels], bands: list[Array], held: list[Array], speed: float, inner: Mask
-) -> float:
+def _drawn(residues: list[_Residue]) -> float:
     """The part of the energy of what flow does not explain that is gone where the generator is held."""
     energies = np.zeros(2)
-    for _, (left, without) in _residues(estimator, grey, [bands, held], speed, inner):
+    for one in residues:
+        left, without = one.left
         energies += ((left - without) ** 2).sum(), (left**2).sum()
     return float(energies[0] / max(energies[1], 1e-6))
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from landscape.evaluation.cases import Case
+from landscape.evaluation.methods import mixed
 from landscape.evaluation.output import GUIDED_EPSILON, GUIDED_RADIUS
 from landscape.images.pixels import Pixels
 from landscape.settings import FitSettings, LightSettings
@@ -49,8 +50,7 @@ class OwnMethods:
         for number in range(len(case.frames)):
             large = np.asarray(renderer.frame(number * case.step), np.uint8)
             detailed = cv2.ximgproc.guidedFilter(case.first, large, radius, GUIDED_EPSILON)
-            mixed = detailed + case.alpha * (large.astype(np.float32) - detailed)
-            frames.append(np.clip(np.rint(mixed), 0, 255).astype(np.uint8))
+            frames.append(mixed(case, large, np.asarray(detailed, np.uint8)))
         return frames
 
     def _scene(self, case: Case) -> Scene:

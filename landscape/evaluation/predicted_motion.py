@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from landscape.errors import LandscapeError
 from landscape.evaluation.cases import Case
+from landscape.evaluation.methods import mixed
 from landscape.images.pixels import Pixels
 from landscape.motion.flow import displacement
 
@@ -53,9 +54,7 @@ def predicted_frames(case: Case, others: Sequence[Case]) -> list[Pixels]:
         step = cv2.resize(np.stack([back.real, back.imag], axis=-1).astype(np.float32), (width, height))
         total = step + cv2.remap(total, x + step[..., 0], y + step[..., 1], cv2.INTER_LINEAR)
         moved = cv2.remap(case.first, x + total[..., 0], y + total[..., 1], cv2.INTER_CUBIC, None, cv2.BORDER_REFLECT)
-        still = case.first.astype(np.float32)
-        mixed = still + case.alpha * (moved.astype(np.float32) - still)
-        frame = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+        frame = mixed(case, moved)
         frames.append(frame)
     return frames
 

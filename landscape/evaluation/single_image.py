@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from landscape.evaluation.cases import Case
+from landscape.evaluation.methods import mixed
 from landscape.images.pixels import Pixels
 from landscape.images.tensors import from_pixels, to_pixels
 from landscape.networks.single_image import Patches
@@ -47,9 +48,8 @@ def single_image_frames(case: Case, steps: int = STEPS) -> list[Pixels]:
         model = _Pyramid(targets, steps, rng)
     frames = []
     for drawn in model.walk(len(case.frames), rng):
-        large = cv2.resize(to_pixels(drawn)[0], (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32)
-        still = case.first.astype(np.float32)
-        frames.append(np.clip(np.rint(still + case.alpha * (large - still)), 0, 255).astype(np.uint8))
+        large = cv2.resize(to_pixels(drawn)[0], (width, height), interpolation=cv2.INTER_CUBIC)
+        frames.append(mixed(case, large))
     return frames
 
 

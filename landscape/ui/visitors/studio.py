@@ -123,10 +123,8 @@ class Studio:
             return False
         masks = self.full_masks()
         with self._lock:
-            self._former = self._fit.latest()[1] or self._former
-            self._fit.cancel()
             self._fitted = moving
-            self._fit = self._engine.begin(self.photo, masks, self._settings)
+            self._begin(masks)
         return True
 
     def use(self, settings: FitSettings) -> None:
@@ -136,18 +134,20 @@ class Studio:
             if settings == self._settings:
                 return
             self._settings = settings
-            self._former = self._fit.latest()[1] or self._former
-            self._fit.cancel()
-            self._fit = self._engine.begin(self.photo, masks, settings)
+            self._begin(masks)
 
     def use_engine(self, engine: Engine) -> None:
         """Fit the weights of another engine to the photo; what there is is shown until then."""
         masks = self.full_masks()
         with self._lock:
             self._engine = engine
-            self._former = self._fit.latest()[1] or self._former
-            self._fit.cancel()
-            self._fit = engine.begin(self.photo, masks, self._settings)
+            self._begin(masks)
+
+    def _begin(self, masks: Matte) -> None:
+        """Fit anew; what there is is shown until then. Callers hold the lock."""
+        self._former = self._fit.latest()[1] or self._former
+        self._fit.cancel()
+        self._fit = self._engine.begin(self.photo, masks, self._settings)
 
     def preview_scene(self) -> Scene | None:
         """A recent scene under the newest masks, at the size of the page; None before the first."""
