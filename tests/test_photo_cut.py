@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from landscape.errors import LandscapeError
 from landscape.photo.jpeg import missing_share
-from landscape.photo.read import photo_size, read_photo
+from landscape.photo.read import decode_photo, photo_size, read_photo
 
 KINDS = {
     "plain": {},
@@ -102,15 +102,38 @@ def test_an_end_mark_or_zeros_behind_a_cut_hide_nothing(
 ) -> None:
     """As programs that repair files, and copies that broke off, leave them."""
     data = encoded(picture, kind, mode)
-    # Where a progressive file has a mark within its last scan, nothing tells that bits of it are missing.
-    for share in (0.1,) if kind == "progressive" else (0.3, 0.7):
+    for share in (0.1, 0.3) if kind == "progressive" else (0.3, 0.7):
         (tmp_path / "a.jpg").write_bytes(data[: int(len(data) * share)] + rest)
         for side in (None, 160):
             with pytest.raises(LandscapeError, match="damaged or incomplete"):
                 read_photo(tmp_path / "a.jpg", max_long_side=side)
-    (tmp_path / "a.jpg").write_bytes(data[: int(len(data) * 0.96)] + rest)
-    if kind != "progressive":  # of which only the last bits of the last scan are missing
+    for share in (0.99,) if kind == "progressive" else (0.96, 0.99):  # of which the last scan holds little
+        (tmp_path / "a.jpg").write_bytes(data[: int(len(data) * share)] + rest)
         assert len(read_photo(tmp_path / "a.jpg").notes) == 1
+
+
+@pytest.mark.parametrize("value", [0, 128, 200, 255])
+@pytest.mark.parametrize("kind", KINDS)
+def test_flat_pictures_are_whole(kind: str, value: int) -> None:
+    """Their bytes end in zeros, in ones and in what is missing elsewhere."""
+    for side in range(64, 88, 3):
+        flat = Image.new("RGB", (side, 96), (value, value, value))
+        assert decode_photo(encoded(flat, kind), "a").notes == ()
+
+
+def arithmetic() -> bytes:
+    return (Path(__file__).parent / "golden" / "arithmetic.jpg").read_bytes()
+
+
+def test_arithmetic_coding_is_read(monkeypatch: pytest.MonkeyPatch, picture: Image.Image) -> None:
+    """Its decoder wants the whole file at once, of whatever length."""
+    monkeypatch.setattr(ImageFile, "MAXBLOCK", 256)
+    photo = decode_photo(arithmetic(), "a")
+    assert photo.notes == ()
+    assert np.abs(photo.pixels.astype(int) - np.asarray(picture.resize((96, 72)))).mean() < 12
+    assert len(decode_photo(arithmetic()[:-24], "a").notes) == 1
+    with pytest.raises(LandscapeError, match="damaged or incomplete"):
+        decode_photo(arithmetic()[:700], "a")
 
 
 @pytest.mark.parametrize("kind", KINDS)

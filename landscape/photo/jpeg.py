@@ -8,21 +8,31 @@ import struct
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFile
 
 END = b"\xff\xd9"
 """The marker at the end."""
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])", re.DOTALL)
 _SCAN, _INTERVAL = 0xDA, 0xDD
+_SEGMENTS = frozenset(range(0xC0, 0xFF)) - set(range(0xD0, 0xDA))
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_ARITHMETIC = frozenset(range(0xC9, 0xD0)) - {0xCC}
 _BLOCK = 16
 """Most pixels of a row of blocks."""
+_CORNER, _GREY = 8, 128
+"""Pixels in the last corner that are looked at, and the value of missing ones."""
 _LARGE = 1 << 25
 """Pixels above which half the size is looked at."""
-_LAST_DETAIL = 0.2
+_LAST_DETAIL = 0.3
 """What the last bits of a progressive file count among all."""
+
+
+def at_once(image: Image.Image, size: int) -> None:
+    """Let a picture's file of so many bytes be decoded as one piece: arithmetic coding knows no other way."""
+    if isinstance(image, ImageFile.ImageFile):
+        image.decodermaxblock = max(size, ImageFile.MAXBLOCK)
 
 
 @dataclass
@@ -30,30 +40,40 @@ class _Scans:
     """What the scans of a file bring.
 
     Attributes:
-        wanted: Pairs of a component and a frequency, all that the picture has.
+        wanted: Pairs of a component and a frequency, all that the picture has, and how often they are sampled.
         precise: How many bits of each are missing after each scan.
         restarts: Whether scans have restart markers.
         last: Where the last scan begins, 0 if there is none.
         progressive: Whether a scan brings a few frequencies or bits only.
+        arithmetic: Whether the file is coded so, not by Huffman's method.
+        end: Where the picture's end mark is, or another at which decoders stop, the length of the file without one.
     """
 
-    wanted: set[tuple[int, int]] = field(default_factory=set)
+    wanted: dict[tuple[int, int], int] = field(default_factory=dict)
     precise: list[dict[tuple[int, int], int]] = field(default_factory=lambda: [{}])
     restarts: bool = False
     last: int = 0
     progressive: bool = False
+    arithmetic: bool = False
+    end: int = 0
 
-    def cover(self, bits: int, scans: slice = slice(None)) -> bool:
-        """Whether some scans bring everything but the last bits."""
-        found = self.precise[scans]
-        return bool(found) and all(found[-1].get(key, 99) <= bits for key in self.wanted)
+    def cover(self, bits: int, scan: int = -1) -> bool:
+        """Whether everything but the last bits is there after a scan."""
+        return bool(self.last) and all(self.precise[scan].get(key, 99) <= bits for key in self.wanted)
+
+    def detail(self, share: float) -> float:
+        """Which part of the last bits is missing where such a share of the last scan is."""
+        before, after = self.precise[-2:]
+        missing = {key: 1.0 if after[key] else share if before[key] else 0.0 for key in self.wanted}
+        total = sum(self.wanted.values())
+        return sum(self.wanted[key] * part for key, part in missing.items()) / total
 
 
 def may_be_cut(image: Image.Image, data: bytes) -> bool:
     """Whether a file that was decoded without complaint may lack its end all the same; :func:`missing_share` tells.
 
-    Copies that broke off are filled with zeros or get an end mark by programs that repair them: decoders then draw one
-    colour below the cut, or leave the later scans away.
+    Copies that broke off are filled with zeros or get an end mark by programs that repair them: decoders then leave
+    what is missing grey, or without the details of later scans.
 
     Args:
         image: The picture, decoded at any size.
@@ -62,20 +82,18 @@ def may_be_cut(image: Image.Image, data: bytes) -> bool:
     rest = data.rstrip(b"\0")
     if len(rest) < len(data) and not rest.endswith(END):
         return True
-    if image.info.get("progressive"):
-        scans = _scans(data)
-        return not scans.last or not scans.cover(0)
-    foot = np.asarray(image.crop((0, image.height - 1, image.width, image.height)))
-    return bool((foot == foot[:, -1:]).all())
-
-
-def body(data: bytes) -> bytes:
-    """A file's bytes without zeros and an end mark at its end."""
-    return data.rstrip(b"\0").removesuffix(END)
+    corner = np.asarray(image.crop((max(0, image.width - _CORNER), image.height - 1, image.width, image.height)))
+    if (np.abs(corner.astype(int) - _GREY) <= 1).all():
+        return True
+    scans = _scans(data)
+    if not scans.cover(0):
+        return True
+    # Arithmetic coding leaves away the last bytes of whole files, too, and nothing tells how many.
+    return not scans.arithmetic and (scans.progressive or len(scans.precise) != 2)
 
 
 def missing_share(data: bytes) -> float:
-    """Which part of the picture is missing at the end of a file without its end mark, 0 to 1.
+    """Which part of the picture is missing at the end of a file, 0 to 1.
 
     What a decoder reads beyond the end changes the picture exactly where something is missing: the file is decoded with
     two different continuations.
@@ -87,8 +105,10 @@ def missing_share(data: bytes) -> float:
         OSError: If it cannot be decoded at all.
     """
     scans = _scans(data)
-    if not scans.last or not scans.cover(0):
+    only_detail = scans.progressive and scans.cover(1, -2)
+    if not (only_detail or scans.cover(0)):
         return 1.0
+    data = _until(scans, data)
     noise = np.random.default_rng(0).integers(0, 255, 512, np.uint8).tobytes()
     restart = b""
     if scans.restarts:
@@ -99,12 +119,22 @@ def missing_share(data: bytes) -> float:
     box = ImageChops.difference(first, second).getbbox()
     # The first row of blocks that differs is there in part.
     share = 0.0 if box is None else max(1, first.height - box[1] - _BLOCK) / first.height
-    only_detail = scans.progressive and scans.cover(1, slice(-1))
-    return share * _LAST_DETAIL if only_detail else share
+    return _LAST_DETAIL * scans.detail(share) if only_detail else share
+
+
+def body(data: bytes) -> bytes:
+    """A file's bytes as far as they are the picture, without an end mark."""
+    return _until(_scans(data), data)
+
+
+def _until(scans: _Scans, data: bytes) -> bytes:
+    # Flat parts of a picture may be zeros, too, so only those that end the file are taken for filling.
+    return data.rstrip(b"\0") if scans.end == len(data) else data[: scans.end]
 
 
 def _decoded(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=("JPEG",))
+    at_once(image, len(data))
     if image.width * image.height > _LARGE:
         image.draft(None, (image.width // 2, image.height // 2))
     image.load()
@@ -112,18 +142,20 @@ def _decoded(data: bytes) -> Image.Image:
 
 
 def _scans(data: bytes) -> _Scans:
-    scans, position = _Scans(), 2
+    scans, position = _Scans(end=len(data)), 2
     while (match := _MARKER.search(data, position)) is not None:
         marker, position = match.group(1)[0], match.end()
         length = struct.unpack(">H", data[position : position + 2].rjust(2, b"\0"))[0]
         content = data[position + 2 : position + length]
         position += length
-        if marker == END[1] or len(content) < length - 2:
+        if marker == END[1] or marker not in _SEGMENTS or len(content) < length - 2:
+            scans.end = match.start()
             break
         if marker in _FRAMES:
-            scans.progressive = marker in _PROGRESSIVE
+            scans.progressive, scans.arithmetic = marker in _PROGRESSIVE, marker in _ARITHMETIC
             places = range(64 if scans.progressive else 1)
-            scans.wanted = {(content[6 + 3 * index], place) for index in range(content[5]) for place in places}
+            parts = (content[place : place + 2] for place in range(6, 6 + 3 * content[5], 3))
+            scans.wanted = {(name, place): (often >> 4) * (often & 15) for name, often in parts for place in places}
         elif marker == _INTERVAL:
             scans.restarts = content[:2] != b"\0\0"
         elif marker == _SCAN:

@@ -164,23 +164,27 @@ def _decode_picture(file: BinaryIO, path: Path, max_long_side: int | None) -> tu
     with _open(file, path) as image:
         require_size(path, *image.size)
         _draft(image, max_long_side)
-        is_jpeg = image.format in ("JPEG", "MPO")
+        is_jpeg, loaded, share = image.format in ("JPEG", "MPO"), True, 0.0
+        content = _content(file) if is_jpeg else b""
+        if is_jpeg:
+            jpeg.at_once(image, len(content))
         try:
             image.load()
-            whole = not is_jpeg or not jpeg.may_be_cut(image, _content(file))
         except OSError:
             if not is_jpeg:
                 raise
-            whole = False
-        if whole:
-            return upright(srgb(image, file), orientation(image)), ()
-    data = jpeg.body(_content(file))
-    share = jpeg.missing_share(data)
-    if share > MOST_MISSING:
-        raise OSError("the end is missing")
-    notes = (f"The end of “{path.name}” is missing: copy or download it again to have it whole.",)
-    with _open(io.BytesIO(data + jpeg.END), path) as image:
+            loaded = False
+        if is_jpeg and (not loaded or jpeg.may_be_cut(image, content)):
+            share = jpeg.missing_share(content)
+        if share > MOST_MISSING:
+            raise OSError("the end is missing")
+        notes = (f"The end of “{path.name}” is missing: copy or download it again to have it whole.",)
+        if loaded:
+            return upright(srgb(image, file), orientation(image)), notes if share > 0 else ()
+    ended = jpeg.body(content) + jpeg.END
+    with _open(io.BytesIO(ended), path) as image:
         _draft(image, max_long_side)
+        jpeg.at_once(image, len(ended))
         return upright(srgb(image, file), orientation(image)), notes if share > 0 else ()
 
 
