@@ -146,3 +146,30 @@ def test_whole_photos_that_seem_cut_are_whole(tmp_path: Path, picture: Image.Ima
     photo = read_photo(tmp_path / "a.jpg")
     assert photo.notes == ()
     np.testing.assert_array_equal(photo.pixels, np.asarray(Image.open(io.BytesIO(data))))
+
+
+COMPRESSED = {
+    "PNG": {},
+    "WEBP": {"lossless": True},
+    "GIF": {},
+    "TIFF": {"compression": "tiff_lzw"},
+    "HEIF": {"quality": 80},
+    "AVIF": {"quality": 80},
+    "JPEG2000": {},
+}
+
+
+@pytest.mark.parametrize("kind", COMPRESSED)
+def test_zeros_in_place_of_the_end_are_refused_and_behind_it_no_harm(picture: Image.Image, kind: str) -> None:
+    """As downloads leave them that reserved their place first."""
+    buffer = io.BytesIO()
+    picture.resize((160, 120)).save(buffer, kind, **COMPRESSED[kind])
+    data = buffer.getvalue()
+    whole = decode_photo(data, "a").pixels
+    for count in (1, 31, 33, 4096):
+        np.testing.assert_array_equal(decode_photo(data + bytes(count), "a").pixels, whole)
+    for share in (0.02, 0.3, 0.7, 0.95):
+        cut = int(len(data) * share)
+        for rest in (b"", bytes(700), bytes(len(data) - cut)):
+            with pytest.raises(LandscapeError, match="damaged or incomplete"):
+                decode_photo(data[:cut] + rest, "a")

@@ -17,6 +17,7 @@ from PIL import Image
 
 from landscape.photo import jpeg
 from landscape.photo.colour import orientation, srgb, upright
+from landscape.photo.filled import require_end
 from landscape.photo.raw import is_raw_suffix, is_tiff, refuse_raw
 from landscape.photo.refusals import (
     MAX_PIXELS,
@@ -35,6 +36,11 @@ MOST_MISSING = 0.1
 """Part of a photo that may be missing at its end."""
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "GIF", "PPM", "JPEG2000")
 """Pillow's names of the formats read, besides TIFF; others only widen what a hostile file can reach."""
+_UNCOMPRESSED = ("BMP", "PPM")
+_PLAIN = 1
+"""What TIFFs call no compression."""
+_HEADS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"\0\0\0\x0cjP  ")
+"""How files of these formats begin."""
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own guard starts at 89 megapixels
@@ -157,7 +163,16 @@ def _decode_tiff(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[str, ..
     with tiff.opened(file) as page:
         require_size(path, page.imagewidth, page.imagelength)
         decoded = tiff.decode(page, file)
+        if int(page.compression) != _PLAIN:
+            require_end(file, decoded.image, _tiff_image)
         return upright(srgb(decoded.image, file, decoded.alpha), tiff.orientation(page)), ()
+
+
+def _tiff_image(file: BinaryIO) -> Image.Image:
+    from landscape.photo import tiff
+
+    with tiff.opened(file) as page:
+        return tiff.decode(page, file).image
 
 
 def _decode_picture(file: BinaryIO, path: Path, max_long_side: int | None) -> tuple[Image.Image, tuple[str, ...]]:
@@ -174,8 +189,10 @@ def _decode_picture(file: BinaryIO, path: Path, max_long_side: int | None) -> tu
             if not is_jpeg:
                 raise
             loaded = False
-        if is_jpeg and (not loaded or jpeg.may_be_cut(image, content)):
-            share = jpeg.missing_share(content)
+        if is_jpeg:
+            share = 0.0 if loaded and not jpeg.may_be_cut(image, content) else jpeg.missing_share(content)
+        elif image.format not in _UNCOMPRESSED:
+            require_end(file, image, lambda other: _open(other, path))
         if share > MOST_MISSING:
             raise OSError("the end is missing")
         notes = (f"The end of “{path.name}” is missing: copy or download it again to have it whole.",)
@@ -208,4 +225,8 @@ def _open(file: BinaryIO, path: Path) -> Image.Image:
         except Image.UnidentifiedImageError as error:
             if is_raw_suffix(path.suffix):
                 raise RawError from error
+            file.seek(0)
+            head = file.read(12)
+            if head.startswith(_HEADS) or head[4:8] == b"ftyp":
+                raise OSError("only the beginning is a picture's") from error
             raise

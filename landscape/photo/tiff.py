@@ -116,6 +116,8 @@ def decode(page: tifffile.TiffPage, source: BinaryIO) -> Decoded:
     else:
         _require(page.sampleformat in (1, 3, 4), "numbers below zero or complex numbers")
         bits = page.bitspersample
+        if not all(0 < depth <= 64 for depth in np.ravel(bits)):
+            raise ValueError("no depth of samples")  # tags that lie behind the file's end
         packed = page.sampleformat == 1 and isinstance(bits, int) and bits > 16 and bits not in (32, 64)
         _require(page.dtype is not None and not packed, f"{bits} bits for each sample")
         image, alpha = _interpreted(page, meaning, needed)
