@@ -21,6 +21,7 @@ from landscape.models.frozen import load_segmenter
 from landscape.networks.segmenter import build_segmenter
 from landscape.training.data import label_rules
 from landscape.training.data import masks as mask_data
+from landscape.training.data.gravel import gravel
 from landscape.training.data.lakes import flood
 from landscape.training.data.mask_batches import augment, training_batches
 from landscape.training.data.masks import LabelledPhoto, group_duplicates, read_labelled_photos
@@ -236,6 +237,32 @@ def test_stranded_ground_lies_on_water_alone_and_begins_below() -> None:
         stranded += (found[40:] == 0).any()
         assert (mixed[40:][found[40:] == 0] > 90).all()
     assert stranded > 7
+
+
+def test_gravel_is_beach_below_and_unknown_above_and_differs() -> None:
+    for seed in range(8):
+        pixels, labels = gravel(90, 120, np.random.default_rng(seed))
+        assert pixels.shape == (90, 120, 3) and set(np.unique(labels)) == {0, 255}
+        assert (labels[:28] == 255).all() and (labels[-1] == 0).mean() > 0.5
+        assert pixels[labels == 0].std() > 3
+    first, again, other = (gravel(90, 120, np.random.default_rng(seed))[0] for seed in (1, 1, 2))
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+def test_a_set_of_ones_own_is_read_as_it_is_labelled(data: Path) -> None:
+    own = data.parent / "mistaken"
+    for folder in ("images", "labels"):
+        (own / folder).mkdir(parents=True)
+    labels = np.repeat(np.uint8([1, 0, 2, label_rules.NOT_WATER, 255]), 10)[:, None].repeat(60, 1)
+    noise = np.random.default_rng(5).integers(0, 256, (50, 60, 3), dtype=np.uint8)
+    cv2.imwrite(str(own / "images" / "beach.jpg"), noise)
+    cv2.imwrite(str(own / "labels" / "beach.png"), labels)
+    photos = read_labelled_photos(data, own=own)
+    assert len(photos) == len(read_labelled_photos(data)) + 1
+    (photo,) = (photo for photo in photos if photo.source == label_rules.OWN)
+    assert np.array_equal(photo.labels, labels) and photo.labels_sky and photo.labels_water and not photo.held_out
+    with pytest.raises(LandscapeError, match="images"):
+        read_labelled_photos(data, own=data.parent)
 
 
 def test_photos_without_room_are_not_flooded() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,17 +37,26 @@ def segmenter(
         float,
         typer.Option(min=0, max=1, help="Share of what was learnt in --weights; the rest is --start-from's."),
     ] = 1.0,
+    own: Annotated[
+        Path | None, typer.Option(help="One more set: a folder with images/*.jpg and labels/*.png of the same names.")
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(min=1e-3, max=1, help="Part of the usual learning rates, below 1 for good first weights.")
+    ] = 1.0,
     resume: ResumeOption = False,
     weights: WeightsOption = None,
 ) -> None:
     """Train the segmentation of sky and water."""
-    from landscape.training.segmentation import export_segmenter, train_segmenter
+    from landscape.training.segmentation import SegmentationSettings, export_segmenter, train_segmenter
 
     require_weights([start_from], weights)
     if not data.is_dir():
         raise LandscapeError(f"Give a folder with labelled sets; {data} is none.")
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        common: dict[str, Any] = {"progress": progress, "cancel": cancel, "start_from": start_from}
+        usual = SegmentationSettings()
+        settings = replace(usual, encoder_rate=rate * usual.encoder_rate, decoder_rate=rate * usual.decoder_rate)
+        common: dict[str, Any] = {"progress": progress, "cancel": cancel, "start_from": start_from, "own": own}
+        common |= {"settings": settings}
         train_segmenter(data, out, steps=steps, seed=seed, resume=resume, **common)
     if weights is not None:
         export_segmenter(out, weights, start_from, share)

@@ -22,7 +22,7 @@ from landscape.motion.water_course import Cells
 
 SIDE = 112
 """Long side in cells of the grid on which the current is solved."""
-FALL, RUN, ROLL = 0.11, 0.05, 0.018
+FALL, RUN, ROLL = 0.15, 0.06, 0.05
 """Widths a second, at speed 1, of a fall, of a river and of swell at the photo's lower edge, as measured on clips."""
 _FAR = 0.12
 """Slowest that water near the horizon is, in parts of its speed at the lower edge."""

@@ -115,6 +115,7 @@ def train_segmenter(
     cancel: threading.Event | None = None,
     checkpoint_minutes: float = 3.0,
     start_from: Path | None = None,
+    own: Path | None = None,
 ) -> Path:
     """Train the segmenter on the processor.
 
@@ -129,6 +130,7 @@ def train_segmenter(
         cancel: Stops the run after the current step; the checkpoint is written first.
         checkpoint_minutes: Time between checkpoints and scores.
         start_from: Weights to start from, *.safetensors; ImageNet's by default.
+        own: One more folder of labels, see :func:`~landscape.training.data.masks.read_labelled_photos`.
 
     Returns:
         The path of the last checkpoint.
@@ -139,7 +141,7 @@ def train_segmenter(
     """
     settings = settings or SegmentationSettings()
     torch.manual_seed(seed)
-    photos = read_labelled_photos(data)
+    photos = read_labelled_photos(data, own=own)
     held_out = [photo for photo in photos if photo.held_out]
     network, average = _start(start_from), _start(start_from).eval()
     groups: list[dict[str, Any]] = [

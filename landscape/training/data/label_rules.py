@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from landscape.errors import LandscapeError
+
 SKY, WATER, UNKNOWN = 1, 2, 255
 NOT_SKY = 3
 """Label of pixels that are no sky but may be water; learnt through the sum of the other two classes alone."""
@@ -27,9 +29,12 @@ SHARES = {
     "deepphoto_examples": 0.02,
     "horizon_uav": 0.02,
     "sky_pseudo": 0.14,
+    "own": 0.16,
 }
-"""Folders of labels and the share of training images that each gives."""
-BOTH_SETS = ("hand_labelled", "sea_horizon_weak", "coco_stuff_samples")
+"""Folders of labels and the share of training images that each gives, as far as they are there."""
+OWN = "own"
+"""Set that lies in a folder of its own, named when training begins: what somebody labelled because it was mistaken."""
+BOTH_SETS = ("hand_labelled", "sea_horizon_weak", "coco_stuff_samples", OWN)
 """Folders whose label 0 means neither sky nor water."""
 WATER_SETS = ("rivers", "mixed_water", "coco_water", "water_clip_frames", "water_photo_polygons", "water_photos")
 """Folders whose label 0 means not water; in all the others it means not sky."""
@@ -77,3 +82,15 @@ def water_groups(data: Path) -> dict[str, str]:
     table = data / GROUPS
     rows = json.loads(table.read_text(encoding="utf-8")) if table.is_file() else []
     return {f"{row['set']}/{row['name']}": str(row["group"]) for row in rows}
+
+
+def own_pictures(folder: Path | None) -> list[Path]:
+    """The pictures of a set of one's own, in order of names; none without a folder.
+
+    Raises:
+        LandscapeError: If the folder holds none.
+    """
+    found = [] if folder is None else sorted((folder / "images").glob("*.jpg"))
+    if folder is not None and not found:
+        raise LandscapeError(f"{folder} holds no labelled photos; give a folder with images/*.jpg and labels/*.png.")
+    return found

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from landscape.images.tensors import from_pixels
+from landscape.training.data.gravel import gravel
 from landscape.training.data.label_rules import SHARES, UNKNOWN, WATER
 from landscape.training.data.lakes import flood
 from landscape.training.data.masks import LabelledPhoto
@@ -21,6 +22,8 @@ POURED = 0.12
 """Share of those that moving water of another photo is laid into."""
 STRANDED = 0.5
 """Share of photos with water that ground of another photo is laid into: gravel and wet roads look like water."""
+STONY = 0.4
+"""Share of such grounds that is drawn gravel."""
 CHOICE = 4
 """Grounds of which the greyest is laid: grass and earth are seldom taken for water."""
 DRIVEN = 0.04
@@ -84,8 +87,12 @@ def augment(
         donor = donors[int(rng.integers(len(donors)))]
         source, truth = pour(source, truth, donor.pixels, donor.labels, rng)
     if grounds and rng.random() < STRANDED and (truth == WATER).any():
-        ground = min((grounds[int(n)] for n in rng.integers(len(grounds), size=CHOICE)), key=_tint)
-        source, truth = strand(source, truth, ground.pixels, ground.labels, rng)
+        if rng.random() < STONY:
+            laid = gravel(truth.shape[0], truth.shape[1], rng)
+        else:
+            ground = min((grounds[int(n)] for n in rng.integers(len(grounds), size=CHOICE)), key=_tint)
+            laid = ground.pixels, ground.labels
+        source, truth = strand(source, truth, *laid, rng)
     height, width = truth.shape
     part = np.array([1.0, 1.0]) if rng.random() < 0.25 else rng.uniform(0.4, 1.0, 2)
     centre = np.array([width, height]) * (0.5 + (rng.random(2) - 0.5) * (1 - part))

@@ -19,11 +19,13 @@ from landscape.errors import LandscapeError
 from landscape.training.data.label_rules import (
     BESIDE,
     BOTH_SETS,
+    OWN,
     SHARES,
     SKY,
     UNKNOWN,
     WATER,
     WATER_SETS,
+    own_pictures,
     read_rule,
     water_groups,
     water_kinds,
@@ -73,27 +75,28 @@ class LabelledPhoto:
     rank: float = 1.0
 
 
-def read_labelled_photos(data: Path, area: int | None = 448**2) -> list[LabelledPhoto]:
+def read_labelled_photos(data: Path, area: int | None = 448**2, own: Path | None = None) -> list[LabelledPhoto]:
     """Read all labelled photos and split them.
 
-    Near duplicates (copies in several sets, frames of one clip) fall on one side: the group is held out as soon as
-    the project's split holds out one of its names. Copies among the training photos are dropped from ``sky_pseudo``
-    when a better set has them.
+    Near duplicates (copies in several sets, frames of one clip) fall on one side: the group is held out as soon as the
+    split holds out one of its names. ``sky_pseudo`` loses copies of what a better set has among the training photos.
 
     Args:
         data: Folder with one folder per set, each holding ``images`` and ``labels``. Its siblings ``photos``,
             ``stills`` and ``timelapse`` tell the photos' first names, where they exist.
         area: Shrink larger photos to about this many pixels; None keeps their size.
+        own: One more set, a folder with ``images`` and ``labels``, whose 0 is neither and 4 no water but maybe sky.
 
     Returns:
         The photos in a fixed order.
 
     Raises:
-        LandscapeError: If no set is found.
+        LandscapeError: If no set is found, or a folder was named that holds none.
     """
-    found = [(source, path) for source in SHARES for path in _pictures(data, source)]
+    found = [(source, path) for source in SHARES if source != OWN for path in _pictures(data, source)]
     if not found:
         raise LandscapeError(f"{data} holds no labelled photos; give the folder that contains hand_labelled/images.")
+    found += [(OWN, path) for path in own_pictures(own)]
     dry, drawn = frozenset(DRY_PHOTOS.read_text().split()), json.loads(OUTLINES.read_text())
     outlines = drawn["outlines"]
     found = [
