@@ -15,7 +15,7 @@ from torch import nn
 from landscape.errors import LandscapeError
 from landscape.images.filters import soften
 from landscape.masks.find import find_matte, matte_of_labels
-from landscape.masks.horizon import find_horizon
+from landscape.masks.horizon import UNSEEN, find_horizon
 from landscape.masks.labels import OTHER, SKY, UNKNOWN, WATER, clean_labels, read_labels, same_shape, write_labels
 from landscape.masks.matte import Matte
 from landscape.masks.settle import settle
@@ -104,7 +104,8 @@ def test_sea_horizon_is_where_sky_and_water_meet(row: float, height: int, width:
 
 def test_horizon_lies_under_the_lowest_sky() -> None:
     assert find_horizon(bands(256, 200, 0.5)) == pytest.approx((128 + 10) / 256, abs=1e-6)
-    assert find_horizon(bands(256, 200, 1.0)) == 1.0
+    assert find_horizon(bands(256, 200, 0.98)) == 1.0
+    assert find_horizon(bands(256, 200, 1.0)) == UNSEEN
 
 
 def test_horizon_without_sky() -> None:

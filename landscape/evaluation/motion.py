@@ -58,7 +58,8 @@ def measure(clip: Clip) -> dict[str, Any]:
         lively as the first cannot fall by any motion; ``evolves``, the
         change that flow does not explain over 4 px of motion, over the mean absolute band-passed sky; ``streaks``, the
         coherence of the structure tensor at the end minus that of the first frame; ``sharp``, the gradient energy of
-        the last quarter over that of the first frame; ``colour_drift``, the largest change of the sky's mean colour in
+        the last quarter over that of the first frame; ``lowest``, the length of the flow in the lowest fifth of the
+        sky's rows over that in the highest; ``colour_drift``, the largest change of the sky's mean colour in
         CIELAB; ``jerk``, the largest step between the changes of two successive frames, over the median change;
         ``outlines`` and ``copies``, see :mod:`landscape.evaluation.ghosts` and :mod:`landscape.evaluation.copies`;
         where a flow was asked for, ``flow_ratio`` and ``flow_error_deg``; and, where the clip is there with the
@@ -99,6 +100,7 @@ def measure(clip: Clip) -> dict[str, Any]:
         "evolves": _unexplained(residues, 0),
         "streaks": streaks,
         "sharp": sharp,
+        "lowest": _lowest(flows, mask),
         "colour_drift": _colour_drift(shown, mask),
         "jerk": _jerk(frames, mask),
         "outlines": outlines(bands, mask),
@@ -216,6 +218,14 @@ def _drawn(residues: list[_Residue]) -> float:
         left, without = one.left
         energies += ((left - without) ** 2).sum(), (left**2).sum()
     return float(energies[0] / max(energies[1], 1e-6))
+
+
+def _lowest(flows: list[Array], mask: Mask) -> float:
+    """How fast the lowest fifth of a sky's rows is beside the highest."""
+    steady = np.linalg.norm(np.median(flows, axis=0), axis=2)
+    rows = np.array_split(np.flatnonzero(mask.any(axis=1)), 5)
+    highest, lowest = (float(np.median(steady[part][mask[part]])) for part in (rows[0], rows[-1]))
+    return lowest / max(highest, 1e-3)
 
 
 def _colour_drift(frames: list[Pixels], mask: Mask) -> float:

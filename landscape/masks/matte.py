@@ -31,7 +31,7 @@ class Matte:
         sky: Share of the sky in each pixel, float32 (H, W) in [0, 1].
         water: Share of the water, float32 (H, W) in [0, 1]; sky and water add up to 1 at most.
         freeze: float32 (H, W) in [0, 1]; 1 stands still whatever it shows.
-        horizon: Fraction of the height in [0, 1], downwards.
+        horizon: Fraction of the height, downwards; above 1 it lies below the picture.
         certainty: How sure the shares are, float32 (H, W) in [0, 1]; what somebody painted is certain.
         glow: Sun, moon and stars, at a size of its own; or None.
         mirror: How much the water is a mirror of what lies above it, -1 to 1.

@@ -18,7 +18,7 @@ from torch import Tensor
 
 Matrix = NDArray[np.float64]
 
-_HORIZON_RANGE = {False: (0.15, 0.95), True: (0.05, 0.85)}  # keeps the four points in general position
+_HORIZON_RANGE = {False: (0.15, 2.0), True: (0.05, 0.85)}  # keeps the four points in general position
 _IDENTITY = np.eye(3)
 _FAR = 64.0  # positions beyond it are at infinity for every purpose: 32 pictures away
 _LARGE_EXPONENT = 20.0  # sum of absolute entries from which an exponential is kept from overflowing

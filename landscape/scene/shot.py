@@ -17,6 +17,7 @@ from landscape.declared import Declared, kinds_of
 from landscape.errors import LandscapeError, is_number
 from landscape.kinds import Kind
 from landscape.marks import MARK, VERSION
+from landscape.masks.horizon import FARTHEST
 from landscape.masks.matte import Matte
 from landscape.settings import LIGHT_SOURCES, ExportSettings, FitSettings, LightSettings, MotionSettings
 
@@ -161,4 +162,4 @@ def _masks_from_json(content: Any) -> Matte:
     except (TypeError, KeyError, ValueError, OSError, SyntaxError) as error:
         raise LandscapeError("The masks in this recipe are damaged: remove them or choose another recipe.") from error
     sky, water, freeze = (np.ascontiguousarray(pixels[..., i]) for i in range(3))
-    return Matte.certain(sky, water, freeze, min(max(horizon, 0.0), 1.0))
+    return Matte.certain(sky, water, freeze, min(max(horizon, 0.0), FARTHEST))

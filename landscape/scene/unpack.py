@@ -12,6 +12,7 @@ from torch import Tensor
 
 from landscape.errors import LandscapeError
 from landscape.fit.invert import Inversion
+from landscape.masks.horizon import FARTHEST
 from landscape.masks.matte import Matte
 from landscape.models.bundle import Models
 from landscape.networks.generator import Generator
@@ -111,7 +112,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int | None =
 
 def _read_matte(planes: bytes, photo: Photo, content: dict[str, Any]) -> Matte:
     tensors, horizon = load(planes), float(content["horizon"])
-    if not 0 <= horizon <= 1:
+    if not 0 <= horizon <= FARTHEST:
         raise ValueError("horizon")
     if content["format"] == 1:
         return read_masks(tensors, photo, horizon)
