@@ -21,11 +21,11 @@ Pixels = npt.NDArray[np.uint8]
 
 _CONTROL = 96
 """Columns of the grid on which weights and turbulence are found."""
-_GROWTH = 0.25
-"""How much thicker or thinner, at most, clouds get where the generator draws more or less of them."""
+_DRAWN = 0.5
+"""How much clouds grow, at most, where the generator draws more or less of them."""
 _DARKEST = 12.0
 """Keeps ratios of light, 0 to 255, finite."""
-_REACH = 1.0
+_REACH = 3.0
 """Distance, in pixels of that grid, over which the lightest and the darkest of clouds are looked for."""
 _DIMMING = (0.35, 1.6)
 """How much darker and lighter than its place on the ring a place in the sky makes clouds."""
@@ -84,12 +84,16 @@ class TravellingSky:
         self._prepare_gains(size)
 
     def _prepare_gains(self, size: tuple[float, float]) -> None:
-        """What thickens and thins clouds varies slowly, and is found on the control grid."""
+        """What clouds grow by varies slowly, and is found on the control grid."""
         canvas, (rows, _) = self._canvas, self._control
         self._step = np.float32(_CONTROL / self._columns)
         light = cv2.transform(canvas.relief, np.array([[1 / 3, 1 / 3, 1 / 3, 0]], np.float32))
         reach = 2 * max(1, round(_REACH / float(self._step))) + 1
         kernel = np.ones((reach, reach), np.uint8)
+        # Clouds grow along the line of colours that leads from the clear sky to them.
+        spread = canvas.relief[..., :3].reshape(-1, 3)
+        along = light.ravel() @ spread / max(float(light.ravel() @ light.ravel()), 1e-6)
+        self._clouds = np.clip(along, 0, 3).astype(np.float32) if along.any() else np.ones(3, np.float32)
         hints = np.dstack([canvas.relief[..., 3], canvas.drawn, cv2.dilate(light, kernel), cv2.erode(light, kernel)])
         seen = self.region.base[: self.region.window[1]].mean(axis=2)
         self._range = float(seen.min()), float(seen.max())
@@ -107,10 +111,10 @@ class TravellingSky:
         """The sky at a time; arguments and result as of :meth:`landscape.compose.carried.MovingRegion.layers`."""
         shape = (len(self._y), len(self._x))
         relief = np.zeros((*shape, 4), np.float32)
-        gains, grown, pictures = np.zeros(self._control, np.float32), self._grown(generated), []
+        told, grown, pictures = np.zeros((*self._control, 4), np.float32), self._grown(generated), []
         samples = self._motion.at(seconds, *self._control)
         for sample, cover in zip(samples, covers(samples, self._control), strict=True):
-            gains[sample.rows, sample.columns] += self._gain(sample, grown)
+            told[sample.rows, sample.columns] += self._told(sample, grown)
             part, field = self._on_grid(sample, cover)
             if not field.size:
                 continue
@@ -118,8 +122,9 @@ class TravellingSky:
             found = cv2.remap(self._canvas.relief, *place, cv2.INTER_LINEAR, borderMode=self.border)
             relief[part] = cv2.blendLinear(found, np.ascontiguousarray(relief[part]), share, 1 - share)
             pictures.append(Picture(part[0], part[1], self._in_detail(*place), share))
-        contrast = self._from_control(gains, self._control_x, self._control_y)
-        carried = self._backdrop + relief[..., :3] * contrast[..., None]
+        contrast, *growth = cv2.split(self._from_control(told, self._control_x, self._control_y))
+        clouds = relief[..., :3] if self._change == 0 else self._growing(relief[..., :3], *growth)
+        carried = self._backdrop + clouds * contrast[..., None]
         contrast, plain = cv2.merge([contrast] * 3), carried
         if light_change:
             carried, contrast = self._relit(generated, carried, contrast)
@@ -135,23 +140,38 @@ class TravellingSky:
         at_y = folded((y + np.float32(self._canvas.above / self._columns)) * columns - np.float32(0.5), len(hints))
         return cv2.remap(hints, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
 
-    def _gain(self, sample: Sample, grown: Array | None) -> Array:
-        """How strong the clouds of a sample are, times its weight, on its part of the control grid."""
+    def _growing(self, clouds: Array, growth: Array, light: Array, dark: Array) -> Array:
+        """Clouds (h, w, 3) whose borders advance where they grow, and draw back where they shrink.
+
+        What is as light as any of the clouds nearby, or as dark as the sky between them, stays what it is, as clouds
+        saturate: growth changes what lies between the two.
+        """
+        span = np.maximum(light - dark, 1)
+        share = np.clip((clouds.mean(axis=2) - dark) / span, 0, 1)
+        more = growth * share * (1 - share) * span
+        return np.asarray(clouds + more[..., None] * self._clouds, np.float32)
+
+    def _told(self, sample: Sample, grown: Array | None) -> Array:
+        """What is told of a sample's clouds on its part of the control grid, times its weight, (h, w, 4).
+
+        How strong they are, how much they grow, and how light and how dark it gets nearby.
+        """
         part, field = (sample.rows, sample.columns), sample.field
         x, y = (np.float32(sample.scale) * widths[part] for widths in self._widths)
         hint = self._hint(x + np.float32(sample.x) + field[..., 0], y + np.float32(sample.y) + field[..., 1])
         here = self._here[part]
         lit = np.clip((here[..., 0] + _DARKEST) / (hint[..., 0] + _DARKEST), *_DIMMING)
-        gain = field[..., 2] * lit
+        growth = field[..., 2]
         if grown is not None:
             more = np.clip(grown[part] + here[..., 1] - hint[..., 1], -1, 1)
-            gain *= 1 + np.float32(_GROWTH * self._change) * more
-        return np.asarray(field[..., 3] * np.minimum(gain, self._room(here[..., 0], hint)), np.float32)
+            growth = np.clip(growth + np.float32(_DRAWN * self._change) * more, -1, 1)
+        gain = np.minimum(lit, self._room(here[..., 0], hint))
+        return field[..., 3:] * np.dstack([gain, growth, hint[..., 2], hint[..., 3]])
 
     def _room(self, backdrop: Array, hint: Array) -> Array:
         """The gain at which clouds before a backdrop reach the lightest or the darkest of the photo's sky.
 
-        A cloud that is as light as any gets no lighter where it thickens: colours would burn out.
+        A cloud that is as light as any gets no lighter at a lighter place: colours would burn out.
         """
         darkest, lightest = self._range
         peak, trough = np.maximum(hint[..., 2], 1), np.minimum(hint[..., 3], -1)

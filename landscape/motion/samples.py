@@ -26,7 +26,7 @@ class Sample:
         scale: Factor on positions in the frame.
         x: Added to them, in photo widths; columns of the ring.
         y: The same of rows.
-        field: (h, w, 4) further displacement x and y in photo widths, gain and weight on the control grid.
+        field: (h, w, 4) further displacement x and y in photo widths, growth and weight on the control grid.
     """
 
     rows: slice

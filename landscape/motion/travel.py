@@ -159,7 +159,7 @@ class SkyMotion:
         *,
         last: bool,
     ) -> Sample | None:
-        """A candidate whose field holds displacement, gain, its share of the picture and its prominence."""
+        """A candidate whose field holds displacement, growth, its share of the picture and its prominence."""
         drift, spread = self._drifts[layer], self._spans[layer]
         scale, dx, dy = drift.scale_and_shift(time)
         # Positions go from the frame to the ring: about the layer's centre, then along.

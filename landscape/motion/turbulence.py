@@ -7,23 +7,23 @@ import numpy as np
 
 from landscape.images.pixels import Array
 
-_EDDIES = ((0.30, 0.016, 0.6), (0.10, 0.0110, 1.1), (0.04, 0.0070, 2.4))
+_EDDIES = ((0.30, 0.016, 0.6), (0.10, 0.0110, 1.1), (0.04, 0.0070, 2.4), (0.02, 0.0030, 4.0))
 """Size and reach of eddies in photo widths, and their turns a second at speed 1, in radians."""
 COARSER = 2
 """Pixels of the plan's ring that turbulence is found for at once."""
 _FLAT = 0.6
 """Height of eddies in parts of their width."""
-_GAIN, _GAIN_SIZE, _GAIN_RATE = 0.50, 0.05, 2.8
-"""How much clouds thicken and thin, over which size in photo widths, and how fast, in radians a second."""
+_GROWTHS = ((0.05, 0.8, 1.4), (0.02, 1.0, 2.4))
+"""Over which sizes in photo widths clouds grow and shrink, how much, and how fast, in radians a second at speed 1."""
 
 
 class Turbulence:
-    """Slow, smooth, bounded displacements and gains that move along with the ring; nothing at time 0."""
+    """Slow, smooth, bounded displacements and growths that move along with the ring; nothing at time 0."""
 
     def __init__(self, shape: tuple[int, int], width: int, seed: int) -> None:
         self.shape = (max(2, shape[0] // COARSER), max(2, shape[1] // COARSER))
         self._eddies = []
-        for index, (size, reach, rate) in enumerate((*_EDDIES, (_GAIN_SIZE, _GAIN, _GAIN_RATE))):
+        for index, (size, reach, rate) in enumerate((*_EDDIES, *_GROWTHS)):
             random = np.random.default_rng([seed, 2, index])
             cells = max(1, round(shape[0] / width / size)) + 1, max(2, round(shape[1] / width / size))
             channels = 2 if index < len(_EDDIES) else 1
@@ -32,12 +32,12 @@ class Turbulence:
             self._eddies.append((reach, phase, rates, np.sin(phase)))
 
     def at(self, time: float, change: float) -> Array:
-        """Displacement x and y in photo widths, and gain, (h, w, 3) on a coarser ring."""
+        """Displacement x and y in photo widths, and growth, -1 to 1, (h, w, 3) on a coarser ring."""
         rows, columns = self.shape
         moved: Array = np.zeros((rows, columns, 2), np.float32)
-        gain: Array = np.ones((rows, columns), np.float32)
+        grown: Array = np.zeros((rows, columns), np.float32)
         if time == 0 or change == 0:
-            return cv2.merge([*cv2.split(moved), gain])
+            return cv2.merge([*cv2.split(moved), grown])
         for reach, phase, rates, begin in self._eddies:
             field = np.sin(phase + rates * np.float32(time)) - begin
             field = np.concatenate([field[:, -2:], field, field[:, :2]], axis=1) * np.float32(reach * change)
@@ -48,5 +48,5 @@ class Turbulence:
             if smooth.ndim == 3:  # clouds are flatter than they are wide, and so are their eddies
                 moved = moved + smooth * np.array([1, _FLAT], np.float32)
             else:
-                gain = 1 + np.tanh(smooth)
-        return cv2.merge([*cv2.split(moved), gain])
+                grown = grown + smooth
+        return cv2.merge([*cv2.split(moved), np.tanh(grown)])
