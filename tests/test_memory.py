@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
+
+from landscape.ui import memory
 
 _MEASURE = """
 import threading, sys
@@ -39,3 +42,18 @@ def test_what_visits_leave_is_given_back() -> None:
     grown, left = map(float, run.stdout.split())
     assert grown > 40
     assert left < 0.4 * grown
+
+
+def test_visitors_one_after_the_other_do_not_put_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+    monkeypatch.setattr(memory, "_AFTER", 0.1)
+    monkeypatch.setattr(memory, "give_back", lambda: given.append(time.monotonic()))
+    end = time.monotonic() + 0.6
+    while time.monotonic() < end:
+        memory.give_back_soon()
+        time.sleep(0.01)
+    assert len(given) >= 2
+    last = time.monotonic()
+    while given[-1] < last and time.monotonic() < last + 20:  # what was put away last is given back, too
+        time.sleep(0.01)
+    assert given[-1] >= last

@@ -41,14 +41,34 @@ def give_back() -> None:
 
 _lock = threading.Lock()
 _timer: threading.Timer | None = None
+_again = False
 
 
 def give_back_soon() -> None:
-    """Give free memory back when a photo that was just put away is gone; photos put away meanwhile count as one."""
-    global _timer
+    """Give free memory back when a photo that was just put away is gone.
+
+    Photos put away meanwhile count as one; where visitors come one after the other, it is given back in between.
+    """
+    global _again
     with _lock:
-        if _timer is not None:
-            _timer.cancel()
-        _timer = threading.Timer(_AFTER, give_back)
-        _timer.name, _timer.daemon = "landscape-memory", True
-        _timer.start()
+        _again = _timer is not None
+        if not _again:
+            _begin()
+
+
+def _begin() -> None:
+    """Wait; callers hold the lock."""
+    global _timer
+    _timer = threading.Timer(_AFTER, _in_time)
+    _timer.name, _timer.daemon = "landscape-memory", True
+    _timer.start()
+
+
+def _in_time() -> None:
+    global _timer, _again
+    give_back()
+    with _lock:
+        _timer = None
+        if _again:
+            _again = False
+            _begin()
