@@ -340,3 +340,12 @@ def test_cut_files_are_refused(tmp_path: Path, scene: np.ndarray, compression: s
     path.write_bytes(data[: int(len(data) * share)])
     with pytest.raises(LandscapeError, match="damaged or incomplete"):
         read_photo(path)
+
+
+def test_jpeg_2000_of_32_bits_is_refused(tmp_path: Path) -> None:
+    deep = np.full((96, 128), 2**31, np.uint32)
+    tifffile.imwrite(tmp_path / "a.tif", deep, photometric="minisblack", compression="jpeg2000")
+    with pytest.raises(LandscapeError, match="32 bits for each sample, which is not read"):
+        read_photo(tmp_path / "a.tif")
+    tifffile.imwrite(tmp_path / "b.tif", (deep >> 16).astype(np.uint16), compression="jpeg2000")
+    assert abs(int(read_photo(tmp_path / "b.tif").pixels.max()) - 128) <= 1

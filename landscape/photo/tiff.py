@@ -34,6 +34,7 @@ _BY_LIBTIFF = frozenset({2, 3, 4, 6, 32771, 32809})
 """Compressions for which OpenCV's libtiff is asked."""
 _WHOLE_COLOURS = frozenset({7, 33003, 33005, 34712, 50001, 50002})
 """Compressions that turn luma and chroma into RGB themselves."""
+_JPEG_2000 = frozenset({33003, 33005, 34712})
 _PREMULTIPLIED, _ALPHA = 1, 2
 _MOST_SAMPLES = 8
 _BLOCK = 1 << 22
@@ -119,7 +120,8 @@ def decode(page: tifffile.TiffPage, source: BinaryIO) -> Decoded:
         if not all(0 < depth <= 64 for depth in np.ravel(bits)):
             raise ValueError("no depth of samples")  # tags that lie behind the file's end
         packed = page.sampleformat == 1 and isinstance(bits, int) and bits > 16 and bits not in (32, 64)
-        _require(page.dtype is not None and not packed, f"{bits} bits for each sample")
+        lost = compression in _JPEG_2000 and np.max(bits) > 16  # its decoder gives other numbers
+        _require(page.dtype is not None and not packed and not lost, f"{bits} bits for each sample")
         image, alpha = _interpreted(page, meaning, needed)
     if page.iccprofile:
         image.info["icc_profile"] = page.iccprofile
