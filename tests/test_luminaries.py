@@ -113,6 +113,41 @@ def test_bright_clouds_and_plain_skies_hold_no_sun() -> None:
     assert find_discs(cloudy, EVERYWHERE) is None
 
 
+def patchy(shape: str) -> np.ndarray:
+    """Something bright, with dark patches, before a sky at dusk: a moon, one that wanes, or a round cumulus."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    distance, angle = np.hypot(x - 200, y - 90), np.arctan2(y - 90, x - 200)
+    rng = np.random.default_rng(5)
+    radius = np.full_like(angle, 28.0)
+    if shape == "cumulus":  # billows of a twentieth of its radius
+        radius += sum(0.9 * np.sin(wave * angle + rng.uniform(0, 6)) for wave in (3, 5, 8, 11))
+    face = np.clip(radius - distance + 0.5, 0, 1)
+    if shape == "waning":
+        face *= np.clip((0.9 * np.sqrt(np.maximum(28**2 - (y - 90) ** 2, 0)) + x - 200) / 5, 0, 1)
+    seas = cv2.GaussianBlur(rng.normal(size=(HEIGHT, WIDTH)).astype(np.float32), (0, 0), 4)
+    light = 160 - 70 * (seas > 0.3 * seas.std())
+    dark = sky(60).astype(np.float32)
+    return (dark + face[..., None] * (light[..., None] - dark)).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("shape", ["full", "waning"])
+def test_a_moon_with_a_patchy_face_is_found_by_its_outline(shape: str) -> None:
+    photo = patchy(shape)
+    found = find_discs(photo, EVERYWHERE)
+    assert found is not None
+    assert np.hypot(*(np.argwhere(found > 0.99).mean(axis=0) - (90, 200))) < 2
+    assert found[90, 227] > 0.99 and found[90, 245] == 0
+    glow = find_glow(photo, EVERYWHERE)
+    assert glow is not None and glow.night
+    assert glow.backdrop[80:100, 190:210].max() < 100, "the sky behind it shows no moon"
+    hidden = np.where(np.arange(WIDTH) < 205, EVERYWHERE, 0)
+    assert find_discs(photo, hidden) is None, "half an outline is none"
+
+
+def test_a_round_cumulus_is_no_moon() -> None:
+    assert find_discs(patchy("cumulus"), EVERYWHERE) is None
+
+
 def test_stars_are_found_at_night_alone() -> None:
     places = np.random.default_rng(0).integers(10, 220, (30, 2))
     for brightness, night in ((40, True), (180, False)):

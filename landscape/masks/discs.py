@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from landscape.images.filters import smoothstep
 from landscape.images.pixels import Array, Pixels
+from landscape.masks.circles import find_bright_circle
 
 SMALL_SIDE = 512
 """Long side in pixels at which discs are looked for."""
@@ -31,6 +32,8 @@ _FALL = 14
 """How much darker it must be in all directions around the disc."""
 _GLOW = (1.3, 3.0)
 """Distances from the disc's centre, in radii, from where to where the sky begins to move."""
+_HALO = (1.1, 1.5)
+"""The same of discs with a sharp outline, whose glow hides no clouds."""
 
 
 def find_discs(photo: Pixels, sky: Array) -> Array | None:
@@ -56,7 +59,13 @@ def find_discs(photo: Pixels, sky: Array) -> Array | None:
         distance = _disc(light, region, level)
         if distance is not None:
             return cv2.resize(1 - smoothstep(distance, *_GLOW), (width, height), interpolation=cv2.INTER_LINEAR)
-    return None
+    # A face of light and dark patches has no level of its own, but an outline.
+    circle = find_bright_circle(light, region)
+    if circle is None:
+        return None
+    y, x = np.mgrid[: size[1], : size[0]].astype(np.float32)
+    distance = np.asarray(np.hypot(x - circle.x, y - circle.y) / circle.radius, np.float32)
+    return cv2.resize(1 - smoothstep(distance, *_HALO), (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _disc(light: Array, region: npt.NDArray[np.bool_], level: float) -> Array | None:
