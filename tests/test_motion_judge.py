@@ -15,7 +15,10 @@ from landscape.cli import cli
 from landscape.errors import LandscapeError
 from landscape.evaluation.clips import WIDTH, Clip, find_clips, read_frames, sky_of_labels
 from landscape.evaluation.motion import LIMITS, faults, measure
+from landscape.evaluation.motion_clips import paired_clips
 from landscape.evaluation.motion_sheet import html_sheet, make_row, markdown_table, summarise, worst_first
+from landscape.settings import FitSettings, MotionSettings
+from tests.test_comparison import case
 
 HEIGHT = 160
 
@@ -175,3 +178,25 @@ def test_land_says_how_far_back_can_fall():
     assert beside["land"] > 0.6 and alone["land"] < 0.05
     assert beside["back"] == pytest.approx(beside["land"], abs=0.2) and alone["back"] < 0.3
     assert beside["back_alone"] < 0.4
+
+
+def test_ours_is_measured_beside_the_real_clip(small_models):
+    moving = case()
+    still = dataclasses.replace(moving, name="still", motion=MotionSettings(speed=0.0))
+    pairs = list(paired_clips([still, moving], small_models, FitSettings(latent_steps=4, tune_steps=4)))
+    assert [real.name for real, _ in pairs] == [moving.name], "a sky that stands has no direction to go"
+    real, ours = pairs[0]
+    assert len(ours.frames) == len(real.frames) and real.sky is ours.sky and real.asked == ours.asked
+    row = make_row(ours, measure(ours), make_row(real, measure(real)))
+    assert row.real.figures["flow_ratio"] == pytest.approx(1, abs=0.35)
+    assert row.real.figures["flow_error_deg"] < 10 and row.figures["flow_error_deg"] < 25
+    summary, table = summarise([row]), markdown_table([row])
+    assert summary["real"]["path"]["median"] == row.real.figures["path"] and row.as_dict()["real"]["faults"] is not None
+    assert f"({row.real.figures['path']:g})" in table
+    assert html_sheet([row]).count("<img") == 12 and "<h2>real" in html_sheet([row])
+
+
+def test_beside_moves_as_the_clip_does_and_not_as_asked(tmp_path):
+    write_frames(tmp_path / "clip", travelling()[:20])
+    result = CliRunner().invoke(cli, ["evaluate", "motion", str(tmp_path / "clip"), "--beside", "--animate"])
+    assert isinstance(result.exception, LandscapeError) and "without --animate" in str(result.exception)

@@ -54,6 +54,9 @@ def inversion(
 @evaluate.command()
 def animation(
     photos: Annotated[list[Path], typer.Argument(help="Photos with sky and something that stands still.")],
+    fit_seconds: Annotated[
+        float | None, typer.Option(help="Most seconds for each inversion, which motion hardly depends on.")
+    ] = FitSettings().seconds,
     report: JsonOption = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     weights: WeightsOption = None,
@@ -64,7 +67,7 @@ def animation(
     require_targets([*photos, weights], (report, "report"))
     rows = []
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        for scene in open_scenes(photos, weights, seed, progress, cancel):
+        for scene in open_scenes(photos, weights, seed, progress, cancel, fit_seconds=fit_seconds):
             fit = {"ssim": round(scene.quality.ssim, 4), "lpips": round(scene.quality.lpips, 4)}
             rows.append(evaluate_animation(scene) | {"reconstruction": fit, "timings": scene.timings})
     summary = summarise(rows)

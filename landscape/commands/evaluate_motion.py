@@ -13,7 +13,7 @@ from landscape.commands.scenes import open_scenes
 from landscape.commands.weights import WeightsOption
 from landscape.errors import LandscapeError
 from landscape.files import write_table
-from landscape.settings import MotionSettings
+from landscape.settings import FitSettings, MotionSettings
 from landscape.spelling import parse_direction
 from landscape.targets import require_targets
 
@@ -30,26 +30,38 @@ def motion(
     held: Annotated[
         bool, typer.Option("--held", help="With --animate: also tell how much of the change the generator makes.")
     ] = False,
+    beside: Annotated[
+        bool, typer.Option("--beside", help="Animate first frames as their clips' skies go, and measure both.")
+    ] = False,
     report: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
     table: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
     sheet: Annotated[Path | None, typer.Option("--html", help="Write a sheet here, the worst first.")] = None,
     weights: WeightsOption = None,
 ) -> None:
     """How skies move: whether they travel and change like real ones, or come back, lean, pulse and ghost."""
+    from landscape.evaluation.cases import read_cases
+    from landscape.evaluation.clips import MOST_FRAMES
     from landscape.evaluation.motion import measure
-    from landscape.evaluation.motion_clips import finished_clips, made_clips
+    from landscape.evaluation.motion_clips import finished_clips, made_clips, paired_clips
     from landscape.evaluation.motion_sheet import html_sheet, make_row, markdown_table, summarise, worst_first
     from landscape.models.bundle import load_models
 
     require_targets([*clips, weights], (report, "report"), (table, "table"), (sheet, "table"))
+    if beside and (animate or held):
+        raise LandscapeError("--beside moves skies as their clips do; give it without --animate and --held.")
     settings = MotionSettings(direction=parse_direction(direction), speed=speed)
     models = load_models(weights)
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        if animate:
-            found = made_clips(clips, models, settings, seconds, fit_seconds, held, progress, cancel)
+        if beside:
+            cases = read_cases(clips, models.segmenter, MOST_FRAMES, progress=progress, cancel=cancel)
+            pairs = paired_clips(cases, models, FitSettings(seconds=fit_seconds))
+            rows = [make_row(ours, measure(ours), make_row(real, measure(real))) for real, ours in pairs]
+        elif animate:
+            made = made_clips(clips, models, settings, seconds, fit_seconds, held, progress, cancel)
+            rows = [make_row(clip, measure(clip)) for clip in made if clip.tells]
         else:
-            found = finished_clips(clips, models, progress, cancel)
-        rows = [make_row(clip, measure(clip)) for clip in found if clip.tells]
+            finished = finished_clips(clips, models, progress, cancel)
+            rows = [make_row(clip, measure(clip)) for clip in finished if clip.tells]
     if not rows:
         raise LandscapeError("No clip has 12 frames and some sky; give longer clips that show the sky.")
     figures: dict[str, object] = {"summary": summarise(rows), "clips": [row.as_dict() for row in worst_first(rows)]}

@@ -21,6 +21,7 @@ def open_scenes(
     progress: Progress,
     cancel: threading.Event,
     variant: str = FitSettings().variant,
+    fit_seconds: float | None = FitSettings().seconds,
 ) -> Iterator[Scene]:
     """Fit the model to one photo after another, or open the scenes that were saved."""
     from landscape.models.bundle import load_models
@@ -35,5 +36,7 @@ def open_scenes(
         if is_scene_file(path):
             yield open_scene(path, models)
         else:
-            yield Scene.open(read_photo(path), models, FitSettings(variant, seed=seed), cancel=cancel)
+            yield Scene.open(
+                read_photo(path), models, FitSettings(variant, seed=seed, seconds=fit_seconds), cancel=cancel
+            )
     progress("photos", len(photos), len(photos))

@@ -15,7 +15,9 @@ from landscape.images.similarity import ssim
 from landscape.scene.scene import Scene
 from landscape.settings import STYLES, LightSettings, MotionSettings
 
-HOURS = (3, 6, 9, 12)
+HOURS = range(1, 13)
+MOMENTS = (0.0, 4.0)
+"""Seconds at which the direction is measured: at first, and when other clouds have taken over from some."""
 LONG_SIDE = 480
 # Flow is measured between frames this far apart: long enough to see, short enough to follow.
 STEP_SECONDS = 0.1
@@ -30,10 +32,10 @@ def evaluate_animation(scene: Scene) -> dict[str, Any]:
         scene: An open scene.
 
     Returns:
-        ``static_ssim`` of the first frame against the photo; per clock hour ``direction_error_deg``, ``sky_flow`` and
-        ``static_flow`` in half-widths per frame at 30 frames a second; ``flow_ratio_at_double_speed``; ``light``: per
-        style the mean luminance and warmth (red minus blue) in [0, 255]; and whether night is darker and sunset
-        warmer than blue day.
+        ``static_ssim`` of the first frame against the photo; per clock hour ``direction_error_deg`` at first,
+        ``later_error_deg`` after some seconds, ``sky_flow`` and ``static_flow`` in half-widths per frame at 30 frames
+        a second; ``flow_ratio_at_double_speed``; ``light``: per style the mean luminance and warmth (red minus blue)
+        in [0, 255]; and whether night is darker and sunset warmer than blue day.
 
     Raises:
         ValueError: If the scene has no sky or nothing static.
@@ -49,10 +51,11 @@ def evaluate_animation(scene: Scene) -> dict[str, Any]:
     hours: dict[str, Any] = {}
     for hour in HOURS:
         degrees = (hour % 12) * 30.0
-        frames = _clip(scene, MotionSettings(direction=degrees))
+        frames, later = (_clip(scene, MotionSettings(direction=degrees), moment) for moment in MOMENTS)
         found, still = sky_flow(frames, sky), sky_flow(frames, static)
         hours[str(hour)] = {
             "direction_error_deg": round(direction_error(found.direction_deg, degrees), 1),
+            "later_error_deg": round(direction_error(sky_flow(later, sky).direction_deg, degrees), 1),
             "sky_flow": round(found.magnitude / (30 * STEP_SECONDS), 6),
             "static_flow": round(still.magnitude / (30 * STEP_SECONDS), 6),
         }
@@ -76,7 +79,8 @@ def evaluate_animation(scene: Scene) -> dict[str, Any]:
 
 def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Means and worst cases over photos."""
-    errors = [hour["direction_error_deg"] for row in rows for hour in row["hours"].values()]
+    names = ("direction_error_deg", "later_error_deg")
+    errors = [hour[name] for row in rows for hour in row["hours"].values() for name in names]
     ratios = [hour["static_flow"] / max(hour["sky_flow"], 1e-9) for row in rows for hour in row["hours"].values()]
     return {
         "photos": len(rows),
@@ -85,15 +89,19 @@ def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "direction_error_worst_deg": max(errors),
         "directions_within_25_deg": f"{sum(error <= 25 for error in errors)} of {len(errors)}",
         "static_to_sky_flow_worst": round(max(ratios), 3),
+        "direction_error_by_hour_deg": {
+            hour: [round(float(np.median([row["hours"][hour][name] for row in rows])), 1) for name in names]
+            for hour in rows[0]["hours"]
+        },
         "flow_ratio_at_double_speed_mean": round(float(np.mean([r["flow_ratio_at_double_speed"] for r in rows])), 2),
         "night_darker": f"{sum(row['night_darker'] for row in rows)} of {len(rows)}",
         "sunset_warmer": f"{sum(row['sunset_warmer'] for row in rows)} of {len(rows)}",
     }
 
 
-def _clip(scene: Scene, motion: MotionSettings) -> list[Pixels]:
+def _clip(scene: Scene, motion: MotionSettings, start: float = 0.0) -> list[Pixels]:
     renderer = scene.renderer(motion, LightSettings(), LONG_SIDE)
-    return [renderer.frame(index * STEP_SECONDS) for index in range(FRAMES)]
+    return [renderer.frame(start + index * STEP_SECONDS) for index in range(FRAMES)]
 
 
 def _inside(mask: NDArray[np.float32]) -> NDArray[np.float32]:

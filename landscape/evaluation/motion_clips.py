@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 
 from landscape.errors import LandscapeError
+from landscape.evaluation.cases import Case
 from landscape.evaluation.clips import (
     LEAST_SKY,
     PICTURES,
@@ -22,6 +24,8 @@ from landscape.evaluation.clips import (
     shrunk,
     sky_of_labels,
 )
+from landscape.evaluation.metrics import sky_flow
+from landscape.evaluation.own_methods import OwnMethods
 from landscape.images.pixels import Pixels
 from landscape.motion.flow import displacement
 from landscape.progress import Progress, check_cancelled, ignore_progress
@@ -111,6 +115,35 @@ def made_clips(
         if clip.tells:
             yield clip
     progress(STAGE, len(sources), len(sources))
+
+
+def paired_clips(cases: Iterable[Case], models: Models, fit: FitSettings) -> Iterator[tuple[Clip, Clip]]:
+    """Real clips, and what this project makes of their first frames, on the same pixels of the sky.
+
+    Ours goes in the real sky's mean direction and as far from frame to frame; real skies that stand still have none,
+    and are left out.
+
+    Args:
+        cases: The real clips.
+        models: The networks.
+        fit: How the model is fitted to a first frame.
+
+    Yields:
+        The real clip and ours, both with the real one's mean flow as the one that was asked for.
+    """
+    own = OwnMethods(models, fit)
+    for case in cases:
+        if case.motion.speed > 0:
+            asked = _mean_flow(case)
+            real, ours = (Clip(case.name, frames, case.sky, asked) for frames in (case.frames, own.frames(case)))
+            yield real, ours
+
+
+def _mean_flow(case: Case) -> tuple[float, float]:
+    """How far the sky goes in a real clip, right and down, in widths."""
+    way = sky_flow(case.frames, case.sky.astype(np.float32)).magnitude / 2 * (len(case.frames) - 1)
+    angle = math.radians(case.motion.direction)
+    return way * math.sin(angle), -way * math.cos(angle)
 
 
 def sky_shown(scene: Scene, height: int, width: int) -> Mask:

@@ -35,11 +35,13 @@ class Row:
         name: The clip.
         figures: Those of :func:`landscape.evaluation.motion.measure`.
         pictures: JPEGs of some frames.
+        real: The row of the real clip with the same first frame, if there is one.
     """
 
     name: str
     figures: dict[str, Any]
     pictures: tuple[bytes, ...] = ()
+    real: Row | None = None
 
     @property
     def badness(self) -> float:
@@ -48,13 +50,14 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """For reports."""
-        return {"name": self.name, **self.figures, "faults": faults(self.figures)}
+        beside = {} if self.real is None else {"real": self.real.as_dict()}
+        return {"name": self.name, **self.figures, "faults": faults(self.figures), **beside}
 
 
-def make_row(clip: Clip, figures: dict[str, Any]) -> Row:
+def make_row(clip: Clip, figures: dict[str, Any], real: Row | None = None) -> Row:
     """A clip's row with frames at equal distances."""
     places = np.linspace(0, len(clip.frames) - 1, FRAMES).round().astype(int)
-    return Row(clip.name, figures, tuple(jpeg(clip.frames[place]) for place in places))
+    return Row(clip.name, figures, tuple(jpeg(clip.frames[place]) for place in places), real)
 
 
 def worst_first(rows: Sequence[Row]) -> list[Row]:
@@ -63,7 +66,7 @@ def worst_first(rows: Sequence[Row]) -> list[Row]:
 
 
 def summarise(rows: Sequence[Row]) -> dict[str, Any]:
-    """Median, lowest and highest of each figure, and the number of clips outside its limits."""
+    """Median, lowest and highest of each figure, and the number of clips outside its limits; of real ones as well."""
     summary: dict[str, Any] = {"clips": len(rows)}
     for name in COLUMNS:
         values = [row.figures[name] for row in rows if name in row.figures]
@@ -75,17 +78,27 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
                 "highest": max(values),
                 "outside": outside,
             }
-    return summary
+    beside = _beside(rows)
+    return summary | ({"real": summarise(beside)} if beside else {})
+
+
+def _beside(rows: Sequence[Row]) -> list[Row]:
+    """Rows of the real clips beside others."""
+    return [row.real for row in rows if row.real is not None]
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
-    """One line per clip, the worst first, and the medians."""
+    """One line per clip, the worst first, and the medians; what real clips have is in brackets."""
     names = [name for name in COLUMNS if any(name in row.figures for row in rows)]
     lines = ["| clip | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for row in worst_first(rows):
         lines.append(f"| {row.name} | " + " | ".join(_cell(row, name) for name in names) + " |")
     summary = summarise(rows)
-    lines.append("| **median** | " + " | ".join(f"{summary[name]['median']:g}" for name in names) + " |")
+    real = summary.get("real", {})
+    medians = (
+        f"{summary[name]['median']:g}" + (f" ({real[name]['median']:g})" if name in real else "") for name in names
+    )
+    lines.append("| **median** | " + " | ".join(medians) + " |")
     return "\n".join(lines)
 
 
@@ -99,14 +112,17 @@ def html_sheet(rows: Sequence[Row]) -> str:
     limits = "".join(f"<td>{LIMITS[name][0]:g} … {LIMITS[name][1]:g}" if name in LIMITS else "<td>" for name in names)
     outside = "".join(f"<td>{summary[name]['outside']}" for name in names)
     parts.append(f"<table><tr><th>{head}<tr><th>median{medians}<tr><th>limits{limits}<tr><th>outside{outside}</table>")
-    for row in worst_first(rows):
+    shown = [(row, title) for first in worst_first(rows) for row, title in ((first, first.name), (first.real, "real"))]
+    for row, title in shown:
+        if row is None:
+            continue
         wrong = faults(row.figures)
         cells = [
             f"<span class={'bad' if name in wrong else 'good'}>{name} {row.figures[name]:g}</span>"
             for name in names
             if name in row.figures
         ]
-        parts.append(f"<h2>{html.escape(row.name)}</h2><div>{' · '.join(cells)}</div><div>")
+        parts.append(f"<h2>{html.escape(title)}</h2><div>{' · '.join(cells)}</div><div>")
         parts += [f'<img src="data:image/jpeg;base64,{base64.b64encode(p).decode()}">' for p in row.pictures]
         parts.append("</div>")
     return "\n".join(parts) + "\n"
@@ -115,7 +131,8 @@ def html_sheet(rows: Sequence[Row]) -> str:
 def _cell(row: Row, name: str) -> str:
     if name not in row.figures:
         return ""
-    return f"**{row.figures[name]:g}**" if name in faults(row.figures) else f"{row.figures[name]:g}"
+    text = f"**{row.figures[name]:g}**" if name in faults(row.figures) else f"{row.figures[name]:g}"
+    return text if row.real is None else f"{text} ({_cell(row.real, name)})"
 
 
 def jpeg(frame: Pixels) -> bytes:
