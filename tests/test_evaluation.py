@@ -32,7 +32,7 @@ def test_a_textured_sky_moves_where_it_should_and_land_stands_still(small_models
     assert list(result["hours"]) == [str(hour) for hour in range(1, 13)]
     for name in ("direction_error_deg", "later_error_deg"):
         errors = {hour: found[name] for hour, found in result["hours"].items()}
-        # Where a sky grows as it goes (1, 5, 7, 11 o'clock), its mean flow leans towards the growth.
+        # At 1, 5, 7 and 11 o'clock the mean of the clock's flow leans sideways, whatever the photo.
         leaning = [errors.pop(hour) for hour in ("1", "5", "7", "11")]
         assert max(errors.values()) < 25 and max(leaning) < 55, name
     assert 1.3 < result["flow_ratio_at_double_speed"] < 3
