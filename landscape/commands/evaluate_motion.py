@@ -56,12 +56,12 @@ def motion(
             cases = read_cases(clips, models.segmenter, MOST_FRAMES, progress=progress, cancel=cancel)
             pairs = paired_clips(cases, models, FitSettings(seconds=fit_seconds))
             rows = [make_row(ours, measure(ours), make_row(real, measure(real))) for real, ours in pairs]
-        elif animate:
-            made = made_clips(clips, models, settings, seconds, fit_seconds, held, progress, cancel)
-            rows = [make_row(clip, measure(clip)) for clip in made if clip.tells]
         else:
-            finished = finished_clips(clips, models, progress, cancel)
-            rows = [make_row(clip, measure(clip)) for clip in finished if clip.tells]
+            if animate:
+                found = made_clips(clips, models, settings, seconds, fit_seconds, held, progress, cancel)
+            else:
+                found = finished_clips(clips, models, progress, cancel)
+            rows = [make_row(clip, measure(clip)) for clip in found if clip.tells]
     if not rows:
         raise LandscapeError("No clip has 12 frames and some sky; give longer clips that show the sky.")
     figures: dict[str, object] = {"summary": summarise(rows), "clips": [row.as_dict() for row in worst_first(rows)]}
