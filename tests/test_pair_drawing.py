@@ -1,5 +1,7 @@
 """Images drawn from the latents of pairs."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -38,6 +40,18 @@ def test_each_half_listens_to_its_own_picture(posterior, small_generator):
         assert own is not None and own.abs().sum() > 0 and foreign is None
     # Elsewhere the maps know nothing of any picture.
     assert not torch.autograd.grad(s_static[:, :, :8].sum(), pairs.first, retain_graph=True)[0].any()
+
+
+def test_clouds_are_read_under_a_light_of_their_own(posterior, small_generator):
+    """What S_dynamic may say of light is that of another picture of the same clouds."""
+    pairs = replace(halves(count=1), clouds=halves(count=1, seed=1).second.requires_grad_(True))
+    pairs.second.requires_grad_(True)
+    seen = []
+    maps = small_generator.blocks[2].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[3]))
+    reconstruct_pairs(small_generator, posterior, pairs, 1.0, seeded(0))
+    maps.remove()
+    own, foreign = torch.autograd.grad(seen[0][:, :, :8].sum(), (pairs.clouds, pairs.second), allow_unused=True)
+    assert own is not None and own.abs().sum() > 0 and foreign is None
 
 
 @pytest.mark.parametrize("seed", range(6))

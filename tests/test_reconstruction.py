@@ -86,13 +86,15 @@ def test_masks_belong_to_the_stills_and_clips_and_are_not_found_twice(marked):
 
 
 def test_places_are_pairs_of_one_size_with_their_mask(marked):
-    data, kinds = RealData(marked, 16), set()
+    data, kinds, lights = RealData(marked, 16), set(), 0
     for seed in range(12):
         batch = data.places_batch(8, torch.Generator().manual_seed(seed))
         assert batch.first.shape == batch.second.shape == (8, 3, 16, 16) and batch.moving.shape == (8, 1, 16, 16)
         assert batch.first.abs().max() <= 1 and batch.moving.min() >= 0 and batch.moving.max() <= 1
         kinds.add(batch.first is batch.second)
-    assert kinds == {True, False}
+        assert (batch.clouds is None) == (batch.first is batch.second)
+        lights += 0 if batch.clouds is None else sum((batch.clouds != batch.second).flatten(1).any(1).tolist())
+    assert kinds == {True, False} and lights > 0
 
 
 def test_training_reconstructs_and_resumes_with_the_same_numbers(marked, tmp_path):

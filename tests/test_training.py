@@ -133,6 +133,19 @@ def test_relighting_takes_over_the_statistics():
     assert torch.allclose(result.mean(dim=(2, 3)), night.mean(dim=(2, 3)), atol=0.05)
 
 
+def test_sky_and_land_take_their_light_apart():
+    rng = torch.Generator().manual_seed(0)
+    moving = torch.zeros(1, 1, 32, 32)
+    moving[:, :, :, 16:] = 1  # a sky at the right, whatever the rows say
+    shade = torch.where(moving > 0, 0.5, -0.5)
+    image, other = (shade * sign + 0.1 * torch.rand(1, 3, 32, 32, generator=rng) for sign in (1, -1))
+    apart, by_rows = (relight(image, light_statistics(other, m), torch.ones(1), m) for m in (moving, None))
+    for part in (moving, 1 - moving):
+        own, wanted, found, unknown = (float((x * part).sum() / part.sum() / 3) for x in (image, other, apart, by_rows))
+        assert abs(found - wanted) < 0.3 * abs(own - wanted)  # rows keep a little say
+        assert abs(unknown - own) < 0.01  # above and below are alike in both
+
+
 def test_schedule_grows_fades_and_anneals():
     schedule = TINY.training
     stages = [stage_at(schedule, i) for i in range(total_images(schedule))]

@@ -18,7 +18,7 @@ FOLDER_SHARES = {"stills_100px": 0.3, "clip frames": 0.1}
 RELIT_STILLS = 0.2
 RELIT_PAIRS = 0.7
 CLIP_PLACES = 0.25
-RELIT_FIRST, RELIT_SECOND = 0.3, 0.5
+RELIT_FIRST, RELIT_SECOND, RELIT_CLOUDS = 0.3, 0.7, 0.5
 SAME_IMAGE = 0.5
 
 
@@ -52,8 +52,10 @@ class RealData:
     def _statistics(self) -> LightStatistics:
         every = max(1, len(self.stills) // 2000)
         step = max(1, self.resolution // 16)
-        small = self.stills[::every, ::step, ::step]
-        return light_statistics(from_pixels(small))
+        small = from_pixels(self.stills[::every, ::step, ::step])
+        if self.moving is None:
+            return light_statistics(small)
+        return light_statistics(small, _shares(np.array(self.moving[::every, ::step, ::step])))
 
     def stills_batch(self, count: int, rng: torch.Generator, relit: float = RELIT_STILLS) -> Tensor:
         """Real images (count, 3, R, R) in [-1, 1], mirrored at random, a share of them under another light."""
@@ -82,7 +84,7 @@ class RealData:
         return torch.cat(result, dim=1)
 
     def places_batch(self, count: int, rng: torch.Generator) -> PairBatch:
-        """Pairs that show one place: two frames of a clip, or one still under two lights.
+        """Pairs that show one place: two frames of a clip, or one still under two lights, with the clouds in a third.
 
         In half of the batches both are the second image: cheaper, and what inversion asks for. The masks of
         :func:`landscape.training.data.moving.mark_moving` must be there.
@@ -102,13 +104,16 @@ class RealData:
             for found, image in zip((firsts, seconds, masks), (*pair, self.clips_moving[clip]), strict=True):
                 found.append(image[y : y + r, x : x + r])
         first, second = (from_pixels(np.stack(images)) for images in (firsts, seconds))
-        moving = torch.from_numpy(np.stack(masks))[:, None].float() / 255
+        moving = _shares(np.stack(masks))
         flip = (torch.rand(count, generator=rng) < 0.5)[:, None, None, None]
         first, second, moving = (torch.where(flip, images.flip(3), images) for images in (first, second, moving))
-        second = self._relit(second, RELIT_SECOND, rng)
+        shown = self._relit(second, RELIT_SECOND, rng, moving)
         if torch.rand((), generator=rng) < SAME_IMAGE:
-            return PairBatch(second, second, moving)
-        return PairBatch(self._relit(first, RELIT_FIRST, rng), second, moving)
+            return PairBatch(shown, shown, moving)
+        first, clouds = (
+            self._relit(images, share, rng, moving) for images, share in ((first, RELIT_FIRST), (second, RELIT_CLOUDS))
+        )
+        return PairBatch(first, shown, moving, clouds)
 
     def crops_batch(self, count: int, rng: torch.Generator) -> Tensor:
         """Two different places of one frame (count, 6, R, R): the fake pairs of the crop trick (paper, 3.1.2)."""
@@ -136,13 +141,18 @@ class RealData:
         cuts = [frame[y : y + r, x : x + r] for frame, (y, x) in zip(frames, places.tolist(), strict=True)]
         return from_pixels(np.stack(cuts))
 
-    def _relit(self, images: Tensor, share: float, rng: torch.Generator) -> Tensor:
+    def _relit(self, images: Tensor, share: float, rng: torch.Generator, moving: Tensor | None = None) -> Tensor:
         count = len(images)
         strength = 0.3 + 0.7 * torch.rand(count, generator=rng)
         strength = torch.where(torch.rand(count, generator=rng) < share, strength, 0.0)
         chosen = torch.randint(len(self.lights.mean), (count,), generator=rng)
         with torch.autocast("cpu", enabled=False):  # pictures are made in float32, however networks compute
-            return relight(images, self.lights.select(chosen), strength)
+            return relight(images, self.lights.select(chosen), strength, moving)
+
+
+def _shares(masks: np.ndarray) -> Tensor:
+    """Masks (N, H, W) uint8 as shares (N, 1, H, W) in [0, 1]."""
+    return torch.from_numpy(masks)[:, None].float() / 255
 
 
 def _mirrored(images: Tensor, rng: torch.Generator) -> Tensor:

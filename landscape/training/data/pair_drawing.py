@@ -29,17 +29,21 @@ class PairBatch:
         first: Where the static latents come from, (N, 3, R, R) in [-1, 1].
         second: Where the dynamic latents come from, and what must come out, of the same shape.
         moving: (N, 1, R, R) in [0, 1].
+        clouds: Where S_dynamic comes from, of the shape of the images: the second ones under a light of their own, so
+            that S_dynamic need not be asked what light there is. None takes the second ones.
     """
 
     first: Tensor
     second: Tensor
     moving: Tensor
+    clouds: Tensor | None = None
 
     def part(self, cut: Callable[[Tensor], Tensor], device: torch.device) -> PairBatch:
         """A part of the pairs on a device."""
         first = cut(self.first).to(device)
         second = first if self.second is self.first else cut(self.second).to(device)
-        return PairBatch(first, second, cut(self.moving).to(device))
+        clouds = None if self.clouds is None else cut(self.clouds).to(device)
+        return PairBatch(first, second, cut(self.moving).to(device), clouds)
 
 
 def join_codes(first: Gaussian, second: Gaussian) -> Gaussian:
@@ -77,6 +81,7 @@ def reconstruct_pairs(
     count, _, resolution, _ = pairs.first.shape
     first = posterior(pairs.first, pairs.moving)
     second = first if pairs.second is pairs.first else posterior(pairs.second, pairs.moving)
+    clouds = second if pairs.clouds is None else posterior(pairs.clouds, pairs.moving)
     z = join_codes(first.z, second.z)
     divergence = z.divergence().sum(dim=1)
     processes = processes or Processes()
@@ -92,7 +97,7 @@ def reconstruct_pairs(
     maps: dict[str, list[Tensor]] = {}
     for name, found, own_cells in (
         ("static", first.s_static, [1 - cell for cell in cells]),
-        ("dynamic", second.s_dynamic, cells),
+        ("dynamic", clouds.s_dynamic, cells),
     ):
         drawn = [item.sample(lively * normal(item.mean.shape)) for item in found]
         if flow is not None and name == "dynamic":

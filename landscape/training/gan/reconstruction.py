@@ -13,7 +13,7 @@ left to a discriminator:
 - *Samples are judged, too.* Once there is a prior, the judge sees what G draws from it in a part of the batches. The
   posterior stands still then, and with it what the prior knows.
 - *Light is z_dynamic's.* The two images of a pair are one still under two lights; only z_dynamic, three numbers, may
-  tell them apart.
+  tell them apart. S_dynamic is read under a third light in half of the batches: what it says of light is of no use.
 """
 
 from __future__ import annotations
