@@ -72,7 +72,7 @@ def find_drifts(
     whole, sky = size
     rows, step = 64, 1 / 30
     ys = (np.arange(rows) + 0.5) / rows * whole
-    field = displacements(motion, horizon, np.array([step]), rows, rows)[0] / rows / step
+    field = displacements(motion, horizon, np.array([step]), rows, rows, whole)[0] / rows / step
     field[..., 1] *= whole
     seen = ys < min(max(sky, 0.02), max(horizon * whole, 0.02))
     seen[0] = True  # of a tall photo even the uppermost place may lie lower

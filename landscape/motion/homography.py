@@ -61,7 +61,19 @@ def clock_displacements(direction_deg: float) -> Matrix:
     return (1.0 - part) * _CLOCK[before - 1] + part * _CLOCK[before]
 
 
-def step_homography(direction_deg: float, horizon: float, below: bool, perspective: float = 1.0) -> Matrix:
+def horizon_level(horizon: float, below: bool = False) -> float:
+    """Row, -1 at the top to 1 at the bottom, of the pair of points at the horizon; see :func:`step_homography`."""
+    low, high = _HORIZON_RANGE[below]
+    return 2.0 * min(max(horizon, low), high) - 1.0
+
+
+def step_homography(
+    direction_deg: float,
+    horizon: float,
+    below: bool,
+    perspective: float = 1.0,
+    aside: tuple[float, float] = (0.0, 0.0),
+) -> Matrix:
     """The homography of one step, from output to input positions.
 
     Args:
@@ -69,16 +81,18 @@ def step_homography(direction_deg: float, horizon: float, below: bool, perspecti
         horizon: Horizon as a fraction of the height, y down; values too near to the points' other pair are clamped.
         below: The motion of the water, mirrored at the horizon, instead of the sky's.
         perspective: How much the motion differs at the horizon: 1 is the paper's, 0 moves all points as the outer pair.
+        aside: What is added to the displacement of the outer pair, dx and dy in the sky; with perspective it falls off
+            to nothing at the horizon.
 
     Returns:
         (3, 3) matrix with lower right entry 1.
     """
-    low, high = _HORIZON_RANGE[below]
-    level = 2.0 * min(max(horizon, low), high) - 1.0
+    level = horizon_level(horizon, below)
     outer = 1.0 if below else -1.0
     points = np.array([[-1.0, outer], [1.0, outer], [-1.0, level], [1.0, level]])
     moves = clock_displacements(direction_deg)
     moves[2:] = moves[:2] + perspective * (moves[2:] - moves[:2])
+    moves += np.array([1.0, 1.0, 1.0 - perspective, 1.0 - perspective])[:, None] * aside
     targets = points + moves * ([1.0, -1.0] if below else [1.0, 1.0])
     rows, values = [], []
     for (x, y), (u, v) in zip(points, targets, strict=True):

@@ -48,6 +48,7 @@ class DynamicMotion:
         loop_seconds: float | None = None,
         seed: int = 0,
         window: Square = WHOLE,
+        aspect: float = 1.0,
     ) -> None:
         """Prepare the motion.
 
@@ -58,6 +59,7 @@ class DynamicMotion:
             loop_seconds: Period of an exact loop, None for endless motion.
             seed: Seed of the places that come in.
             window: The part of the photo that the maps cover; motion and horizon are the photo's.
+            aspect: Height of the photo over its width.
 
         Raises:
             ValueError: If the maps are not in order or the period is not positive.
@@ -72,7 +74,7 @@ class DynamicMotion:
         self._still = motion.speed * (motion.sky + motion.water) == 0
         # The largest map alone is carried at full size: the others need a quarter of its work, with room to spare.
         groups = [group for group in (self._maps[:-1], self._maps[-1:]) if group]
-        self._stacks = [NoiseStack(group, motion, horizon, loop_seconds, seed, window) for group in groups]
+        self._stacks = [NoiseStack(group, motion, horizon, loop_seconds, seed, window, aspect) for group in groups]
 
     @torch.no_grad()
     def at(self, seconds: float) -> list[Tensor]:

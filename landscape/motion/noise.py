@@ -83,6 +83,7 @@ class _MovingPart:
         below: bool,
         seed: int,
         window: Square,
+        aspect: float,
     ) -> None:
         covered = torch.nonzero(share > 0).flatten()
         self.rows = slice(int(covered[0]), int(covered[-1]) + 1)
@@ -93,6 +94,7 @@ class _MovingPart:
         self._window = window
         self._xs, self._ys = window.outward(centres, centres[self.rows])
         self._motion, self._horizon, self._below, self._seed = motion, horizon, below, seed
+        self._aspect = aspect
         steps = STEPS_PER_SECOND * steps_rate(motion, below)
         travel = steps * float(np.linalg.norm(clock_displacements(motion.direction), axis=1).max())
         travel /= min(window.half_width, window.half_height)
@@ -123,7 +125,7 @@ class _MovingPart:
 
     def _grid(self, copy: _Copy) -> Tensor:
         """Where a copy is sampled, (rows, R, 2) positions in the stack."""
-        power = flow_homography(self._motion, self._horizon, copy.seconds, self._below)
+        power = flow_homography(self._motion, self._horizon, copy.seconds, self._below, self._aspect)
         grid = self._window.inward(transform(power, self._ys, self._xs))
         if copy.source:
             # Aside in the square, whose maps are all there is: overlapping squares see other places each.
@@ -185,6 +187,7 @@ class NoiseStack:
         loop_seconds: float | None,
         seed: int,
         window: Square = WHOLE,
+        aspect: float = 1.0,
     ) -> None:
         """Prepare the stack; the arguments are those of :class:`~landscape.motion.maps.DynamicMotion`."""
         sizes = [int(item.shape[-1]) for item in s_dynamic]
@@ -194,7 +197,7 @@ class NoiseStack:
         centres = pixel_centres(sizes[-1], device)
         water = water_share(window.outward(centres, centres)[1], horizon)
         self._regions = [
-            _MovingPart(sizes, share, motion, horizon, loop_seconds, below, seed, window)
+            _MovingPart(sizes, share, motion, horizon, loop_seconds, below, seed, window, aspect)
             for below, share in ((False, 1.0 - water), (True, water))
             if bool((share > 0).any())
         ]

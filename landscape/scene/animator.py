@@ -33,6 +33,7 @@ class Animator:
         layout: Layout,
         moving: Tensor,
         horizon: float,
+        aspect: float,
         motion: MotionSettings,
         light: LightSettings,
         styles: StyleTable,
@@ -50,6 +51,7 @@ class Animator:
             layout: The squares.
             moving: Where the photo moves, (1, 1, R, R) in [0, 1], or the size of the layout.
             horizon: Fraction of the height.
+            aspect: Height of the photo over its width.
             motion: Direction, speed and amounts.
             light: Style or day cycle.
             styles: The generator's styles.
@@ -72,7 +74,7 @@ class Animator:
             if inversion.split:
                 # What moves into the sky from behind a mountain or from outside must look like sky.
                 dynamic = extend_dynamic(dynamic, part, seed, window)
-            carried = DynamicMotion(dynamic, motion, horizon, seconds if loop else None, seed, window)
+            carried = DynamicMotion(dynamic, motion, horizon, seconds if loop else None, seed, window, aspect)
             self._squares.append(_Square(inversion, inversion.drawing, part, w, carried))
 
     @torch.inference_mode()

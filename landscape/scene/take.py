@@ -127,6 +127,7 @@ class Take:
             scene.layout,
             scene.moving() if moving is None else moving,
             scene.masks.horizon,
+            scene.photo.height / scene.photo.width,
             self.motion,
             self.lit,
             scene.models.styles,
