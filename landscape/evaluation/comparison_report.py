@@ -15,6 +15,7 @@ import numpy as np
 
 from landscape.errors import LandscapeError
 from landscape.evaluation.comparison import MOMENTS, REAL, Made, verdict_of
+from landscape.evaluation.tables import table_lines
 from landscape.images.pixels import Pixels
 from landscape.output.video import write_video
 
@@ -45,9 +46,8 @@ _STYLE = (
 def markdown_table(summary: Mapping[str, dict[str, Any]]) -> str:
     """One row for each method; of curves the last moment."""
     names = _columns(summary)
-    lines = ["| | " + " | ".join(COLUMNS[name] for name in names) + " |", "|---" * (len(names) + 1) + "|"]
-    for method, figures in summary.items():
-        lines.append(f"| {method} | " + " | ".join(_cell(figures.get(name)) for name in names) + " |")
+    rows = ([method, *(_cell(figures.get(name)) for name in names)] for method, figures in summary.items())
+    lines = table_lines(["", *(COLUMNS[name] for name in names)], rows)
     clips = next(iter(summary.values()))["clips"]
     return "\n".join([*lines, "", f"{clips} clips; medians, but for curves, which are means."])
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from landscape.errors import LandscapeError
 from landscape.evaluation.metrics import direction_error, sky_flow
+from landscape.evaluation.tables import table_lines
 from landscape.fit.cells import confine_dynamic, extend_dynamic
 from landscape.fit.invert import Inversion, fit
 from landscape.fit.state import finish
@@ -116,14 +117,14 @@ def evaluate_inversion(
 
 def markdown_table(report: dict[str, Any]) -> str:
     """The means of a report of :func:`evaluate_inversion` as a Markdown table, flow in thousandths."""
-    lines = ["| variant | SSIM | LPIPS | flow x 1000 | direction error | seconds |", "|---|---|---|---|---|---|"]
-    for name, row in report.items():
-        if name != "photos" and row:
-            lines.append(
-                f"| {name} | {row['ssim']:.3f} | {row['lpips']:.3f} | {1000 * row['flow']:.2f} "
-                f"| {row['direction_error_deg']:.0f} | {row['seconds']:.1f} |"
-            )
-    return "\n".join(lines) + "\n"
+    formats = {"ssim": ".3f", "lpips": ".3f", "flow": ".2f", "direction_error_deg": ".0f", "seconds": ".1f"}
+    rows = (
+        [name, *(format(row[figure] * (1000 if figure == "flow" else 1), spec) for figure, spec in formats.items())]
+        for name, row in report.items()
+        if name != "photos" and row
+    )
+    head = ("variant", "SSIM", "LPIPS", "flow x 1000", "direction error", "seconds")
+    return "\n".join(table_lines(head, rows)) + "\n"
 
 
 def _small_sky(item: MaskedPhoto, models: FittingModels) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 from landscape.evaluation.clips import LEAST_SKY, Mask, shrunk
 from landscape.evaluation.motion import Array, Pixels, band_alone, energy
 from landscape.evaluation.motion_clips import sky_shown
+from landscape.evaluation.tables import table_lines
 from landscape.settings import LightSettings, MotionSettings
 
 if TYPE_CHECKING:
@@ -118,9 +119,7 @@ def measure_frames(frames: Iterable[Pixels], sky: Mask, rate: float) -> dict[str
 
 def markdown_table(rows: list[dict[str, Any]]) -> str:
     """One line per photo."""
-    lines = ["| | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
-    lines += ["| " + " | ".join([row["name"], *(f"{row[name]:g}" for name in COLUMNS)]) + " |" for row in rows]
-    return "\n".join(lines)
+    return "\n".join(table_lines(["", *COLUMNS], ([row["name"], *(f"{row[n]:g}" for n in COLUMNS)] for row in rows)))
 
 
 def _most_memory() -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 
 from landscape.evaluation.light import JUDGED, StyledPhoto
+from landscape.evaluation.tables import table_lines
 from landscape.images.pixels import Pixels
 
 GRADIENTS, CLIPPED, HALO = 0.97, 0.02, 1.5
@@ -35,7 +36,7 @@ def faults(styled: StyledPhoto) -> dict[str, float]:
 def markdown_table(report: dict[str, dict[str, Any]]) -> str:
     """One line per style: distances of styled and plain photos to real light, and what was spoilt (median / worst)."""
     heads = ("style", "real", "sky", "land", "water", "Fréchet", "within the real quartiles", *_SPOILT)
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    lines = []
     for style, row in report.items():
         distances = [
             f"{row['distance'][region]:g} (from {row['from'][region]:g})" if region in row["distance"] else ""
@@ -45,8 +46,8 @@ def markdown_table(report: dict[str, dict[str, Any]]) -> str:
         distances.append(f"{seen['real']:.3g} (from {seen['from']:.3g}), nearest {seen['nearest']}" if seen else "")
         within = ", ".join(f"{name} {found['share']:.0%}" for name, found in row["within"].items() if found)
         spoilt = [" / ".join(f"{value:g}" for value in row[name]) for name in _SPOILT]
-        lines.append(f"| {style} | {row['real']} | " + " | ".join([*distances, within, *spoilt]) + " |")
-    return "\n".join(lines)
+        lines.append([style, row["real"], *distances, within, *spoilt])
+    return "\n".join(table_lines(heads, lines))
 
 
 def html_sheet(styled: Sequence[StyledPhoto], report: dict[str, dict[str, Any]]) -> str:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
+from landscape.evaluation.tables import table_lines
 from landscape.images.filters import resize
 from landscape.masks.matte import Matte
 from landscape.photo.read import read_photo
@@ -198,12 +199,9 @@ def summarise(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, float]]:
 def markdown_table(summary: dict[str, dict[str, float]]) -> str:
     """The figures of :func:`summarise` as a Markdown table, one row per kind."""
     names = list(dict.fromkeys(name for part in summary.values() for name in part))
-    lines = ["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for kind in sorted(summary, key=lambda kind: (kind != "all", kind)):
-        lines.append(
-            f"| {kind} | " + " | ".join(f"{summary[kind].get(name, float('nan')):.4g}" for name in names) + " |"
-        )
-    return "\n".join(lines)
+    kinds = sorted(summary, key=lambda kind: (kind != "all", kind))
+    rows = ([kind, *(f"{summary[kind].get(name, float('nan')):.4g}" for name in names)] for kind in kinds)
+    return "\n".join(table_lines(["", *names], rows))
 
 
 def worst_crops(

@@ -13,6 +13,7 @@ import numpy as np
 
 from landscape.evaluation.clips import Clip
 from landscape.evaluation.motion import LIMITS, faults
+from landscape.evaluation.tables import table_lines
 from landscape.images.pixels import Pixels
 
 FRAMES = 6
@@ -90,16 +91,13 @@ def _beside(rows: Sequence[Row]) -> list[Row]:
 def markdown_table(rows: Sequence[Row]) -> str:
     """One line per clip, the worst first, and the medians; what real clips have is in brackets."""
     names = [name for name in COLUMNS if any(name in row.figures for row in rows)]
-    lines = ["| clip | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for row in worst_first(rows):
-        lines.append(f"| {row.name} | " + " | ".join(_cell(row, name) for name in names) + " |")
+    lines = [[row.name, *(_cell(row, name) for name in names)] for row in worst_first(rows)]
     summary = summarise(rows)
     real = summary.get("real", {})
     medians = (
         f"{summary[name]['median']:g}" + (f" ({real[name]['median']:g})" if name in real else "") for name in names
     )
-    lines.append("| **median** | " + " | ".join(medians) + " |")
-    return "\n".join(lines)
+    return "\n".join(table_lines(["clip", *names], [*lines, ["**median**", *medians]]))
 
 
 def html_sheet(rows: Sequence[Row]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.evaluation.metrics import lpips, sky_flow
+from landscape.evaluation.tables import table_lines
 from landscape.images.pixels import Pixels
 from landscape.images.similarity import ssim
 from landscape.motion.flow import displacement
@@ -132,8 +133,9 @@ def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
         "moving_flow": "flow, moving",
         "static_flow": "flow, static",
     }
-    lines = ["| | " + " | ".join(names.values()) + " |", "|---" * (len(names) + 1) + "|"]
-    lines += [f"| {method} | " + " | ".join(mean(method, name) for name in names) + " |" for method in METHODS]
+    lines = table_lines(
+        ["", *names.values()], ([method, *(mean(method, name) for name in names)] for method in METHODS)
+    )
     closing = float(np.mean([row["loop_closing"] for row in rows]))
     worst = max(row["landscape"]["static_difference"] for row in rows)
     lines += ["", f"{len(rows)} photos. Loop, last to first frame against the steps beside it: {closing:.2f}."]

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from landscape.evaluation.study import PAIR, REAL, SINGLE
+from landscape.evaluation.tables import table_lines
 
 _95_PERCENT = 1.959964
 
@@ -90,12 +91,9 @@ def markdown_report(report: StudyReport) -> str:
     names = sorted({name for pair in report.wins for name in pair} | set(report.fooled), key=lambda n: (n == REAL, n))
     lines = []
     if report.wins:
-        lines += ["| wins of row over column | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-        for row in names:
-            lines.append(f"| {row} | " + " | ".join(str(report.wins.get((row, column), "")) for column in names) + " |")
-        lines.append("")
+        wins = ([row, *(report.wins.get((row, column), "") for column in names)] for row in names)
+        lines += [*table_lines(["wins of row over column", *names], wins), ""]
     if report.fooled:
-        lines += ["| | taken for real |", "|---|---|"]
-        lines += [f"| {name} | {report.fooled[name]} |" for name in names if name in report.fooled]
-        lines.append("")
+        taken = ([name, report.fooled[name]] for name in names if name in report.fooled)
+        lines += [*table_lines(["", "taken for real"], taken), ""]
     return "\n".join([*lines, f"{report.assessors} assessors; intervals of 95 %."])

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from landscape.evaluation.metrics import lpips, ssim
+from landscape.evaluation.tables import table_lines
 from landscape.images.similarity import as_unit_batch
 from landscape.networks.upscaler import FACTOR, Upscaler, bicubic
 from landscape.photo.squeeze import model_image
@@ -61,9 +62,10 @@ def psnr(a: Tensor, b: Tensor) -> float:
 
 def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
     """Means over photos as a Markdown table, one row per input and method."""
-    lines = ["| input | enlarged by | " + " | ".join(FIGURES.values()) + " |", "|---" * (len(FIGURES) + 2) + "|"]
+    means = []
     for name in (key for key in rows[0] if key != "photo"):
         for method in METHODS:
-            means = [float(np.mean([row[name][method][figure] for row in rows])) for figure in FIGURES]
-            lines.append(f"| {name} | {method} | {means[0]:.2f} | {means[1]:.3f} | {means[2]:.3f} |")
+            psnr, ssim, lpips = (float(np.mean([row[name][method][figure] for row in rows])) for figure in FIGURES)
+            means.append([name, method, f"{psnr:.2f}", f"{ssim:.3f}", f"{lpips:.3f}"])
+    lines = table_lines(["input", "enlarged by", *FIGURES.values()], means)
     return "\n".join([*lines, "", f"{len(rows)} photos."])

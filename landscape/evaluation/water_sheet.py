@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from landscape.evaluation.motion_sheet import jpeg
+from landscape.evaluation.tables import table_lines
 from landscape.images.filters import resize
 from landscape.images.pixels import Array, Pixels
 
@@ -87,15 +88,10 @@ def summarise(rows: Sequence[WaterRow]) -> dict[str, Any]:
 def markdown_table(rows: Sequence[WaterRow]) -> str:
     """One line per photo or clip, the worst first, and medians by kind."""
     names = [name for name in COLUMNS if any(name in row.figures for row in rows)]
-    lines = ["| water | kind | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|"]
-    lines += [_line(row.name, row.figures["kind"], row.figures, names) for row in worst_first(rows)]
-    lines += [_line("**median**", kind, medians, names) for kind, medians in summarise(rows).items()]
-    return "\n".join(lines)
-
-
-def _line(name: str, kind: str, figures: dict[str, Any], names: Sequence[str]) -> str:
-    cells = [f"{figures[column]:g}" if column in figures else "" for column in names]
-    return f"| {name} | {kind} | " + " | ".join(cells) + " |"
+    shown = [(row.name, row.figures["kind"], row.figures) for row in worst_first(rows)]
+    shown += [("**median**", kind, medians) for kind, medians in summarise(rows).items()]
+    cells = ([name, kind, *(f"{found[n]:g}" if n in found else "" for n in names)] for name, kind, found in shown)
+    return "\n".join(table_lines(["water", "kind", *names], cells))
 
 
 def html_sheet(rows: Sequence[WaterRow]) -> str:
