@@ -55,12 +55,14 @@ class CarriedLayers:
         contrast: (h, w, 3) factor on the detail.
         pictures: Where the detail comes from.
         plain: The base as it is in the photo's own light, for what mirrors it; or None.
+        run_up: (h, w, 2) from where, dx, dy in photo pixels, the region has come over what lies beside it; or None.
     """
 
     base: Array
     contrast: Array
     pictures: tuple[Picture, ...]
     plain: Array | None = None
+    run_up: Array | None = None
 
 
 class MovingRegion:
@@ -126,7 +128,10 @@ class MovingRegion:
         contrast = np.repeat(_contrast(phases, self._part[..., 1]), 3, axis=2)
         still = self._still
         carried = still + _contrast(phases, self._part[..., 0]) * moved[..., :3]
-        waves = self._clock.light(seconds) if isinstance(self._clock, WaterClock) else None
+        waves = run_up = None
+        if isinstance(self._clock, WaterClock):
+            waves, run_up = self._clock.light(seconds), self._clock.run_up(seconds)
+            run_up = None if run_up is None else with_ring(run_up, region.window)
         for lit in (shine, None if waves is None else with_ring(waves, region.window)[..., None]):
             if lit is not None:
                 carried, contrast = carried * lit, contrast * lit
@@ -136,7 +141,7 @@ class MovingRegion:
             for index, phase in enumerate(phases)
         )
         if self._alone and not light_change:  # nothing that the generator draws is seen
-            return CarriedLayers(carried, contrast, pictures)
+            return CarriedLayers(carried, contrast, pictures, run_up=run_up)
         if generated.shape != region.smooth.shape:
             generated = cv2.resize(generated, region.smooth.shape[1::-1], interpolation=cv2.INTER_CUBIC)
         filled, before = fill(generated, region.inside), region.smooth
@@ -148,7 +153,7 @@ class MovingRegion:
             carried = lit
         change = with_ring(grid.square(region.change(filled, before)), region.window)
         drawn = still + change
-        return CarriedLayers(drawn + moved[..., 3:] * (carried - drawn), contrast, pictures)
+        return CarriedLayers(drawn + moved[..., 3:] * (carried - drawn), contrast, pictures, run_up=run_up)
 
     def _carry(self, phases: tuple[Phase, ...]) -> tuple[tuple[Phase, ...], Array]:
         """Carry the smooth parts; gives the phases with their final weights, and the blend."""

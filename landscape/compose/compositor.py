@@ -15,7 +15,7 @@ from landscape.compose.carried import MIDDLE, CarriedLayers, MovingRegion
 from landscape.compose.lit_region import Shining, relit, shining
 from landscape.compose.mixing import mix
 from landscape.compose.moving_parts import MovingParts
-from landscape.compose.plates import STRIP, Plate
+from landscape.compose.plates import STRIP, Plate, run_up
 from landscape.compose.region import STILL_BLUR
 from landscape.compose.scenery import Scenery
 from landscape.compose.travelling_sky import TravellingSky
@@ -160,10 +160,12 @@ class Compositor:
         for window in grid.strips(whole, STRIP):
             here = grid.pixels(window)
             top = here[0].start - whole[0] * grid.scale
+            cut = slice(window[0] - whole[0], window[1] - whole[0] + 2)
             alpha = plate.alpha[top : top + here[0].stop - here[0].start]
+            if layers.run_up is not None:
+                alpha = run_up(plate.alpha, top, alpha, layers.run_up[cut], grid, window)
             if not alpha.any():
                 continue
-            cut = slice(window[0] - whole[0], window[1] - whole[0] + 2)
             sampling = grid, self._interpolation, moving.border
             detail = mix(moving.detail, layers.pictures, alpha, window, whole, *sampling)
             pixels = cv2.multiply(detail, grid.enlarge(gain[cut], window), dtype=cv2.CV_32F)

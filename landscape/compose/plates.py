@@ -89,6 +89,29 @@ def cut_plate(
     return Plate(alpha, detail, luminaries)
 
 
+def run_up(alpha: Pixels, top: int, strip: Pixels, offset: Array, grid: Grid, window: GridWindow) -> Pixels:
+    """A region's share in a strip over which it has come from beside it, as waves run up a beach.
+
+    Args:
+        alpha: (H', W') share of the region in its window.
+        top: First row of the strip in it.
+        strip: (h, W') the strip.
+        offset: (rows + 2, columns + 2, 2) from where it has come, dx, dy in photo pixels, in the strip and a ring.
+        grid: Grid over the photo.
+        window: The strip.
+
+    Returns:
+        (h, W') uint8, nowhere less than the strip.
+    """
+    if not offset.any():
+        return strip
+    x, y = cv2.split(grid.enlarge(offset, window))
+    x += np.arange(strip.shape[1], dtype=np.float32)[None, :]
+    y += np.arange(top, top + strip.shape[0], dtype=np.float32)[:, None]
+    come = cv2.remap(alpha, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(cv2.max(strip, come), np.uint8)
+
+
 def _inside(grid: Grid, window: GridWindow, region: Region) -> tuple[slice, slice]:
     """A window's pixels in a picture that begins where the region's window does."""
     (rows, columns), (first_row, first_column) = grid.pixels(window), (grid.scale * region.window[i] for i in (0, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import cv2
@@ -29,6 +30,8 @@ _RANGE = (1.8, 6.0)
 it may draw a rock into the water where the photo shows none."""
 _OTHER = 0.02
 """Share of the region under which a pixel's colour is that of what is not the region."""
+_BESIDE = 0.03
+"""How far beside water there is room for what runs up a beach, as a fraction of the long side."""
 _LEAST_SPREAD = 6.0
 """Least deviation of a region's luminance, 0 to 255, that counts as one of clouds."""
 _MEAN = np.array([[1 / 3, 1 / 3, 1 / 3, 0]], np.float32)
@@ -105,7 +108,11 @@ def make_region(
     Returns:
         The region, or None where the region is empty.
     """
-    rows, columns = (np.flatnonzero(grid.down(alpha).max(axis=axis) > 0) for axis in (1, 0))
+    seen = grid.down(alpha) > 0
+    if photo_alone:
+        reach = 2 * math.ceil(_BESIDE * max(grid.rows, grid.columns)) + 1
+        seen = cv2.dilate(seen.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    rows, columns = (np.flatnonzero(seen.max(axis=axis)) for axis in (1, 0))
     valid = pure_pixels(alpha)
     if valid is None:
         return None

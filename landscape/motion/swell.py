@@ -37,6 +37,7 @@ class Swell:
     Attributes:
         share: (h, w) how much of them is seen, in [0, 1].
         swash: (h, w, 2) which way they run off a shore, longer the nearer it is; away from it they do not.
+        beach: (h, w) how much of each cell is a beach that they run up, in [0, 1].
         strength: Factor on their rate, and up to 1 on their height.
         horizon: Fraction of the height.
         width: Photo width in pixels.
@@ -46,6 +47,7 @@ class Swell:
 
     share: Array = field(repr=False)
     swash: Array = field(repr=False)
+    beach: Array = field(repr=False)
     strength: float
     horizon: float
     width: int
@@ -70,7 +72,9 @@ class Swell:
         share = cv2.resize(self.share, (width, height), interpolation=cv2.INTER_LINEAR)
         swash = cv2.resize(self.swash, (width, height), interpolation=cv2.INTER_LINEAR)
         uneven = 2 * math.pi * (0.9 * x + 0.35 * np.sin(7.0 * x)).astype(np.float32)
-        return PreparedSwell(self, waves, share * near, swash * near[..., None], uneven)
+        swash = swash * near[..., None]
+        beach = cv2.resize(self.beach, (width, height), interpolation=cv2.INTER_LINEAR)[..., None]
+        return PreparedSwell(self, waves, share * near, swash, swash * beach if beach.any() else None, uneven)
 
     def rate(self, period: float) -> float:
         """Waves a second of a wave with this period at speed 1; a whole number of them in a loop."""
@@ -86,6 +90,7 @@ class PreparedSwell:
     waves: list[Array] = field(repr=False)
     share: Array = field(repr=False)
     swash: Array = field(repr=False)
+    beach: Array | None = field(repr=False)
     uneven: Array = field(repr=False)
 
     def at(self, seconds: float) -> tuple[Array, Array]:
@@ -99,14 +104,28 @@ class PreparedSwell:
         shown = height * self.share * strength
         shift = np.zeros((*height.shape, 2), np.float32)
         shift[..., 1] = shown * np.float32(_SHIFT * swell.width)
-        run = 2 * math.pi * swell.rate(_SWASH_PERIOD) * seconds
-        wash = (np.sin(run + self.uneven) - np.sin(self.uneven)) * (strength * np.float32(_SWASH * swell.width))
-        shift += self.swash * wash[..., None]
+        shift += self.swash * self._wash(seconds)[..., None]
         return shift, 1 + np.float32(_LIGHT) * shown
+
+    def run_up(self, seconds: float) -> Array | None:
+        """From how far off a beach, (h, w, 2) in photo pixels, water has come onto it; None without a beach."""
+        return None if self.beach is None else self.beach * np.maximum(self._wash(seconds), 0)[..., None]
+
+    def _wash(self, seconds: float) -> Array:
+        """How far water has run up, (1, w) in photo pixels, against the photo."""
+        run = 2 * math.pi * self.swell.rate(_SWASH_PERIOD) * seconds
+        reach = np.float32(min(self.swell.strength, 1) * _SWASH * self.swell.width)
+        return np.asarray((np.sin(run + self.uneven) - np.sin(self.uneven)) * reach, np.float32)
 
 
 def make_swell(
-    motion: MotionSettings, share: Array, shore: Array, horizon: float, width: int, loop_seconds: float | None = None
+    motion: MotionSettings,
+    share: Array,
+    shore: Array,
+    beach: Array,
+    horizon: float,
+    width: int,
+    loop_seconds: float | None = None,
 ) -> Swell | None:
     """Choose the waves of open water.
 
@@ -114,6 +133,7 @@ def make_swell(
         motion: Speed and amount of motion in the water, and where waves go.
         share: (h, w) how much of each cell is open water, in [0, 1].
         shore: (h, w, 2) vectors away from the nearest shore, 1 long at most.
+        beach: (h, w) how much of each cell is a beach, in [0, 1].
         horizon: Fraction of the height.
         width: Photo width in pixels.
         loop_seconds: Length of the loop, or None.
@@ -124,6 +144,5 @@ def make_swell(
     strength = motion.speed * motion.water
     if strength <= 0 or not (share > 0.02).any():
         return None
-    return Swell(
-        share, shore * share[..., None], strength, horizon, width, loop_seconds, math.radians(motion.waves - 180)
-    )
+    turn = math.radians(motion.waves - 180)
+    return Swell(share, shore * share[..., None], beach, strength, horizon, width, loop_seconds, turn)
