@@ -187,3 +187,30 @@ def test_the_booth_serves_a_visitor_and_begins_anew(browser: Browser, booth: str
     page.close()
     phone.close()
     assert witness.complaints == []
+
+
+def test_what_is_drawn_on_the_photo_stays_when_a_control_moves_and_is_exported(
+    visitors: list[Page], tmp_path: Path
+) -> None:
+    page = visitors[0]
+    open_sample(page, 0)
+    page.click("[data-panel-tab=motion]")
+    frame = page.locator(".stage-frame").bounding_box()
+    assert frame is not None
+    places = [(frame["x"] + x * frame["width"], frame["y"] + 0.9 * frame["height"]) for x in (0.5, 0.6)]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=6)
+    page.mouse.up()
+    page.click("[data-panel-tab=export]")
+    set_seconds(page, "2")
+    expect(page.locator("#estimate")).to_contain_text("60 frames")
+    page.wait_for_timeout(2000)  # the page's own word on its controls has come
+    assert page.evaluate("landscape.wished.arrows.length") == 1
+    page.click("#export")
+    page.wait_for_selector(".clip[data-state=done]")
+    with page.expect_download() as download:
+        page.click(".clip >> text=Settings")
+    download.value.save_as(tmp_path / "clip.json")
+    (arrow,) = read_recipe(tmp_path / "clip.json").motion.arrows
+    assert arrow.dx == pytest.approx(0.1, abs=0.01)

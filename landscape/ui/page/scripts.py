@@ -49,6 +49,11 @@ def page_script(facts: dict[str, Any]) -> str:
     return f"window.landscape = {bundle('main')}.start({json.dumps(facts)});"
 
 
-def part(name: str) -> str:
-    """How a component begins with its part of the scripts, for ``js_on_load``."""
-    return f"landscape.parts.{name}(landscape, {{ element, props, trigger, watch }});"
+def part(script: str, name: str = "") -> str:
+    """How a component begins with its part of the scripts, for ``js_on_load``.
+
+    Args:
+        script: Name of the part.
+        name: Name of the setting, for parts that serve several: Gradio gives elements identifiers of its own.
+    """
+    return f"landscape.parts.{script}(landscape, {{ element, props, trigger, watch, name: {json.dumps(name)} }});"

@@ -74,7 +74,7 @@ def timeline(kind: Kind, keys: list[Any], name: str) -> gr.HTML:
 
 def held(kind: Kind, value: Any, name: str) -> gr.HTML:
     """A value that is chosen elsewhere on the page, as on the photo, by ``landscape.choose(name, value)``."""
-    return gr.HTML(value=value, html_template="", js_on_load=part("held"), elem_id=name, apply_default_css=False)
+    return gr.HTML(value=value, html_template="", js_on_load=part("held", name), elem_id=name, apply_default_css=False)
 
 
 def dial(kind: Kind, direction: float, name: str) -> gr.HTML:
