@@ -20,6 +20,8 @@ _ALONG = 20.0
 """Blur along rows, in pixels, that tells what goes from side to side."""
 _GRAIN = 0.05
 """Variance of grain, in squared grey levels."""
+_OWN = 40.0
+"""Pixels of the compared detail to one that is independent of the others: few ones are alike by chance."""
 _FINE, _COARSE = 1.5, 10.0
 """Blurs, in pixels of the small picture, between which the compared detail lies."""
 
@@ -29,8 +31,8 @@ class Mirror:
     """How water shows what lies above it.
 
     Attributes:
-        likeness: The best correlation, -1 to 1, of the water with the upper part turned over; 0 where there is too
-            little to compare.
+        likeness: The best correlation, -1 to 1, of the water with the upper part turned over, less its standard error;
+            0 where there is too little to compare.
         line: Where the upper part is turned over, as a fraction of the height.
         stretch: A reflection's height in proportion to what it shows.
     """
@@ -79,6 +81,7 @@ def find_mirror(photo: npt.NDArray[np.uint8], water: Array) -> Mirror:
 
 
 def _alike(a: Array, b: Array) -> float:
-    """Correlation of two rows of pixels; what is fainter than grain is like nothing."""
+    """Correlation of two rows of pixels less its standard error (Fisher); what is fainter than grain is like nothing."""
     first, second = a - a.mean(), b - b.mean()
-    return float((first * second).mean() / np.sqrt(((first**2).mean() + _GRAIN) * ((second**2).mean() + _GRAIN)))
+    both = float((first * second).mean() / np.sqrt(((first**2).mean() + _GRAIN) * ((second**2).mean() + _GRAIN)))
+    return float(np.tanh(np.arctanh(min(both, 0.999)) - 1 / np.sqrt(max(len(a) / _OWN - 3, 1))))
