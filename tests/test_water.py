@@ -231,7 +231,8 @@ def test_what_floats_goes_where_the_current_goes() -> None:
 
 def test_waves_come_in_without_drifting_and_grow_towards_the_viewer() -> None:
     share = np.ones((HEIGHT, WIDTH), np.float32)
-    swell = make_swell(MotionSettings(), share, np.zeros((HEIGHT, WIDTH, 2), np.float32), np.zeros_like(share), 0.4, 800)
+    still = np.zeros((HEIGHT, WIDTH, 2), np.float32)
+    swell = make_swell(MotionSettings(), share, still, 0 * share, 0.4, 800)
     assert swell is not None
     waves = swell.prepared(240, 320)
     shifts = np.stack([waves.at(t)[0] for t in np.linspace(0, 12, 25)])
@@ -246,7 +247,7 @@ def test_waves_come_in_without_drifting_and_grow_towards_the_viewer() -> None:
 def test_waves_go_where_they_are_told(degrees: float, way: int) -> None:
     share = np.ones((HEIGHT, WIDTH), np.float32)
     motion = MotionSettings(waves=degrees)
-    swell = make_swell(motion, share, np.zeros((HEIGHT, WIDTH, 2), np.float32), np.zeros_like(share), 0.4, 800)
+    swell = make_swell(motion, share, np.zeros((HEIGHT, WIDTH, 2), np.float32), 0 * share, 0.4, 800)
     assert swell is not None
     waves = swell.prepared(240, 320)
     lights = [waves.at(seconds)[1][200:] - waves.at(seconds + 0.1)[1][200:] for seconds in (1.0, 1.3)]

@@ -81,7 +81,7 @@ def find_mirror(photo: npt.NDArray[np.uint8], water: Array) -> Mirror:
 
 
 def _alike(a: Array, b: Array) -> float:
-    """Correlation of two rows of pixels less its standard error (Fisher); what is fainter than grain is like nothing."""
+    """Correlation of two rows of pixels less its standard error (Fisher); grain is like nothing."""
     first, second = a - a.mean(), b - b.mean()
     both = float((first * second).mean() / np.sqrt(((first**2).mean() + _GRAIN) * ((second**2).mean() + _GRAIN)))
     return float(np.tanh(np.arctanh(min(both, 0.999)) - 1 / np.sqrt(max(len(a) / _OWN - 3, 1))))
