@@ -121,3 +121,13 @@ def test_a_sky_seen_through_gaps_alone_is_carried() -> None:
     alpha[300:330, 400:430] = 1
     pure = pure_pixels(alpha)
     assert pure is not None and pure.sum() > 0.3 * alpha.sum()
+
+
+def test_soft_foam_near_a_shore_is_the_photos_own() -> None:
+    """In its place something mirrored would be seen from the first picture on."""
+    alpha = np.zeros((400, 1000), np.float32)
+    alpha[200:] = 1
+    alpha[300:310, 300:400] = 0.85
+    sky, water = pure_pixels(alpha), pure_pixels(alpha, water=True)
+    assert sky is not None and not sky[305, 350] and not sky[202, 500]
+    assert water is not None and water[305, 350] and water[202, 500] and not water[198, 500]

@@ -113,7 +113,7 @@ def make_region(
         reach = 2 * math.ceil(_BESIDE * max(grid.rows, grid.columns)) + 1
         seen = cv2.dilate(seen.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
     rows, columns = (np.flatnonzero(seen.max(axis=axis)) for axis in (1, 0))
-    valid = pure_pixels(alpha)
+    valid = pure_pixels(alpha, water=photo_alone)
     if valid is None:
         return None
     pixels, known = fill_colours(photo, valid, grid)

@@ -10,9 +10,10 @@ from landscape.images.filters import blur, fill, large_parts
 from landscape.images.grid import Grid
 from landscape.images.pixels import Array
 
-_SURE = 0.98
-"""Share of the mask above which a pixel belongs to the region alone."""
-_MARGIN = 0.0025
+_SURE, _SURE_OF_WATER = 0.98, 0.8
+"""Share of the mask above which a pixel belongs to the region alone. Foam and wet stones blur the edges of water, and
+what is mirrored in their place shows more than a trace of a shore."""
+_MARGIN, _MARGIN_OF_WATER = 0.0025, 0.0012
 """Pixels this near to the mask's edge (fraction of the long side) may hold colours of static objects."""
 _FRAME = 0.0008
 """Width, as a fraction of the long side, of the picture's border, where many photos have a darker or lighter line."""
@@ -24,15 +25,20 @@ _MIRRORS = 3
 """How often what is mirrored onto something static is mirrored again."""
 
 
-def pure_pixels(alpha: Array) -> npt.NDArray[np.bool_] | None:
+def pure_pixels(alpha: Array, *, water: bool = False) -> npt.NDArray[np.bool_] | None:
     """Pixels of the region alone, away from the mask's edge and not on the picture's border.
 
     Small patches apart from the others, as between branches, have the look of what surrounds them. They count where
     they are most of the region.
+
+    Args:
+        alpha: (H, W) share of the region, in [0, 1].
+        water: Whether it is water.
     """
-    margin, frame = (max(1, round(part * max(alpha.shape))) for part in (_MARGIN, _FRAME))
+    near, surely = (_MARGIN_OF_WATER, _SURE_OF_WATER) if water else (_MARGIN, _SURE)
+    margin, frame = (max(1, round(part * max(alpha.shape))) for part in (near, _FRAME))
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * margin + 1, 2 * margin + 1))
-    for sure in (_SURE, 0.5):
+    for sure in (surely, 0.5):
         area = (alpha > sure).astype(np.uint8)
         eroded = cv2.erode(area, kernel)
         for part in (area, eroded):
