@@ -131,3 +131,16 @@ def test_soft_foam_near_a_shore_is_the_photos_own() -> None:
     sky, water = pure_pixels(alpha), pure_pixels(alpha, water=True)
     assert sky is not None and not sky[305, 350] and not sky[201, 500]
     assert water is not None and water[305, 350] and water[201, 500] and not water[198, 500]
+
+
+def test_water_at_a_shore_is_the_photos_own_at_first() -> None:
+    rng = np.random.default_rng(3)
+    pixels = np.full((300, 400, 3), 60, np.uint8)
+    pixels[120:] = np.rint(cv2.GaussianBlur(rng.normal(130, 40, (180, 400, 1)), (0, 0), 1.2))[..., None]
+    water = np.zeros((300, 400), np.float32)
+    water[120:] = 1
+    water[180:184, 100:140] = 0.9  # the matte is not quite sure
+    masks = flat_matte(np.zeros_like(water), cv2.GaussianBlur(water, (0, 0), 0.7), np.zeros_like(water))
+    first = Compositor(_scenery(pixels, masks), MotionSettings()).frame(_drawn(pixels), 0.0)
+    error = np.abs(first.astype(int) - pixels).max(axis=2)
+    assert error[121:].max() < 12

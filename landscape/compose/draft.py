@@ -52,7 +52,7 @@ class DraftScenery(Scenery):
         region, luminaries = dataclasses.replace(_resampled(known.region, cut.analysed), window=window), None
         if not water and cut.matte.glow is not None:
             photo, luminaries = Luminaries.of(photo, cut.matte.glow)
-        plate = cut_plate(self.static, photo, share, cut.above, luminaries, region, self.grid)
+        plate = cut_plate(self.static, photo, share, cut.above, luminaries, region, self.grid, water)
         return dataclasses.replace(known, region=region, plate=plate, share=reduced)
 
 

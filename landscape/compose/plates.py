@@ -26,6 +26,9 @@ _UNSURE = (0.7, 0.95)
 _LEAST = 0.02
 """Smaller shares of a region are not worth carrying."""
 
+_MOSTLY, _OWN = 0.5, 32
+"""Share of water from which a pixel's own detail counts beside what is mirrored onto it, as something static may be mixed
+into it; and how far, 0 to 255, it may be from that: so much of what stands still may be carried along."""
 _SPREAD = 8.0
 """Colours behind a region may leave the range of the pixel's and the other side's colour by so much."""
 
@@ -53,6 +56,7 @@ def cut_plate(
     luminaries: Luminaries | None,
     region: Region,
     grid: Grid,
+    water: bool = False,
 ) -> Plate:
     """Cut a region out of a photo.
 
@@ -65,6 +69,7 @@ def cut_plate(
         luminaries: What shines in the region, at the photo's size; or None.
         region: The region.
         grid: Grid over the full-size photo.
+        water: Whether the region is water.
     """
     rows, columns = grid.pixels(region.window)
     shape = (rows.stop - rows.start, columns.stop - columns.start)
@@ -84,6 +89,10 @@ def cut_plate(
     for window in strips:
         inside = _inside(grid, window, region)
         detail[inside] = _continue(raw, region, grid, window)
+        if water:
+            mirrored, mostly = detail[inside].astype(np.int16), alpha[inside] > 255 * _MOSTLY
+            own = np.clip(raw[inside], np.maximum(mirrored - _OWN, 0), np.minimum(mirrored + _OWN, 255))
+            detail[inside][mostly] = own[mostly]
         glow = None if luminaries is None else luminaries.glow[inside]
         _take_out(static, alpha[inside], detail[inside], glow, region, grid, window)
     return Plate(alpha, detail, luminaries)

@@ -191,7 +191,7 @@ class Scenery:
         region = make_region(step.reduce(photo), step.reduce(share), first, analysed, photo_alone=water)
         if region is None:
             return None
-        plate = cut_plate(self.static, photo, share, cut.above, luminaries, region, self.grid)
+        plate = cut_plate(self.static, photo, share, cut.above, luminaries, region, self.grid, water)
         reduced = self.grid.reduce(share)
         if water:
             return Part(water, region, plate, reduced, flowing=self._flowing or Flowing.of(photo, share))
