@@ -27,8 +27,8 @@ _LEAST = 0.02
 """Smaller shares of a region are not worth carrying."""
 
 _MOSTLY, _OWN = 0.5, 32
-"""Share of water from which a pixel's own detail counts beside what is mirrored onto it, as something static may be mixed
-into it; and how far, 0 to 255, it may be from that: so much of what stands still may be carried along."""
+"""Share of water from which a pixel's own detail counts beside what is mirrored onto it, as something static may be
+mixed into it; and how far, 0 to 255, it may be from that: so much of what stands still may be carried along."""
 _SPREAD = 8.0
 """Colours behind a region may leave the range of the pixel's and the other side's colour by so much."""
 
