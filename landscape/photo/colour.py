@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
 
-from landscape.photo.deep import sixteen_bits, sound_jpeg_2000
+from landscape.photo.deep import clear_level, sixteen_bits, sound_jpeg_2000
 from landscape.photo.described import described
 from landscape.photo.profiles import Colours, to_srgb
 
@@ -52,8 +52,8 @@ def srgb(image: Image.Image, file: BinaryIO, alpha: Image.Image | None = None) -
         file: Its file, which tells the colours.
         alpha: How opaque it is, where the picture does not tell itself.
     """
-    told = described(image, file)
-    image, deep = sound_jpeg_2000(image, file), None
+    told, kind = described(image, file), image.format
+    image, deep = clear_level(sound_jpeg_2000(image, file), file), None
     clear = image.info.get("transparency")
     if told.first is not None or told.last is not None or clear is not None:
         deep = sixteen_bits(image, file)
@@ -63,6 +63,8 @@ def srgb(image: Image.Image, file: BinaryIO, alpha: Image.Image | None = None) -
     if image.mode in _SIXTEEN_BIT or image.mode == "F":
         image = _eight_bit(image)
     image, alpha = _opaque(image, alpha)
+    if kind == "BMP" and alpha is not None and alpha.getextrema() == (0, 0):
+        alpha = None  # programs that know of no alpha leave it so
     converted = _by_profile(image, told.profile) if told.first is None else None
     if converted is None:
         converted = _by_colours(image, deep, told.first or told.last)

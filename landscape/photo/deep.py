@@ -73,8 +73,21 @@ def _avif(data: bytes) -> NDArray[np.uint16] | None:
     return np.rint(values * (65535 / (4095 if twelve else 1023))).astype(np.uint16)
 
 
+def clear_level(image: Image.Image, file: BinaryIO) -> Image.Image:
+    """A grey PNG of less than 8 bits with its clear level in 8, the picture itself if it is none."""
+    level = image.info.get("transparency")
+    if image.format != "PNG" or image.mode not in ("1", "L") or not isinstance(level, int):
+        return image
+    file.seek(_PNG_DEPTH)
+    depth = file.read(1)[0]
+    if depth < 8:
+        image = image.convert("L")
+        image.info["transparency"] = (level & 2**depth - 1) * 255 // (2**depth - 1)
+    return image
+
+
 def sound_jpeg_2000(image: Image.Image, file: BinaryIO) -> Image.Image:
-    """A JPEG 2000 of more than 8 bits in 8, the picture itself if it is none: Pillow makes white black in them.
+    """A JPEG 2000 of another depth in 8 bits, the picture itself if it has 8: Pillow makes white grey or black in them.
 
     Raises:
         Exception: Of many types if the file is damaged.
@@ -84,7 +97,7 @@ def sound_jpeg_2000(image: Image.Image, file: BinaryIO) -> Image.Image:
     file.seek(0)
     data = file.read()
     depth = data[data.find(_JPEG2000_SIZE) + _JPEG2000_DEPTH] + 1
-    if not 8 < depth <= 16:
+    if depth == 8 or depth > 16:
         return image
     import imagecodecs  # here, as other photos are read faster without
 

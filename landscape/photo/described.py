@@ -1,4 +1,4 @@
-"""What a file says about its colours: chunks of PNG, boxes of HEIC and AVIF, heads of BMP, EXIF data, profiles.
+"""What a file says about its colours: chunks of PNG, boxes of HEIC, AVIF and JPEG 2000, heads of BMP, EXIF, profiles.
 
 HEIC and AVIF say it in a profile or in ``colr`` boxes of nclx (ISO/IEC 14496-12, 12.1.5).
 """
@@ -62,6 +62,8 @@ def described(image: Image.Image, file: BinaryIO) -> Described:
             last = _boxes(file)
         elif head[:2] == b"BM":
             profile = _bmp_profile(file)
+        elif head[4:8] == b"jP  ":
+            profile = _jpeg_2000_profile(file)
     except (OSError, ValueError, struct.error, IndexError) as error:
         logger.debug("ignoring a description of colours: %s", error)
     finally:
@@ -137,6 +139,14 @@ def _associated(data: bytes, item: int) -> list[int]:
             return [number & (0x7FFF if wide else 0x7F) for number in numbers]
         position += count * (2 if wide else 1)
     return []
+
+
+def _jpeg_2000_profile(file: BinaryIO) -> bytes | None:
+    """The profile of a JPEG 2000, which counts if the first box about colours has it (ISO/IEC 15444-1, I.5.3.3)."""
+    file.seek(0)
+    head = dict(_inner(file.read(_LARGEST))).get(b"jp2h", b"")
+    colours = next((content for name, content in _inner(head) if name == b"colr"), b"")
+    return colours[3:] if colours[:1] in (b"\2", b"\3") else None
 
 
 def _bmp_profile(file: BinaryIO) -> bytes | None:

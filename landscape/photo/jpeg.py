@@ -69,7 +69,29 @@ class _Scans:
         return sum(self.wanted[key] * part for key, part in missing.items()) / total
 
 
-def may_be_cut(image: Image.Image, data: bytes) -> bool:
+def in_scans(data: bytes) -> bool:
+    """Whether a picture comes in several scans, of which those at the end bring details alone."""
+    scans = _scans(data)
+    # Arithmetic coding leaves away the last bytes of whole files, too, and nothing tells how many.
+    return not scans.arithmetic and (scans.progressive or len(scans.precise) != 2)
+
+
+def continued(data: bytes, size: tuple[int, int]) -> Image.Image:
+    """What a decoder makes of a file that goes on in noise; the picture itself where nothing is missing.
+
+    Args:
+        data: The file's bytes.
+        size: Width and height at which the picture is decoded, of which a decoder rounds up.
+
+    Raises:
+        OSError: If it cannot be decoded.
+    """
+    scans = _scans(data)
+    smaller = (max(1, size[0] - 1), max(1, size[1] - 1))
+    return _decoded(_until(scans, data).rstrip(b"\xff") + _noise(scans, data) + END, smaller)
+
+
+def may_be_cut(image: Image.Image, data: bytes, other: Image.Image | None = None) -> bool:
     """Whether a file that was decoded without complaint may lack its end all the same; :func:`missing_share` tells.
 
     Copies that broke off are filled with zeros or get an end mark by programs that repair them: decoders then leave
@@ -78,6 +100,7 @@ def may_be_cut(image: Image.Image, data: bytes) -> bool:
     Args:
         image: The picture, decoded at any size.
         data: The file's bytes.
+        other: That of :func:`continued`, for a file :func:`in_scans`.
     """
     rest = data.rstrip(b"\0")
     if len(rest) < len(data) and not rest.endswith(END):
@@ -85,11 +108,9 @@ def may_be_cut(image: Image.Image, data: bytes) -> bool:
     corner = np.asarray(image.crop((max(0, image.width - _CORNER), image.height - 1, image.width, image.height)))
     if (np.abs(corner.astype(int) - _GREY) <= 1).all():
         return True
-    scans = _scans(data)
-    if not scans.cover(0):
+    if not _scans(data).cover(0):
         return True
-    # Arithmetic coding leaves away the last bytes of whole files, too, and nothing tells how many.
-    return not scans.arithmetic and (scans.progressive or len(scans.precise) != 2)
+    return other is not None and (other.size != image.size or ImageChops.difference(other, image).getbbox() is not None)
 
 
 def missing_share(data: bytes) -> float:
@@ -109,13 +130,9 @@ def missing_share(data: bytes) -> float:
     if not (only_detail or scans.cover(0)):
         return 1.0
     data = _until(scans, data)
-    noise = np.random.default_rng(0).integers(0, 255, 512, np.uint8).tobytes()
-    restart = b""
-    if scans.restarts:
-        found = _RESTART.findall(data, scans.last)
-        restart = bytes([0xFF, 0xD0 + (found[-1][0] - 0xD0 + 1) % 8 if found else 0xD0])
+    noise = _noise(scans, data)
     data = data.rstrip(b"\xff")  # the first half of a marker
-    first, second = (_decoded(data + tail + END) for tail in (b"", noise + restart + noise))
+    first, second = (_decoded(data + tail + END) for tail in (b"", noise))
     box = ImageChops.difference(first, second).getbbox()
     # The first row of blocks that differs is there in part.
     share = 0.0 if box is None else max(1, first.height - box[1] - _BLOCK) / first.height
@@ -132,11 +149,20 @@ def _until(scans: _Scans, data: bytes) -> bytes:
     return data.rstrip(b"\0") if scans.end == len(data) else data[: scans.end]
 
 
-def _decoded(data: bytes) -> Image.Image:
+def _noise(scans: _Scans, data: bytes) -> bytes:
+    """What a file can go on with."""
+    noise = np.random.default_rng(0).integers(0, 255, 512, np.uint8).tobytes()
+    if not scans.restarts:
+        return noise + noise
+    found = _RESTART.findall(data, scans.last)
+    return noise + bytes([0xFF, 0xD0 + (found[-1][0] - 0xD0 + 1) % 8 if found else 0xD0]) + noise
+
+
+def _decoded(data: bytes, size: tuple[int, int] | None = None) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=("JPEG",))
     at_once(image, len(data))
-    if image.width * image.height > _LARGE:
-        image.draft(None, (image.width // 2, image.height // 2))
+    if size is not None or image.width * image.height > _LARGE:
+        image.draft(None, size or (image.width // 2, image.height // 2))
     image.load()
     return image
 

@@ -30,6 +30,21 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += length + 12
 
 
+def without_broken(data: bytes) -> bytes | None:
+    """A file without the chunks that a picture can do without and that are broken, None if there are none."""
+    kept = [chunk for name, chunk in chunks(data) if not _broken(name, chunk)]
+    whole = SIGNATURE + b"".join(kept)
+    return whole if len(whole) < len(data) else None
+
+
+def _broken(name: bytes, chunk: bytes) -> bool:
+    if name[0] < ord("a"):
+        return False
+    content = chunk[8:-4]
+    unknown = name == b"iCCP" and content.partition(b"\0")[2][:1] != b"\0"
+    return unknown or chunk[-4:] != struct.pack(">I", zlib.crc32(name + content))
+
+
 def png_colours(file: BinaryIO) -> tuple[Colours | None, bytes | None, Colours | None]:
     """What counts before a profile, the profile, and what counts without one.
 
@@ -57,8 +72,9 @@ def _told(file: BinaryIO) -> dict[bytes, bytes]:
             break
         palette |= name == b"PLTE"
         if name in _TOLD and length <= _LARGEST and not (palette and name == b"cICP"):
-            told.setdefault(name, file.read(length))
-            file.seek(4, 1)
+            chunk = head + file.read(length + 4)
+            if not _broken(name, chunk):
+                told.setdefault(name, chunk[8:-4])
         else:
             file.seek(length + 4, 1)
     return told

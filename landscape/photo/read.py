@@ -6,6 +6,7 @@ import dataclasses
 import io
 import logging
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -15,9 +16,10 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image
 
-from landscape.photo import jpeg
+from landscape.photo import bmp, jpeg
 from landscape.photo.colour import orientation, srgb, upright
 from landscape.photo.filled import require_end
+from landscape.photo.png import SIGNATURE, without_broken
 from landscape.photo.raw import is_raw_suffix, is_tiff, refuse_raw
 from landscape.photo.refusals import (
     MAX_PIXELS,
@@ -183,14 +185,17 @@ def _decode_picture(file: BinaryIO, path: Path, max_long_side: int | None) -> tu
         content = _content(file) if is_jpeg else b""
         if is_jpeg:
             jpeg.at_once(image, len(content))
-        try:
-            image.load()
-        except OSError:
-            if not is_jpeg:
-                raise
-            loaded = False
+        with ThreadPoolExecutor(1) as pool:  # a second time beside the first, as somebody waits
+            other = pool.submit(jpeg.continued, content, image.size) if is_jpeg and jpeg.in_scans(content) else None
+            try:
+                image.load()
+            except OSError:
+                if not is_jpeg:
+                    raise
+                loaded = False
         if is_jpeg:
-            share = 0.0 if loaded and not jpeg.may_be_cut(image, content) else jpeg.missing_share(content)
+            whole = loaded and not jpeg.may_be_cut(image, content, None if other is None else other.result())
+            share = 0.0 if whole else jpeg.missing_share(content)
         elif image.format not in _UNCOMPRESSED:
             require_end(file, image, lambda other: _open(other, path))
         if share > MOST_MISSING:
@@ -222,11 +227,18 @@ def _open(file: BinaryIO, path: Path) -> Image.Image:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             return Image.open(file, formats=FORMATS)
-        except Image.UnidentifiedImageError as error:
+        except OSError as error:
+            file.seek(0)
+            if file.read(2) == b"BM":
+                return bmp.decode(file)
+            if not isinstance(error, Image.UnidentifiedImageError):
+                raise
             if is_raw_suffix(path.suffix):
                 raise RawError from error
             file.seek(0)
             head = file.read(12)
+            if head.startswith(SIGNATURE) and (sound := without_broken(head + file.read())) is not None:
+                return _open(io.BytesIO(sound), path)
             if head.startswith(_HEADS) or head[4:8] == b"ftyp":
                 raise OSError("only the beginning is a picture's") from error
             raise
