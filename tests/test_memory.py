@@ -51,7 +51,7 @@ def test_visitors_one_after_the_other_do_not_put_it_off(monkeypatch: pytest.Monk
             memory._timer.cancel()
         memory._timer, memory._again = None, False
     monkeypatch.setattr(memory, "_AFTER", 0.1)
-    monkeypatch.setattr(memory, "give_back", lambda: given.append(time.monotonic()))
+    monkeypatch.setattr(memory, "give_back", lambda cycles: given.append(time.monotonic()))
     end = time.monotonic() + 0.6
     while time.monotonic() < end:
         memory.give_back_soon()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,15 +15,16 @@ import torch
 
 from landscape.masks.labels import SKY
 from landscape.photo.read import Photo
-from landscape.preview.clock import HURRIED_RATE, Pace
+from landscape.preview.clock import HURRIED_RATE, RATE, SHARED_RATE, SPARING_RATE, Pace
 from landscape.preview.live import LivePreview
 from landscape.preview.parts import DRAFT_SIDE, PreviewParts, style_pictures
-from landscape.preview.player import LiveFrame
+from landscape.preview.player import LiveFrame, Player
 from landscape.preview.size import SIDES, PreviewSize
 from landscape.preview.track import GeneratorTrack
 from landscape.scene.scene import Scene
 from landscape.scene.shot import Shot
 from landscape.scene.take import Take
+from landscape.scene.turns import Turns
 from landscape.settings import STYLES, ExportSettings, FitSettings, LightSettings, MotionSettings
 from tests.mattes import hard_matte
 
@@ -205,6 +207,70 @@ def test_turning_goes_on_with_the_frames_that_are_drawn(scene: Scene) -> None:
     other.close()
     assert len(drawn) == 2 and drawn[1] > 0
     assert float(other.at(drawn[1])[0, 0, 0]) == pytest.approx(drawn[1]), "the frame on its way is taken over"
+
+
+def test_while_others_need_the_computer_frames_are_drawn_rarely_and_in_a_hurry_not_at_all() -> None:
+    drawn: list[float] = []
+    with ThreadPoolExecutor(1) as executor:
+        track = GeneratorTrack(lambda time: torch.full((3, 1, 1), drawn.append(time) or time), executor, 0.2, 0.001)
+        track.prepare(0.0)
+        track.pace = Pace(hurried=True)
+        shown = [float(track.at(seconds)[0, 0, 0]) for seconds in (0.5, 1.0, 1.9)]
+        assert shown == [0.0] * 3 and drawn == [0.0] and track._coming is None
+        track.pace = Pace(sparing=True)
+        assert float(track.at(1.95)[0, 0, 0]) == 0.0 and track._coming is not None, (
+            "the old one until the next is there"
+        )
+        track._coming.result()
+        assert float(track.at(3.0)[0, 0, 0]) == pytest.approx(drawn[1]) and drawn[1] > 1.9
+        assert float(track.at(6.0)[0, 0, 0]) == 6.0, "none is shown that is older"
+
+
+def test_previews_that_are_looked_at_share_what_fits_leave() -> None:
+    rates = [Pace(True, previews=previews).rate for previews in range(1, 30)]
+    assert rates[0] == SPARING_RATE and rates == sorted(rates, reverse=True) and rates[-1] == HURRIED_RATE
+    assert all(rate * previews <= SHARED_RATE for previews, rate in enumerate(rates[:8], 1))
+    assert Pace(previews=8).rate == RATE and Pace(True, True, 8).rate == HURRIED_RATE > 0.5, "one every two seconds"
+
+
+def test_one_preview_at_a_time_is_prepared_and_drawn(
+    small_models, landscape_pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns()
+    previews = [LivePreview(turns) for _ in range(3)]
+    working, most = [], []
+
+    def watched(name: str, work: Callable[..., object]) -> Callable[..., object]:
+        def watching(*arguments: object) -> object:
+            working.append(name)
+            most.append(working.count(name))
+            time.sleep(0.01)
+            try:
+                return work(*arguments)
+            finally:
+                working.remove(name)
+
+        return watching
+
+    prepare = PreviewParts.prepare
+    better = watched("better", prepare)
+    monkeypatch.setattr(PreviewParts, "prepare", lambda *arguments: (prepare if arguments[3] else better)(*arguments))
+    monkeypatch.setattr(Player, "frame", watched("picture", Player.frame))
+    masks = hard_matte(np.repeat(np.uint8([SKY, 0]), 48)[:, None].repeat(128, 1))
+    for preview in previews:
+        preview.show(Scene.open(Photo(landscape_pixels, "hill"), small_models, FitSettings("E"), masks), Shot())
+    seen: list[LiveFrame] = []
+    threads = [
+        threading.Thread(target=lambda one=preview: [seen.append(one.next_frame(1.0)) for _ in range(30)])
+        for preview in previews
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for preview in previews:
+        preview.close()
+    assert len([frame for frame in seen if frame is not None]) > 60 and max(most) == 1
 
 
 def test_slow_computers_get_smaller_pictures() -> None:

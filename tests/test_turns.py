@@ -125,6 +125,29 @@ def test_work_that_somebody_waits_for_lets_first_turns_alone_go_on() -> None:
     assert order == ["new", "old", "again"]
 
 
+def test_who_looks_on_is_counted_for_seconds() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    assert [turns.looking(who) for who in (1, 2, 2, 3)] == [1, 2, 2, 3]
+    clock.now = 2.0
+    assert turns.looking(1) == 3
+    clock.now = 4.0
+    assert turns.looking(2) == 2
+
+
+def test_a_first_scene_is_waited_for(photo, masks, small_models, monkeypatch) -> None:
+    turns, hurried = Turns(), []
+    publish = BackgroundFit._publish
+    monkeypatch.setattr(
+        BackgroundFit, "_publish", lambda fit, scene: hurried.append(turns.hurried) or publish(fit, scene)
+    )
+    fit = BackgroundFit(photo, masks, small_models, FitSettings(latent_steps=6, tune_steps=6), turns).start()
+    assert fit.wait(60) and hurried[0] and not any(hurried[1:]) and not turns.hurried
+    monkeypatch.setattr(BackgroundFit, "_publish", lambda *_: 1 / 0)
+    fit = BackgroundFit(photo, masks, small_models, FitSettings("E"), turns).start()
+    assert fit.wait(60) and fit.error is not None and not turns.hurried
+
+
 def test_fits_work_one_at_a_time_and_end_as_they_do_alone(photo, masks, small_models, monkeypatch) -> None:
     monkeypatch.setattr("landscape.scene.turns.SLICE", 0.02)
     settings, turns = FitSettings(latent_steps=6, tune_steps=6), Turns()

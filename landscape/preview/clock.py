@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 RATE = 30.0
 """Frames a second that are aimed at."""
-SPARING_RATE, HURRIED_RATE = 8.0, 1.0
+SPARING_RATE, HURRIED_RATE = 8.0, 0.75
 """Frames a second while others need the computer, and while somebody waits for a first picture."""
+SHARED_RATE = 10.0
+"""Frames a second of all previews together while others need the computer."""
 
 
 @dataclass(frozen=True)
@@ -18,10 +20,12 @@ class Pace:
     Attributes:
         sparing: Whether others need most of it: fewer pictures, and none larger than now.
         hurried: Whether somebody waits for a first picture, to whom all is left but changes.
+        previews: How many previews are looked at, which share what others leave.
     """
 
     sparing: bool = False
     hurried: bool = False
+    previews: int = 1
 
     @property
     def full(self) -> bool:
@@ -31,7 +35,9 @@ class Pace:
     @property
     def rate(self) -> float:
         """Frames a second."""
-        return HURRIED_RATE if self.hurried else SPARING_RATE if self.sparing else RATE
+        if self.hurried:
+            return HURRIED_RATE
+        return max(HURRIED_RATE, min(SPARING_RATE, SHARED_RATE / self.previews)) if self.sparing else RATE
 
 
 class PreviewClock:

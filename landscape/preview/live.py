@@ -7,14 +7,16 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from landscape.preview.clock import RATE, Pace, PreviewClock
-from landscape.preview.parts import DRAFT_SIDE, PreviewParts
+from landscape.preview.parts import DRAFT_SIDE, Preparation, PreviewParts
 from landscape.preview.player import LiveFrame, Player
 from landscape.preview.size import PreviewSize
 from landscape.scene.scene import Scene
 from landscape.scene.shot import Shot
 from landscape.scene.take import Take
+from landscape.scene.turns import Turns
 
 SPARING_SIDE = 512
 """The long side that is sharp enough while others need the computer."""
@@ -29,25 +31,23 @@ class LivePreview:
 
     One thread asks for frames by :meth:`next_frame`; any thread may change what they show. A change of the wish or of
     the masks is in the very next frame. What takes longer - another photo, a better fit, the colours under new masks,
-    another size - is prepared by a thread of the preview's own, and taken over when it is ready.
+    another size - is prepared by a thread of the preview's own, of one preview at a time, and shown when it is ready.
+
+    Args:
+        turns: Those who share the computer.
+        clock: Seconds of any clock.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._now = clock
-        self._clock = PreviewClock(clock)
+    def __init__(self, turns: Turns | None = None, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._turns, self._now, self._clock = turns or Turns(), clock, PreviewClock(clock)
         self._changed = threading.Condition()
         self._take: Take | None = None
-        self._number = 0
         self._player: Player | None = None
-        self._pace = Pace()
-        self._size = PreviewSize()
-        self._due = self._began = 0.0
-        self._shown = (0, -1.0)
-        self._touched = 0.0
-        self._closed = False
+        self._pace, self._size = Pace(), PreviewSize()
+        self._due = self._began = self._touched = 0.0
+        self._number, self._shown = 0, (0, -1.0)
         self._settler = ThreadPoolExecutor(1, "landscape-preview")
-        self._drawer = ThreadPoolExecutor(2, "landscape-generator")
-        self._settling = self._preparing = False
+        self._settling = self._preparing = self._closed = False
         self._failure: Exception | None = None
 
     @property
@@ -63,8 +63,7 @@ class LivePreview:
                 return self._number
             if self._take is None or not take.same_wish(self._take):
                 self._touched = self._now()
-            self._take = take
-            self._number += 1
+            self._take, self._number = take, self._number + 1
             self._settle()
             self._changed.notify_all()
             return self._number
@@ -110,6 +109,7 @@ class LivePreview:
             Exception: What kept a picture from being made, here or by another thread; the next change is tried anew.
         """
         end = self._now() + timeout
+        previews = self._turns.looking(id(self))
         with self._changed:
             failure, self._failure = self._failure, None
             if failure is not None:
@@ -122,11 +122,12 @@ class LivePreview:
         if player.number != number and player.follows(take):
             player = self._turn(player, take, number, seconds)
         with self._changed:
-            seconds, playing, pace = self._clock.seconds, self._clock.playing, self._pace
+            seconds, playing, pace = self._clock.seconds, self._clock.playing, replace(self._pace, previews=previews)
             self._shown = (player.run, seconds)
         began, before, behind = self._now(), self._began, self._now() - self._due
-        self._began, self._due = began, max(self._due + 1 / pace.rate, began)
-        frame = player.frame(seconds, not playing, not pace.full)
+        self._began, self._due = began, max(min(self._due, began) + 1 / pace.rate, began)
+        with self._turns.picture():
+            frame = player.frame(seconds, not playing, pace)
         if playing and pace.full:
             # Where pictures come too late, all that happens between two of them counts, and not the drawing alone.
             late = _LATE < behind < _INTERRUPTED
@@ -144,8 +145,7 @@ class LivePreview:
             self._closed = True
             self._take = None
             self._changed.notify_all()
-        for pool in (self._settler, self._drawer):
-            pool.shutdown(wait=False, cancel_futures=True)
+        self._settler.shutdown(wait=False, cancel_futures=True)
 
     def _start(self) -> float:
         """When to make the next picture, infinite where there is nothing new to show; callers hold the lock."""
@@ -159,7 +159,7 @@ class LivePreview:
 
     def _turn(self, player: Player, take: Take, number: int, seconds: float) -> Player:
         """Show the newest change with what the player has."""
-        turned = player.turned(take, number, self._drawer, seconds)
+        turned = player.turned(take, number, self._turns.drawer, seconds)
         with self._changed:
             if self._player is not player:  # something better prepared came meanwhile; the change comes next
                 return self._player or player
@@ -192,30 +192,30 @@ class LivePreview:
     def _prepare_next(self) -> bool:
         """Prepare the next thing; returns whether to go on."""
         with self._changed:
-            task = self._task()
-            if task is None:
+            if (task := self._task()) is None:
                 self._settling = False
                 return False
-            take, side, rest = task
-            former = self._player
-            if rest > 0:
-                self._changed.wait(rest)
+            if task.rest > 0:
+                self._changed.wait(task.rest)
                 return True
-            self._preparing = True
-        try:
-            old = former.parts if former is not None and former.follows(take) else None  # the first come as a draft
-            self._bring_in(PreviewParts.prepare(take, side, old, old is None))
-        finally:
-            self._preparing = False
+        with self._turns.first() if task.old is None else self._turns.aside():
+            with self._changed:
+                if (task := self._task()) is None or task.rest > 0:
+                    return True
+                self._preparing = True
+            try:
+                self._bring_in(task.parts())
+            finally:
+                self._preparing = False
         return True
 
-    def _task(self) -> tuple[Take, int, float] | None:
-        """What to prepare, at which size, and in how many seconds; callers hold the lock."""
+    def _task(self) -> Preparation | None:
+        """What to prepare; callers hold the lock."""
         take, player = self._take, self._player
         if take is None or self._closed:
             return None
         if player is None or not player.follows(take):
-            return take, min(self._size.side, DRAFT_SIDE), 0.0
+            return Preparation(take, min(self._size.side, DRAFT_SIDE), 0.0, None)
         if self._pace.hurried:
             return None
         side = self._size.side if self._clock.playing else self._size.best
@@ -223,7 +223,7 @@ class LivePreview:
             side = player.side
         if player.side == side and player.parts.settled(take):
             return None
-        return take, side, _SETTLED - (self._now() - self._touched)
+        return Preparation(take, side, _SETTLED - (self._now() - self._touched), player.parts)
 
     def _bring_in(self, parts: PreviewParts) -> None:
         """Play parts from now on, under the newest wish, unless the masks are others by now."""
@@ -233,12 +233,12 @@ class LivePreview:
             if take is None or not take.same_masks(parts.take):
                 return
             parts = parts.turned(take)
-            player = Player.begin(parts, number, self._drawer, seconds, former)
+            player = Player.begin(parts, number, self._turns.drawer, seconds, former)
             with self._changed:
-                if self._closed:
-                    return
-                if self._player is former and self._number == number:
+                same = self._player is former and self._number == number
+                if same and not self._closed:
                     self._take_over(player)
+                if same or self._closed:
                     return
 
     def _adapt(self, player: Player, spent: float) -> None:

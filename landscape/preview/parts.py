@@ -6,6 +6,7 @@ import copy
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -122,6 +123,26 @@ class PreviewParts:
         """
         pixels: Pixels = self.compositor.frame(generated, seconds, self.take.light_at()(seconds))
         return pixels
+
+
+class Preparation(NamedTuple):
+    """What a preview prepares next.
+
+    Attributes:
+        take: What will be shown.
+        side: Long side of the frames in pixels.
+        rest: Seconds until it is time to.
+        old: Parts of a take before; None for the first, which come as a draft.
+    """
+
+    take: Take
+    side: int
+    rest: float
+    old: PreviewParts | None
+
+    def parts(self) -> PreviewParts:
+        """Take the photo apart."""
+        return PreviewParts.prepare(self.take, self.side, self.old, self.old is None)
 
 
 def style_pictures(scene: Scene, side: int, strength: float = 1.0) -> Iterator[tuple[str, Pixels]]:

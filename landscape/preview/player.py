@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from landscape.images.pixels import Pixels
+from landscape.preview.clock import Pace
 from landscape.preview.parts import PreviewParts
 from landscape.preview.track import GeneratorTrack
 from landscape.scene.take import Take
@@ -107,15 +108,15 @@ class Player:
             return dataclasses.replace(self, number=number)
         return Player.begin(self.parts.turned(take), number, drawer, seconds, self)
 
-    def frame(self, seconds: float, exact: bool, sparing: bool) -> LiveFrame:
+    def frame(self, seconds: float, exact: bool, pace: Pace) -> LiveFrame:
         """The picture at a time.
 
         Args:
             seconds: The time, over all repetitions.
             exact: Draw the generator's very frame.
-            sparing: Whether others need the computer.
+            pace: How much of the computer may be taken.
         """
-        self.track.sparing = sparing
+        self.track.pace = pace
         place = self.take.wrapped(seconds)
         pixels = self.parts.frame(self.track.at(seconds, exact), place)
         return LiveFrame(pixels, place, self.run, self.number, self.take.light.active)

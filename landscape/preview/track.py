@@ -9,12 +9,18 @@ from concurrent.futures import Executor, Future
 import torch
 from torch import Tensor
 
+from landscape.preview.clock import Pace
+
 SPARING = 2.5
 """How much more rarely frames are drawn while others need the computer."""
+_MANY = 4
+"""Previews from which on frames are drawn more rarely the more are looked at."""
 _REACH = 1.5
 """How long before it is needed a frame is begun, in times of what drawing one takes."""
 _MOST_AHEAD = 0.5
 """Most seconds ahead."""
+_STALE = 2.0
+"""Seconds for which a frame is shown while others need the computer, as long as the next one is not drawn."""
 
 
 class GeneratorTrack:
@@ -30,7 +36,7 @@ class GeneratorTrack:
 
     Attributes:
         cost: Seconds that drawing a frame takes.
-        sparing: Whether frames are drawn as rarely as can be.
+        pace: How much of the computer may be taken: frames are drawn rarely, or not at all unless they are old.
     """
 
     def __init__(self, draw: Callable[[float], Tensor], executor: Executor, spacing: float, cost: float = 0.03) -> None:
@@ -41,7 +47,7 @@ class GeneratorTrack:
         self._coming: Future[tuple[float, Tensor]] | None = None
         self._closed = False
         self.cost = cost
-        self.sparing = False
+        self.pace = Pace()
 
     def prepare(self, seconds: float) -> None:
         """Draw the first frame; call it before anybody asks for frames."""
@@ -65,14 +71,16 @@ class GeneratorTrack:
         """
         self._collect()
         ahead = min(_REACH * self.cost, _MOST_AHEAD)
-        spacing = max(self._spacing * (SPARING if self.sparing else 1), ahead)
-        near = 0.0 if exact else ahead + spacing
+        rarely = 1.0 if self.pace.full else SPARING * max(1.0, self.pace.previews / _MANY)
+        spacing = max(self._spacing * rarely, ahead)
+        near = 0.0 if exact else ahead + spacing if self.pace.full else max(ahead + spacing, _STALE)
         if not self._drawn or not self._drawn[0][0] - near <= seconds <= self._drawn[-1][0] + near:
             self._drawn = [self._timed(seconds)]
         while len(self._drawn) > 1 and self._drawn[1][0] <= seconds:
             self._drawn.pop(0)
         newest = self._drawn[-1][0]
-        if self._coming is None and not self._closed and not exact and newest <= seconds + ahead:
+        due = newest <= seconds + ahead and not (exact or self.pace.hurried)
+        if self._coming is None and not self._closed and due:
             self._coming = self._executor.submit(self._timed, max(newest + spacing, seconds + ahead))
         first, last = self._drawn[0], self._drawn[min(1, len(self._drawn) - 1)]
         if first is last or seconds <= first[0]:

@@ -6,6 +6,7 @@ import logging
 import math
 import threading
 import time
+from contextlib import ExitStack
 
 from landscape.fit.outlook import Outlook, WorkClock, planned_steps
 from landscape.fit.quality import Quality
@@ -50,7 +51,9 @@ class BackgroundFit:
         settings: FitSettings | None = None,
         turns: Turns | None = None,
     ) -> None:
-        self._turn = (turns or Turns()).turn()
+        self._turns = turns or Turns()
+        self._turn = self._turns.turn()
+        self._hurry = ExitStack()
         self._photo, self._masks, self._models = photo, masks, models
         self._settings = settings or FitSettings()
         self._changed = threading.Condition()
@@ -160,6 +163,7 @@ class BackgroundFit:
 
     def _work(self) -> None:
         try:
+            self._hurry.enter_context(self._turns.first())
             self._turn.take(lambda: self._cancelled)
             for state in Scene.fit(self._photo, self._models, self._settings, self._masks, self._remaining):
                 self._look_at(state)
@@ -169,6 +173,7 @@ class BackgroundFit:
             logger.exception("the fit ended")
             self._error = error
         finally:
+            self._hurry.close()
             self._turn.leave()
             with self._changed:
                 self._done = True
@@ -182,6 +187,7 @@ class BackgroundFit:
             return
         started = time.monotonic()
         self._publish(state.snapshot())
+        self._hurry.close()
         cost = time.monotonic() - started
         self._next_snapshot = self._clock.seconds() + max(SHORTEST_PAUSE, cost / SNAPSHOT_SHARE)
 

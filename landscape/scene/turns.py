@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 
 SLICE = 1.5
 """Seconds of a turn while others wait: every change of turns costs the memory that the one before had at hand."""
+_LOOKED = 3.0
+"""Seconds for which somebody who looked counts as looking on."""
 
 
 class Turns:
@@ -16,6 +19,9 @@ class Turns:
 
     Args:
         clock: Seconds of a monotonic clock.
+
+    Attributes:
+        drawer: Draws the frames of generators ahead of time.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -24,6 +30,9 @@ class Turns:
         self._holder: Turn | None = None
         self._waiting: list[Turn] = []
         self._count = self._hurried = 0
+        self._aside, self._picture = threading.Lock(), threading.Lock()
+        self.drawer = ThreadPoolExecutor(2, "landscape-generator")
+        self._looked: dict[int, float] = {}
 
     def turn(self) -> Turn:
         """A place for one that works now and then."""
@@ -42,6 +51,22 @@ class Turns:
             yield
         finally:
             self._hurry(-1)
+
+    def aside(self) -> AbstractContextManager[object]:
+        """Work that nobody waits for and that takes no turns, as it is short: one at a time."""
+        return self._aside
+
+    def picture(self) -> AbstractContextManager[object]:
+        """A picture of a preview: one at a time, as many at once would come no sooner and hold up all else."""
+        return self._picture
+
+    def looking(self, who: int) -> int:
+        """Note that somebody looks at pictures that are made now; returns how many look on."""
+        now = self._clock()
+        with self._changed:
+            self._looked[who] = now
+            self._looked = {one: seen for one, seen in self._looked.items() if now - seen < _LOOKED}
+            return len(self._looked)
 
     def _hurry(self, more: int) -> None:
         with self._changed:

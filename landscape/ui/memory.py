@@ -31,9 +31,14 @@ def share_heaps() -> bool:
     return library is not None and library.mallopt(_ARENA_MAX, _ARENAS) == 1
 
 
-def give_back() -> None:
-    """Give free memory back to the system."""
-    gc.collect()
+def give_back(cycles: bool = True) -> None:
+    """Give free memory back to the system.
+
+    Args:
+        cycles: Whether to look for what refers to itself first, which stops all else for a moment.
+    """
+    if cycles:
+        gc.collect()
     library = _allocator()
     if library is not None:
         library.malloc_trim(0)
@@ -41,16 +46,20 @@ def give_back() -> None:
 
 _lock = threading.Lock()
 _timer: threading.Timer | None = None
-_again = False
+_again = _cycles = False
 
 
-def give_back_soon() -> None:
+def give_back_soon(cycles: bool = True) -> None:
     """Give free memory back when a photo that was just put away is gone.
 
     Photos put away meanwhile count as one; where visitors come one after the other, it is given back in between.
+
+    Args:
+        cycles: As for :func:`give_back`; False where nothing was put away, but much was needed for a moment.
     """
-    global _again
+    global _again, _cycles
     with _lock:
+        _cycles |= cycles
         _again = _timer is not None
         if not _again:
             _begin()
@@ -65,8 +74,10 @@ def _begin() -> None:
 
 
 def _in_time() -> None:
-    global _timer, _again
-    give_back()
+    global _timer, _again, _cycles
+    with _lock:
+        cycles, _cycles = _cycles, False
+    give_back(cycles)
     with _lock:
         _timer = None
         if _again:

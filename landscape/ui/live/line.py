@@ -14,10 +14,13 @@ from landscape.preview.clock import Pace
 from landscape.ui.live.messages import fit_status, frame_message, photo_message
 from landscape.ui.live.receiver import GIVE_WAY, Receiver
 from landscape.ui.live.trouble import NOT_DRAWN, NOT_DRAWN_SO
+from landscape.ui.memory import give_back_soon
 from landscape.ui.visitors.studio import Studio
 
 STATUS_INTERVAL = 0.4
 """Seconds between two looks at the fit."""
+FIRST_INTERVAL = 0.03
+"""The same before it has given anything to show."""
 
 
 class LiveLine(Receiver):
@@ -50,7 +53,7 @@ class LiveLine(Receiver):
 
     def _send_frame(self) -> bool:
         """Send the next picture; returns whether there was one."""
-        frame = self._live.next_frame(0.2)
+        frame = self._live.next_frame(FIRST_INTERVAL if self._waits else 0.2)
         if frame is None:
             return False
         count, number, wish = self._changes
@@ -85,14 +88,15 @@ class LiveLine(Receiver):
             self._cards.forget()
             self._send(photo_message(studio))
             self._edits.open(studio)
-            self._studio, self._status = studio, ""
+            self._studio, self._status, self._waits = studio, "", True
         if studio is None:
             return
         resting = studio.fit.done or studio.fit.paused or not self._untouched_for(GIVE_WAY)
         self._live.spare(Pace(not resting, self._engine.hurried))
         self._edits.follow()
-        if time.monotonic() - self._looked > STATUS_INTERVAL:
+        if self._waits or time.monotonic() - self._looked > STATUS_INTERVAL:
             self._looked = time.monotonic()
+            self._waits = studio.preview_scene() is None and not studio.fit.done
             self._show()
             self._tell_fit(studio)
             self._cards.follow(studio)
@@ -102,3 +106,4 @@ class LiveLine(Receiver):
         if status != self._status:
             self._status = status
             self._send(status)
+            give_back_soon(cycles=False)  # what the fit and better pictures needed for a moment

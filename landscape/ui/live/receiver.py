@@ -66,7 +66,7 @@ class Receiver:
         self._hidden = False
         self._studio: Studio | None = None
         self._status = ""
-        self._looked = 0.0
+        self._looked, self._waits = 0.0, False
         self._touched = time.monotonic()
         self._changes = (0, 0, self._wish)
         self._counting = threading.Lock()

@@ -119,7 +119,7 @@ class Engine:
 
     def live(self) -> LivePreview:
         """A live preview for one page."""
-        return LivePreview()
+        return LivePreview(self._turns)
 
     def style_pictures(self, scene: Scene, side: int) -> Iterator[tuple[str, np.ndarray]]:
         """The photo in each style."""
