@@ -13,6 +13,7 @@ from landscape.motion.drift import find_drifts
 from landscape.motion.flow import displacement
 from landscape.motion.pieces import find_pieces
 from landscape.motion.samples import folded
+from landscape.motion.spells import spells
 from landscape.motion.travel import SkyMotion
 from landscape.motion.turbulence import _EDDIES, Turbulence
 from landscape.motion.winds import with_arrows_within
@@ -112,9 +113,45 @@ def test_ten_minutes_never_repeat_within_one():
     views = np.stack([view(moving.at(float(time), 24, 48)).ravel() for time in times])
     likeness = np.corrcoef(views)
     near = np.abs(times[:, None] - times[None, :])
-    assert likeness[(near > 3) & (near <= 60)].max() < 0.8
+    assert likeness[(near > 3) & (near <= 60)].max() < 0.6
     contrast = views.std(axis=1)
     assert contrast.min() > 0.55 * contrast[0], "it keeps its contrast"
+
+
+@settings(max_examples=60, deadline=None)
+@given(place=st.floats(-100, 100), layer=st.integers(0, 5))
+def test_spells_share_the_way_and_the_first_is_the_photos(place, layer):
+    found = spells(place, place + 1, layer, (3.0, 0.6))
+    x = np.linspace(place, place + 1, 64).astype(np.float32)
+    for middle in (None, np.full(64, 0.2, np.float32)):
+        way = [middle if middle is None or not spell.turned else -middle for spell in found]
+        shares = [spell.share(x, along) for spell, along in zip(found, way, strict=True)]
+        assert np.abs(sum(shares) - 1).max() < 1e-3
+    for spell in spells(-0.5, 1.5, layer, (3.0, 0.6)):
+        assert (spell.on_ring(0.3), spell.rise) == (0.3, 0.0), "as it always was"
+
+
+def test_spells_near_one_another_show_other_places():
+    found = [spells(place, place + 0.1, 0, (3.0, 0.6)) for place in np.arange(-21.0, 21.0, 1.0)]
+    ways = {spell.first: spell for spell in (spell for some in found for spell in some)}
+    row = [ways[first] for first in sorted(ways)]
+    assert len(row) > 18
+    for near, next_, far in zip(row[:-2], row[1:-1], row[2:], strict=True):
+        assert near.turned != next_.turned and near.last == pytest.approx(next_.first)
+        assert abs(near.rise - far.rise) >= 0.04
+    start = sky(MotionSettings(direction=90.0, speed=1.5))
+    times = np.arange(0.0, 60.0, 1 / 15)
+    views = np.stack([view(start.at(float(time), 24, 48)) for time in times])
+    steps = np.abs(np.diff(views, axis=0)).mean(axis=(1, 2))
+    assert steps.max() < 2 * np.median(steps), "nothing jumps where a spell begins"
+
+
+def test_clouds_spread_from_the_middle_of_the_sky():
+    motion = MotionSettings(direction=0.0, change=0.0)
+    for middle in (0.3, 0.5):
+        sky_motion = SkyMotion(PIECES, motion, 0.6, (HEIGHT, SKY), (WIDTH, ABOVE), middle=middle)
+        sample = max(sky_motion.at(0.4, 24, 48), key=lambda sample: float(sample.field[..., 3].sum()))
+        assert sample.scale * middle + sample.x == pytest.approx(middle, abs=1e-6) and sample.scale < 1
 
 
 @pytest.mark.parametrize("direction", HOURS)

@@ -33,7 +33,7 @@ class MovingParts:
         for part in scenery.parts:
             if part.canvas is not None:
                 own = with_arrows_within(motion, part.share)
-                sky = TravellingSky(part.region, part.canvas, own, scenery.horizon, grid, loop_seconds)
+                sky = TravellingSky(part.region, part.canvas, own, scenery.horizon, grid, part.share, loop_seconds)
                 self._parts.append((part, sky))
                 continue
             clock: Clock | WaterClock

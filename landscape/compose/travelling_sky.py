@@ -49,6 +49,7 @@ class TravellingSky:
         motion: MotionSettings,
         horizon: float,
         grid: Grid,
+        share: Array,
         loop_seconds: float | None = None,
     ) -> None:
         """Prepare the motion.
@@ -59,6 +60,7 @@ class TravellingSky:
             motion: Direction, speed and amounts.
             horizon: Fraction of the photo's height.
             grid: Grid over the full-size photo.
+            share: (rows, columns) share of the sky in each of its pixels.
             loop_seconds: Period of a loop, or None.
         """
         self.region = region
@@ -71,7 +73,8 @@ class TravellingSky:
         size = (grid.height / (columns * grid.scale), sky)
         arrangement = canvas.plan.arrangement
         ring = (arrangement.width, arrangement.above)
-        self._motion = SkyMotion(canvas.plan.pieces, motion, horizon, size, ring, loop_seconds)
+        middle = float(np.average((np.arange(columns) + 0.5) / columns, weights=share.sum(axis=0) + 1e-6))
+        self._motion = SkyMotion(canvas.plan.pieces, motion, horizon, size, ring, loop_seconds, middle=middle)
         self._control = (max(4, round(_CONTROL * sky)), _CONTROL)
         # Positions of the window's grid pixels and of the ring of pixels around it, in photo widths.
         self._x = (np.arange(window[2] - 1, window[3] + 1, dtype=np.float32) + 0.5) / np.float32(columns)

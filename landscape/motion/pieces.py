@@ -60,6 +60,16 @@ class Pieces:
             shares.append(blur(mask, _SOFT * width)[:, pad:-pad])
         return np.asarray(np.stack(shares), np.float32)
 
+    def middles(self) -> Array:
+        """The way (h, w) along the ring, in its pixels, from each pixel to the middle of its piece."""
+        length = self.number.shape[1]
+        angle = np.broadcast_to(2 * np.pi * np.arange(length) / length, self.number.shape).ravel()
+        number = self.number.ravel()
+        sine, cosine = (np.bincount(number, part, len(self.row)) for part in (np.sin(angle), np.cos(angle)))
+        middle = np.arctan2(sine, cosine) / (2 * np.pi) * length
+        away = middle[self.number] - np.arange(length)
+        return np.asarray((away + length / 2) % length - length / 2, np.float32)
+
 
 def find_pieces(relief: Array, width: int) -> Pieces:
     """Find the pieces of a ring.

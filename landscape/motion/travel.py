@@ -20,6 +20,7 @@ from landscape.images.pixels import Array
 from landscape.motion.drift import Drift, find_drifts
 from landscape.motion.pieces import Pieces
 from landscape.motion.samples import SEEN, Sample, folded, normalised, shifted, weigh
+from landscape.motion.spells import Spell, spells
 from landscape.motion.turbulence import COARSER, Turbulence
 from landscape.motion.winds import find_winds
 from landscape.settings import MotionSettings
@@ -46,6 +47,7 @@ class SkyMotion:
         ring: tuple[int, int],
         loop_seconds: float | None = None,
         seed: int = 0,
+        middle: float = 0.5,
     ) -> None:
         """Prepare the motion.
 
@@ -57,14 +59,17 @@ class SkyMotion:
             ring: Width of the photo and rows above it, in pixels of the ring of the pieces.
             loop_seconds: Period of a loop, or None.
             seed: Seed of the turbulence.
+            middle: Column of the sky's middle in photo widths, from which clouds spread where they grow: a sky that is
+                seen on one side alone would go to that side as a whole.
         """
+        self._middle = middle
         self._width, self._above = ring
         self._sky = float(size[1])
         self._pieces = pieces
         self._loop = loop_seconds
         self._change = motion.change
-        self._length = pieces.number.shape[1] / self._width
-        ring_height = pieces.number.shape[0] / self._width
+        self._length, self._height = (side / self._width for side in pieces.number.shape[::-1])
+        ring_height = self._height
         drifts = find_drifts(motion, horizon, (float(size[0]), self._sky), ring_height, loop_seconds)
         self._winds = find_winds(motion.arrows, motion, float(size[0]), ring_height, loop_seconds)
         self._layers = len(drifts)
@@ -80,7 +85,8 @@ class SkyMotion:
         shares = [*pieces.shares(centres, self._width), *(everywhere for _ in self._winds.drifts)]
         stagger = np.random.default_rng([seed, 1]).uniform(-1, 1, len(pieces.row)).astype(np.float32)[pieces.number]
         stagger = cv2.GaussianBlur(stagger, (0, 0), 1.0) * _STAGGER
-        self._maps = [np.dstack([share, pieces.prominence, stagger]) for share in shares]
+        rest = [pieces.prominence, stagger, cv2.GaussianBlur(pieces.middles(), (0, 0), 1.0) / np.float32(self._width)]
+        self._maps = [np.dstack([share, *rest]) for share in shares]
         self._spans = [_span(share) for share in shares]
         self._turbulence = Turbulence(pieces.number.shape, self._width, seed)
 
@@ -118,9 +124,10 @@ class SkyMotion:
                     turn = number if self._loop is None else number % max(1, round(self._loop / drift.period))
                     shift = (turn * _GOLDEN + place) % 1.0 * self._length
                     at = (layer, number, seconds, time, shift)
-                    sample = self._sample(*at, x, y[span], fields[time], blown[layer, span], last=last)
-                    if sample is not None:
-                        found.append(dataclasses.replace(sample, rows=shifted(sample.rows, span.start)))
+                    for spell in self._spells(layer, time, x):
+                        sample = self._sample(*at, spell, x, y[span], fields[time], blown[layer, span], last=last)
+                        if sample is not None:
+                            found.append(dataclasses.replace(sample, rows=shifted(sample.rows, span.start)))
             left = weigh(found, left, result)
         return normalised(result, (height, width))
 
@@ -130,6 +137,12 @@ class SkyMotion:
             return [0]
         place, reach = seconds / drift.period, 0.5 + _STAGGER + _FADE
         return list(range(math.ceil(place - reach), math.floor(place + reach) + 1))
+
+    def _spells(self, layer: int, time: float, x: Array) -> list[Spell]:
+        """What a layer shows of the ring at columns x, after a time on its way."""
+        scale, dx, _ = self._drifts[layer].scale_and_shift(time)
+        low, high = (scale * (float(side) - self._middle) + self._middle + dx for side in (x[0], x[-1]))
+        return spells(low, high, layer, (self._length, self._height))
 
     def _blown(self, x: Array, y: Array) -> Array:
         """How much of each place belongs to each wind, and to the layers what these leave: (layers + winds, h, w)."""
@@ -152,6 +165,7 @@ class SkyMotion:
         seconds: float,
         time: float,
         shift: float,
+        spell: Spell,
         x: Array,
         y: Array,
         moved: Array,
@@ -163,8 +177,11 @@ class SkyMotion:
         drift, spread = self._drifts[layer], self._spans[layer]
         scale, dx, dy = drift.scale_and_shift(time)
         # Positions go from the frame to the ring: about the layer's centre, then along.
-        shift_x = 0.5 + dx - scale * 0.5 + shift
-        shift_y = drift.row + dy - scale * drift.row
+        beside = np.asarray(scale * (x - np.float32(self._middle)), np.float32)
+        way = beside + np.float32(self._middle + dx)
+        middle = spell.on_ring(self._middle + dx) + shift
+        shift_x = middle - scale * self._middle
+        shift_y = drift.row + dy - scale * drift.row + spell.rise
         at_y = (np.float32(scale) * y + np.float32(shift_y)) * np.float32(self._width) + np.float32(self._above - 0.5)
         at_y = folded(at_y, self._pieces.number.shape[0])
         reach = sum(size for size, _ in _WANDER) * self._width + 1
@@ -175,10 +192,11 @@ class SkyMotion:
             return None
         part = slice(int(rows[0]), int(rows[-1]) + 1)
         # From one turn of the ring to the next, its clouds lie a little higher or lower beside one another.
-        wander = _wander(scale * x + shift_x)
-        at_x = (np.float32(scale) * x + np.float32(shift_x % self._length)) * np.float32(self._width) - np.float32(0.5)
+        wander = _wander(way + shift)
+        along = -beside if spell.turned else beside
+        at_x = (along + np.float32(middle % self._length)) * np.float32(self._width) - np.float32(0.5)
         shape = (part.stop - part.start, len(x))
-        across = np.ascontiguousarray(np.broadcast_to(at_x[None], shape))
+        across = np.ascontiguousarray(np.broadcast_to(at_x[None], shape), np.float32)
         down = at_y[part, None] + wander * np.float32(self._width)
         found = cv2.remap(self._maps[layer], across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
         share = found[..., 0]
@@ -188,14 +206,16 @@ class SkyMotion:
         if own is not None:
             alone = 1.0 if math.isinf(drift.period) else 1 - smoothstep(abs(seconds / drift.period - number), 0.4, 0.6)
             share = np.broadcast_to((own[part, None] * alone).astype(np.float32), shape)
+        share = share * spell.share(way, None if own is not None else found[..., 3])
         if float(share.max()) < SEEN:
             return None
         share = share * blown[part]
         step = np.float32(1 / COARSER)
         across, down = (across + 0.5) * step - np.float32(0.5), (down + 0.5) * step - np.float32(0.5)
-        eddies = cv2.remap(moved, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        eddies: Array = np.asarray(cv2.remap(moved, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP))
         eddies[..., :2] *= np.float32(self._nearness[layer])
         eddies[..., 1] += wander
+        eddies[..., 0] += along - beside  # what a spell turns round
         field = np.dstack([eddies, share, found[..., 1]])
         return Sample(part, slice(0, len(x)), scale, shift_x, shift_y, field)
 
