@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from landscape.arrows import Arrow
 from landscape.motion.drift import find_drifts
 from landscape.motion.flow import displacement
-from landscape.motion.pieces import find_pieces
+from landscape.motion.pieces import Pieces, find_pieces
 from landscape.motion.samples import folded
 from landscape.motion.spells import spells
 from landscape.motion.travel import SkyMotion
@@ -246,3 +246,13 @@ def test_arrows_belong_to_the_part_in_which_they_begin() -> None:
     share[:5] = 1
     arrows = (Arrow(0.5, 0.4, 0.0, 0.5), Arrow(0.5, 0.9, 0.0, -0.5), Arrow(1.0, 0.0, 0.0, 0.0))
     assert with_arrows_within(MotionSettings(arrows=arrows), share).arrows == (arrows[0], arrows[2])
+
+
+def test_what_pieces_leave_travels_as_one(monkeypatch) -> None:
+    """Parted by height, layers would cut the clouds between them flat."""
+    monkeypatch.setattr(
+        Pieces, "shares", lambda self, rows, width: np.zeros((len(rows), *self.number.shape), np.float32)
+    )
+    alone = sky(MotionSettings(direction=90.0, speed=1.5)).at(3.0, 24, 48)
+    assert len(alone) == 1 and np.abs(total(alone, (24, 48)) - 1).max() < 1e-4
+    assert (alone[0].rows, alone[0].columns) == (slice(0, 24), slice(0, 48))

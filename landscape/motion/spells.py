@@ -19,10 +19,10 @@ _FIRST = (-1.2, 2.2)
 """Where the first spell begins and ends on the way, in photo widths; the photo lies from 0 to 1."""
 _LONG = 2.0
 """Length of the others."""
-_RISE = 0.085
+_RISE = 0.12
 """Most height, in photo widths, by which what a spell shows is moved up or down: spells that are two apart differ by
 half of it at least."""
-_STEEPEST = 0.25
+_STEEPEST = 0.3
 """The same in heights of the ring."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _WHOLE = 0.4
@@ -69,7 +69,7 @@ class Spell:
         return np.asarray(begun * (1 - smoothstep(place, self.last - fade, self.last + fade)), np.float32)
 
 
-def spells(low: float, high: float, layer: int, ring: tuple[float, float]) -> list[Spell]:
+def spells(low: float, high: float, layer: int, ring: tuple[float, float], *, turned: bool = False) -> list[Spell]:
     """The spells of a layer that are seen in some part of its way.
 
     Args:
@@ -77,9 +77,11 @@ def spells(low: float, high: float, layer: int, ring: tuple[float, float]) -> li
         high: Where it ends.
         layer: Number of the layer: each goes its own way.
         ring: Length and height of the ring in photo widths.
+        turned: Show the first from right to left, and with it every other one.
     """
     reach = _WHOLE + _FADE
-    return [_spell(number, layer, ring) for number in range(_number(low - reach), _number(high + reach) + 1)]
+    numbers = range(_number(low - reach), _number(high + reach) + 1)
+    return [_spell(number, layer, ring, turned=turned == (number % 2 == 0)) for number in numbers]
 
 
 def _number(place: float) -> int:
@@ -88,11 +90,11 @@ def _number(place: float) -> int:
     return max(0, 1 + math.floor((place - _FIRST[1]) / _LONG))
 
 
-def _spell(number: int, layer: int, ring: tuple[float, float]) -> Spell:
+def _spell(number: int, layer: int, ring: tuple[float, float], *, turned: bool) -> Spell:
     if number == 0:
-        return Spell(*_FIRST)
+        return Spell(*_FIRST, turned)
     first = _FIRST[1] + (number - 1) * _LONG if number > 0 else _FIRST[0] + number * _LONG
     part = number * _GOLDEN % 1.0
     rise = min(_RISE, _STEEPEST * ring[1]) * (2 * part - 1)
     shift = ((part + layer * _GOLDEN**2) * ring[0] - first) % ring[0]
-    return Spell(first, first + _LONG, number % 2 != 0, shift, rise)
+    return Spell(first, first + _LONG, turned, shift, rise)

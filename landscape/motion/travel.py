@@ -29,6 +29,14 @@ _STAGGER, _FADE = 0.25, 0.1
 """Differences of the times at which pieces are replaced, and half the duration of a replacement, in periods."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 """Keeps the places of the ring from which successive pieces come apart."""
+_PLACES = ((0.0, False), (1 / 3, False), (2 / 3, True))
+"""Places of the ring, in parts of it, which is three widths long: each shows through where those before have gaps
+between their pieces, the last one everywhere. Of that little is seen, and it travels as one: parted, it would cut
+clouds. All but the first show the ring from right to left, so that what fills gaps is not what comes next."""
+_GAP = 0.3
+"""Smaller parts of a place that pieces leave are filled by these pieces themselves."""
+_BEYOND = 0.06
+"""Distance, in photo widths, over which pieces end above and below the ring, where it is mirrored."""
 _FAR = 0.25
 """Least size of eddies in parts of the nearest ones."""
 _WANDER = ((0.020, 1.37), (0.012, 0.53))
@@ -109,13 +117,15 @@ class SkyMotion:
         fields: dict[float, Array] = {}
         left = np.ones((height, width), np.float32)
         result: list[Sample] = []
-        # The second place of the ring shows through where the first has gaps.
-        for place, last in ((0.0, False), (0.5, True)):
-            rows = np.flatnonzero(left.max(axis=1) >= SEEN)
+        for place, last in _PLACES:
+            left[left < _GAP] = 0
+            rows = np.flatnonzero(left.max(axis=1) > 0)
             if not len(rows):
                 break
             span, found = slice(int(rows[0]), int(rows[-1]) + 1), []
             for layer, drift in enumerate(self._drifts):
+                if last and layer < self._layers and layer != self._layers // 2:
+                    continue
                 for number in self._phases(drift, seconds):
                     time = seconds if math.isinf(drift.period) else seconds - number * drift.period
                     time = 0.0 if drift.stands else time
@@ -124,7 +134,7 @@ class SkyMotion:
                     turn = number if self._loop is None else number % max(1, round(self._loop / drift.period))
                     shift = (turn * _GOLDEN + place) % 1.0 * self._length
                     at = (layer, number, seconds, time, shift)
-                    for spell in self._spells(layer, time, x):
+                    for spell in self._spells(layer, time, x, turned=place > 0):
                         sample = self._sample(*at, spell, x, y[span], fields[time], blown[layer, span], last=last)
                         if sample is not None:
                             found.append(dataclasses.replace(sample, rows=shifted(sample.rows, span.start)))
@@ -138,25 +148,17 @@ class SkyMotion:
         place, reach = seconds / drift.period, 0.5 + _STAGGER + _FADE
         return list(range(math.ceil(place - reach), math.floor(place + reach) + 1))
 
-    def _spells(self, layer: int, time: float, x: Array) -> list[Spell]:
+    def _spells(self, layer: int, time: float, x: Array, *, turned: bool) -> list[Spell]:
         """What a layer shows of the ring at columns x, after a time on its way."""
         scale, dx, _ = self._drifts[layer].scale_and_shift(time)
         low, high = (scale * (float(side) - self._middle) + self._middle + dx for side in (x[0], x[-1]))
-        return spells(low, high, layer, (self._length, self._height))
+        return spells(low, high, layer, (self._length, self._height), turned=turned)
 
     def _blown(self, x: Array, y: Array) -> Array:
         """How much of each place belongs to each wind, and to the layers what these leave: (layers + winds, h, w)."""
         winds = self._winds.shares(x, y)
         rest = np.broadcast_to(1 - winds.sum(axis=0), (self._layers, len(y), len(x)))
         return np.concatenate([rest, winds])
-
-    def _heights(self, layer: int, y: Array) -> Array:
-        """Share (h,) of a layer at heights, by how near they are; in gaps, nothing tells more. Winds know no height."""
-        if layer >= self._layers:
-            return np.ones(len(y), np.float32)
-        rows = np.array([drift.row for drift in self._drifts[: self._layers]], np.float32)
-        near = (np.abs(y[None, :] - rows[:, None]) + np.float32(0.01)) ** -6
-        return np.asarray(near[layer] / near.sum(axis=0), np.float32)
 
     def _sample(
         self,
@@ -183,11 +185,11 @@ class SkyMotion:
         shift_x = middle - scale * self._middle
         shift_y = drift.row + dy - scale * drift.row + spell.rise
         at_y = (np.float32(scale) * y + np.float32(shift_y)) * np.float32(self._width) + np.float32(self._above - 0.5)
+        beyond = np.maximum(-at_y, at_y - np.float32(self._pieces.number.shape[0] - 1)) / np.float32(self._width)
         at_y = folded(at_y, self._pieces.number.shape[0])
         reach = sum(size for size, _ in _WANDER) * self._width + 1
-        own = self._heights(layer, y) if last else None
-        seen = own > SEEN if own is not None else (at_y > spread[0] - reach) & (at_y < spread[1] + reach)
-        rows = np.flatnonzero(seen & (blown.max(axis=1) > 0))
+        seen = (at_y > spread[0] - reach) & (at_y < spread[1] + reach)
+        rows = np.flatnonzero((seen | last) & (blown.max(axis=1) > 0))
         if not len(rows):
             return None
         part = slice(int(rows[0]), int(rows[-1]) + 1)
@@ -199,14 +201,14 @@ class SkyMotion:
         across = np.ascontiguousarray(np.broadcast_to(at_x[None], shape), np.float32)
         down = at_y[part, None] + wander * np.float32(self._width)
         found = cv2.remap(self._maps[layer], across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        share = found[..., 0]
+        share = found[..., 0] * (1 - smoothstep(beyond[part, None], 0.0, _BEYOND))
         if not math.isinf(drift.period):
             past = np.abs(np.float32(seconds / drift.period - number) + found[..., 2])
             share = share * (1 - smoothstep(past, 0.5 - _FADE, 0.5 + _FADE))
-        if own is not None:
+        if last:
             alone = 1.0 if math.isinf(drift.period) else 1 - smoothstep(abs(seconds / drift.period - number), 0.4, 0.6)
-            share = np.broadcast_to((own[part, None] * alone).astype(np.float32), shape)
-        share = share * spell.share(way, None if own is not None else found[..., 3])
+            share = np.full(shape, alone, np.float32)
+        share = share * spell.share(way, None if last else found[..., 3])
         if float(share.max()) < SEEN:
             return None
         share = share * blown[part]
