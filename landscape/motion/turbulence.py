@@ -13,8 +13,9 @@ COARSER = 2
 """Pixels of the plan's ring that turbulence is found for at once."""
 _FLAT = 0.6
 """Height of eddies in parts of their width."""
-_GROWTHS = ((0.05, 0.8, 1.4), (0.02, 1.0, 2.4))
-"""Over which sizes in photo widths clouds grow and shrink, how much, and how fast, in radians a second at speed 1."""
+_GROWTHS = ((0.02, 1.6, 3.5),)
+"""Over which sizes in photo widths clouds grow and shrink, how much, and how fast, in radians a second at speed 1. Real
+clouds keep their large shapes on a way on which their fine ones are all new."""
 
 
 class Turbulence:
