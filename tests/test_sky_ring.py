@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landscape.compose.falloff import find_falloff
+from landscape.compose.separation import beyond_borders
 from landscape.compose.sky_backdrop import find_backdrop
 from landscape.compose.sky_drawing import draw, rows_above
 from landscape.compose.sky_plan import draft_plan, halo, plan_sky
@@ -72,6 +73,18 @@ def test_seams_are_no_steeper_than_the_sky_itself():
     seam = (labels[:, 1:] != labels[:, :-1]) & (labels[:, 1:] >= 0) & (labels[:, :-1] >= 0)
     own = np.abs(np.diff(relief, axis=1)).mean()
     assert seam.any() and steps[seam].mean() < 3 * own
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_reflection_leans_and_begins_at_the_border(kind):
+    image = np.clip(clouds(40, 50, 6) + 128, 0, 255).astype(kind)
+    whole = beyond_borders(image, 6, 8)
+    assert whole.shape == (46, 66, 3) and whole.dtype == kind
+    assert np.array_equal(whole[6:, 8:-8], image)
+    steps = np.abs(np.diff(whole.astype(np.float32), axis=1)).max(axis=(0, 2))
+    assert max(steps[7], steps[-8]) < 30, "it goes on where the photo ends"
+    exact = cv2.copyMakeBorder(image, 6, 0, 8, 8, cv2.BORDER_REFLECT)
+    assert np.abs(whole[10:-10, 0].astype(float) - exact[10:-10, 0]).mean() > 10, "no mirror image"
 
 
 def test_a_cut_runs_where_both_pictures_agree():

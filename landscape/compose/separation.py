@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -102,6 +104,36 @@ def reflection(valid: npt.NDArray[np.bool_]) -> Array:
     offset[y, x, 0] = np.where(there, source_x, edge % width) - x
     offset[y, x, 1] = np.where(there, source_y, edge // width) - y
     return np.asarray(offset, np.float32)
+
+
+def beyond_borders(image: npt.NDArray[Any], above: int, beside: int) -> npt.NDArray[Any]:
+    """An image continued by its own reflection beyond its upper border and beyond those at its sides.
+
+    The reflection leans by 45 degrees: a cloud and its exact mirror image are a figure that everybody sees.
+
+    Args:
+        image: (h, w, C).
+        above: Rows to be added.
+        beside: Columns to be added on either side.
+
+    Returns:
+        (above + h, beside + w + beside, C) of the image's type.
+    """
+    whole = cv2.copyMakeBorder(image, above, 0, beside, beside, cv2.BORDER_REFLECT)
+    whole = whole.reshape(*whole.shape[:2], -1)
+    rows, columns = (np.arange(side) for side in whole.shape[:2])
+    for away in range(1, beside + 1):
+        lower = _turned_back(rows + away, len(rows))
+        for column in (beside - away, len(columns) - 1 - beside + away):
+            whole[:, column] = whole[lower, column]
+    for away in range(1, above + 1):
+        whole[above - away] = whole[above - away, _turned_back(columns + away, len(columns))]
+    return whole
+
+
+def _turned_back(places: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]:
+    """Places as they are reflected beyond the last of so many."""
+    return np.where(places < count, places, 2 * count - 1 - places)
 
 
 def fill_colours(photo: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_], grid: Grid) -> tuple[Array, Array]:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from landscape.compose.separation import beyond_borders
 from landscape.compose.sky_ring import MARGIN, Arrangement
 from landscape.images.filters import blur
 from landscape.images.pixels import Array
@@ -150,7 +151,7 @@ def _laid(image: Picture, index: int, scale: _Scale, *, fades: bool) -> _Laid | 
     if index == 0 and arrangement.above:
         margin = round((MARGIN * arrangement.width + 2) * factor)
         top = min(margin, above)
-        picture = cv2.copyMakeBorder(np.ascontiguousarray(picture), top, 0, margin, margin, cv2.BORDER_REFLECT)
+        picture = beyond_borders(np.ascontiguousarray(picture), top, margin)
         x, y = x - margin, y - top
     return _Laid(picture.reshape(*picture.shape[:2], image.shape[2]), mask, x, y, fades and index == 0)
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from landscape.compose.separation import beyond_borders
 from landscape.compose.sky_seam import taken_over
 from landscape.compose.sky_twins import Twins, spectra
 from landscape.images.filters import fill
@@ -114,7 +115,7 @@ class _Ring:
         self._copies = [Copy(0, above, False)]
         margin = round(MARGIN * width)
         pads = (min(margin, above), 0, margin, margin)
-        image = cv2.copyMakeBorder(relief, *pads, cv2.BORDER_REFLECT)
+        image = beyond_borders(relief, pads[0], margin)
         seen = cv2.copyMakeBorder((~known).astype(np.uint8), *pads, cv2.BORDER_CONSTANT, value=1)
         near = cv2.distanceTransform(seen, cv2.DIST_L2, cv2.DIST_MASK_5) <= margin
         window = (slice(above - pads[0], None), np.arange(-margin, width + margin) % length)
