@@ -127,7 +127,6 @@ def descend(
             keep()
         if good_enough or plateau.stalled:
             break
-        optimiser.zero_grad()
         for item, gradient in zip(current.parameters, torch.autograd.grad(loss, current.parameters), strict=True):
             item.grad = gradient
         for group, options in zip(groups, optimiser.param_groups, strict=True):
@@ -136,6 +135,7 @@ def descend(
                 for item in group.parameters:  # never in place: tensors may share one gradient
                     item.grad = None if item.grad is None else item.grad * group.gradient
         optimiser.step()
+        optimiser.zero_grad()  # fits that wait for their turn keep none
         if after_step is not None:
             with torch.no_grad():
                 after_step()
