@@ -21,6 +21,8 @@ _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _ARITHMETIC = frozenset(range(0xC9, 0xD0)) - {0xCC}
 _BLOCK = 16
 """Most pixels of a row of blocks."""
+_LEFT_AWAY = 80
+"""Pixels of the last row that bytes may show in which arithmetic coding leaves away."""
 _CORNER, _GREY = 8, 128
 """Pixels in the last corner that are looked at, and the value of missing ones."""
 _LARGE = 1 << 25
@@ -46,6 +48,7 @@ class _Scans:
         last: Where the last scan begins, 0 if there is none.
         progressive: Whether a scan brings a few frequencies or bits only.
         arithmetic: Whether the file is coded so, not by Huffman's method.
+        marked: Whether there is an end mark.
         end: Where the picture's end mark is, or another at which decoders stop, the length of the file without one.
     """
 
@@ -55,6 +58,7 @@ class _Scans:
     last: int = 0
     progressive: bool = False
     arithmetic: bool = False
+    marked: bool = False
     end: int = 0
 
     def cover(self, bits: int, scan: int = -1) -> bool:
@@ -69,11 +73,10 @@ class _Scans:
         return sum(self.wanted[key] * part for key, part in missing.items()) / total
 
 
-def in_scans(data: bytes) -> bool:
-    """Whether a picture comes in several scans, of which those at the end bring details alone."""
+def cut_unseen(data: bytes) -> bool:
+    """Whether a decoder's picture would not show a cut: in later scans, of details alone, or in arithmetic coding."""
     scans = _scans(data)
-    # Arithmetic coding leaves away the last bytes of whole files, too, and nothing tells how many.
-    return not scans.arithmetic and (scans.progressive or len(scans.precise) != 2)
+    return scans.arithmetic or scans.progressive or len(scans.precise) != 2
 
 
 def continued(data: bytes, size: tuple[int, int]) -> Image.Image:
@@ -100,7 +103,7 @@ def may_be_cut(image: Image.Image, data: bytes, other: Image.Image | None = None
     Args:
         image: The picture, decoded at any size.
         data: The file's bytes.
-        other: That of :func:`continued`, for a file :func:`in_scans`.
+        other: That of :func:`continued`, where a cut is :func:`cut_unseen`.
     """
     rest = data.rstrip(b"\0")
     if len(rest) < len(data) and not rest.endswith(END):
@@ -108,9 +111,10 @@ def may_be_cut(image: Image.Image, data: bytes, other: Image.Image | None = None
     corner = np.asarray(image.crop((max(0, image.width - _CORNER), image.height - 1, image.width, image.height)))
     if (np.abs(corner.astype(int) - _GREY) <= 1).all():
         return True
-    if not _scans(data).cover(0):
+    scans = _scans(data)
+    if not scans.cover(0):
         return True
-    return other is not None and (other.size != image.size or ImageChops.difference(other, image).getbbox() is not None)
+    return other is not None and (other.size != image.size or _differing(image, other, scans) > 0)
 
 
 def missing_share(data: bytes) -> float:
@@ -133,10 +137,20 @@ def missing_share(data: bytes) -> float:
     noise = _noise(scans, data)
     data = data.rstrip(b"\xff")  # the first half of a marker
     first, second = (_decoded(data + tail + END) for tail in (b"", noise))
-    box = ImageChops.difference(first, second).getbbox()
-    # The first row of blocks that differs is there in part.
-    share = 0.0 if box is None else max(1, first.height - box[1] - _BLOCK) / first.height
+    share = _differing(first, second, scans)
     return _LAST_DETAIL * scans.detail(share) if only_detail else share
+
+
+def _differing(first: Image.Image, second: Image.Image, scans: _Scans) -> float:
+    """From where on two pictures of a file with other continuations differ, as the part that is missing, 0 to 1."""
+    box = ImageChops.difference(first, second).getbbox()
+    if box is None:
+        return 0.0
+    # The first row of blocks that differs is there in part. Arithmetic coding leaves away the last bytes of whole
+    # files, too, and nothing tells how many: before an end mark, that the last blocks differ says nothing.
+    rows = first.height - box[1] - _BLOCK
+    lenient = scans.arithmetic and scans.marked and rows <= 0 and box[0] > first.width - _LEFT_AWAY
+    return 0.0 if lenient else max(1, rows) / first.height
 
 
 def body(data: bytes) -> bytes:
@@ -175,7 +189,7 @@ def _scans(data: bytes) -> _Scans:
         content = data[position + 2 : position + length]
         position += length
         if marker == END[1] or marker not in _SEGMENTS or len(content) < length - 2:
-            scans.end = match.start()
+            scans.marked, scans.end = marker == END[1], match.start()
             break
         if marker in _FRAMES:
             scans.progressive, scans.arithmetic = marker in _PROGRESSIVE, marker in _ARITHMETIC

@@ -186,7 +186,7 @@ def _decode_picture(file: BinaryIO, path: Path, max_long_side: int | None) -> tu
         if is_jpeg:
             jpeg.at_once(image, len(content))
         with ThreadPoolExecutor(1) as pool:  # a second time beside the first, as somebody waits
-            other = pool.submit(jpeg.continued, content, image.size) if is_jpeg and jpeg.in_scans(content) else None
+            other = pool.submit(jpeg.continued, content, image.size) if is_jpeg and jpeg.cut_unseen(content) else None
             try:
                 image.load()
             except OSError:
