@@ -134,6 +134,25 @@ def test_bmp_of_four_colours(tmp_path: Path) -> None:
             decode_photo(damaged, "a")
 
 
+@pytest.mark.parametrize("grey", [False, True])
+def test_jpeg_of_twelve_bits(tmp_path: Path, grey: bool) -> None:
+    stored = LEVELS[..., 0] if grey else LEVELS
+    deep = np.rint(stored / 255 * 4095).astype(np.uint16)
+    data = imagecodecs.jpeg8_encode(deep, level=98, bitspersample=12, subsampling="444")
+    exif = Image.Exif()
+    exif[274] = 6
+    content = exif.tobytes()
+    turned = data[:2] + b"\xff\xe1" + struct.pack(">H", len(content) + 2) + content + data[2:]
+    (tmp_path / "a.jpg").write_bytes(turned)
+    assert photo_size(tmp_path / "a.jpg") == LEVELS.shape[:2]
+    difference = np.abs(
+        decode_photo(turned, "a").pixels - np.rot90(stored.reshape(*LEVELS.shape[:2], -1), -1).astype(float)
+    )
+    assert difference.max() <= 4
+    with pytest.raises(LandscapeError):
+        decode_photo(data[: len(data) // 2], "a")
+
+
 def test_broken_chunks_that_a_png_can_do_without_are_left_out() -> None:
     profile = b"x\0\0" + zlib.compress(swapped_profile())
     broken = bytearray(png(LEVELS, gAMA=gamma(100000), iCCP=profile))

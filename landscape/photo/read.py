@@ -41,7 +41,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "GIF", "PPM", "JPEG2000
 _UNCOMPRESSED = ("BMP", "PPM")
 _PLAIN = 1
 """What TIFFs call no compression."""
-_HEADS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"\0\0\0\x0cjP  ")
+_JPEG_HEAD = b"\xff\xd8\xff"
+_HEADS = (_JPEG_HEAD, b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"\0\0\0\x0cjP  ")
 """How files of these formats begin."""
 
 pillow_heif.register_heif_opener()
@@ -239,6 +240,8 @@ def _open(file: BinaryIO, path: Path) -> Image.Image:
             head = file.read(12)
             if head.startswith(SIGNATURE) and (sound := without_broken(head + file.read())) is not None:
                 return _open(io.BytesIO(sound), path)
+            if head.startswith(_JPEG_HEAD) and (image := jpeg.of_twelve_bits(head + file.read())) is not None:
+                return image
             if head.startswith(_HEADS) or head[4:8] == b"ftyp":
                 raise OSError("only the beginning is a picture's") from error
             raise
