@@ -6,6 +6,7 @@ import numpy as np
 
 from landscape.compose.plates import run_up
 from landscape.images.grid import Grid
+from landscape.masks.beach import find_beach
 from landscape.motion.current import survey
 from landscape.motion.water import make_water_clock
 from landscape.settings import MotionSettings
@@ -16,7 +17,8 @@ def test_waves_run_up_beaches_and_back_but_not_over_what_stands_in_the_water() -
     water[15:40] = 1
     water[30:37, 40:46] = 0  # somebody stands in it
     still = np.zeros((60, 90, 2), np.float32)
-    found = survey(water, still, still, 0 * water, 0 * water, 0.2)
+    beach = find_beach(np.full((240, 360, 3), 150, np.uint8), water)
+    found = survey(water, still, still, 0 * water, 0 * water, 0.2, beach=beach)
     kinds = np.zeros((60, 90, 3), np.float32)
     kinds[..., 2] = 1
     clock = make_water_clock(found, kinds, MotionSettings(), 0.2, water, (240, 360))
@@ -44,3 +46,18 @@ def test_what_runs_up_covers_what_lies_beside_it() -> None:
     offset[..., 1] = -5
     come = run_up(alpha, 24, strip, offset, grid, window)
     assert (come[:13] == 255).all() and not come[13:].any()
+
+
+def test_beaches_are_of_sand_or_pebbles() -> None:
+    water = np.zeros((60, 90), np.float32)
+    water[15:40] = 1
+    rng = np.random.default_rng(0)
+    grain = rng.normal(0, 1, (240, 360, 1))
+    looks = {"sand": 150 + 3 * grain, "rocks": 120 + 40 * grain, "frame": 0 * grain}
+    found = {
+        look: find_beach(np.repeat(np.clip(light, 0, 255).astype(np.uint8), 3, axis=2), water)
+        for look, light in looks.items()
+    }
+    assert found["sand"][42:].min() > 0.95 and not found["sand"][:38].any()
+    assert found["rocks"].max() < 0.05 and found["frame"].max() < 0.05
+    assert not find_beach(np.full((240, 360, 3), 150, np.uint8), np.ones((60, 90), np.float32)).any()

@@ -8,6 +8,7 @@ import numpy as np
 
 from landscape.images.filters import resize
 from landscape.images.pixels import Array, Pixels
+from landscape.masks.beach import find_beach
 from landscape.masks.mirror import Mirror, find_mirror
 from landscape.masks.water_kinds import Waters, find_waters
 from landscape.motion.current import Survey, cells_of, survey
@@ -23,11 +24,13 @@ class Flowing:
         waters: Its parts and their kinds.
         course: Which way it runs by its shape, (h, w, 2).
         mirror: How it mirrors what lies above it, as far as it is a mirror.
+        beach: How much waves run up what lies beside it, (h, w) in [0, 1].
     """
 
     waters: Waters = field(repr=False)
     course: Array = field(repr=False)
     mirror: Mirror
+    beach: Array = field(repr=False)
 
     @classmethod
     def of(cls, photo: Pixels, share: Array) -> Flowing:
@@ -39,12 +42,13 @@ class Flowing:
         """
         mirror = find_mirror(photo, share)
         waters = find_waters(photo, share, mirror.likeness, *cells_of(*share.shape))
-        return cls(waters, find_course(waters.share > 0.5, waters.source), mirror)
+        return cls(waters, find_course(waters.share > 0.5, waters.source), mirror, find_beach(photo, waters.share))
 
     def survey(self, horizon: float, waves: float = 180.0) -> Survey:
         """What the photo tells of its current, without arrows, if waves go this way, see :func:`.current.survey`."""
         streaks = self.waters.streaks
-        return survey(self.waters.share, self.course, streaks.direction, streaks.falling, streaks.white, horizon, waves)
+        told = (streaks.direction, streaks.falling, streaks.white)
+        return survey(self.waters.share, self.course, *told, horizon, waves, self.beach)
 
     def kinds(self, motion: MotionSettings) -> Array:
         """How much of the water in each cell is a mirror, runs, and rolls, (h, w, 3), under some settings."""

@@ -19,6 +19,8 @@ _MARGIN, _MARGIN_OF_WATER = 0.0025, 0.0012
 """Pixels this near to the mask's edge (fraction of the long side) may hold colours of static objects."""
 _FRAME = 0.0008
 """Width, as a fraction of the long side, of the picture's border, where many photos have a darker or lighter line."""
+_LEAN = 0.25
+"""How far the reflection of what lies at a border is moved along it, in parts of the distance from there."""
 _SPECK = 0.02
 """Side of the smallest patch apart from the others that is carried, as a fraction of the long side."""
 _NOTCH = 0.012
@@ -109,7 +111,8 @@ def reflection(valid: npt.NDArray[np.bool_]) -> Array:
 def beyond_borders(image: npt.NDArray[Any], above: int, beside: int) -> npt.NDArray[Any]:
     """An image continued by its own reflection beyond its upper border and beyond those at its sides.
 
-    The reflection leans by 45 degrees: a cloud and its exact mirror image are a figure that everybody sees.
+    The reflection is twice as long as what it shows, and leans a little: a cloud and its exact mirror image are a
+    figure that everybody sees. Leaning more, it would break the bands of a layered sky.
 
     Args:
         image: (h, w, C).
@@ -119,21 +122,21 @@ def beyond_borders(image: npt.NDArray[Any], above: int, beside: int) -> npt.NDAr
     Returns:
         (above + h, beside + w + beside, C) of the image's type.
     """
-    whole = cv2.copyMakeBorder(image, above, 0, beside, beside, cv2.BORDER_REFLECT)
-    whole = whole.reshape(*whole.shape[:2], -1)
-    rows, columns = (np.arange(side) for side in whole.shape[:2])
-    for away in range(1, beside + 1):
-        lower = _turned_back(rows + away, len(rows))
-        for column in (beside - away, len(columns) - 1 - beside + away):
-            whole[:, column] = whole[lower, column]
-    for away in range(1, above + 1):
-        whole[above - away] = whole[above - away, _turned_back(columns + away, len(columns))]
-    return whole
+    upper = _reflected(image[: above + 1].swapaxes(0, 1), above).swapaxes(0, 1)
+    whole = np.concatenate([upper[::-1], image])
+    left, right = (_reflected(side, beside) for side in (whole[:, : beside + 1], whole[:, : -beside - 2 : -1]))
+    return np.concatenate([left[:, ::-1], whole, right], axis=1)
 
 
-def _turned_back(places: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]:
-    """Places as they are reflected beyond the last of so many."""
-    return np.where(places < count, places, 2 * count - 1 - places)
+def _reflected(image: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
+    """The reflection (h, count, C), going away from the border, of an image whose first column lies there."""
+    rows, away = np.arange(len(image)), np.arange(count)
+    lower = rows[:, None] + np.rint(_LEAN * (away + 1)).astype(np.intp)
+    lower = np.clip(np.where(lower < len(rows), lower, 2 * len(rows) - 1 - lower), 0, None)
+    last = image.shape[1] - 1
+    near, far = (image[lower, np.minimum(column, last)].astype(np.float32) for column in (away // 2, (away + 1) // 2))
+    mean = (near + far) / 2
+    return np.asarray(np.rint(mean) if image.dtype == np.uint8 else mean, image.dtype)
 
 
 def fill_colours(photo: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_], grid: Grid) -> tuple[Array, Array]:

@@ -56,6 +56,7 @@ class Survey:
         rolling: (h, w, 2) the same of water whose waves come in.
         away: (h, w, 2) unit vectors away from the nearest shore.
         distance: (h, w) how far the nearest shore is, in widths; the picture's borders are none.
+        beach: (h, w) how much waves run up what is there, in [0, 1].
     """
 
     water: Array = field(repr=False)
@@ -63,6 +64,7 @@ class Survey:
     rolling: Array = field(repr=False)
     away: Array = field(repr=False)
     distance: Array = field(repr=False)
+    beach: Array = field(repr=False)
 
 
 def cells_of(height: int, width: int) -> tuple[int, int]:
@@ -79,6 +81,7 @@ def survey(
     white: Array,
     horizon: float,
     waves: float = 180.0,
+    beach: Array | None = None,
 ) -> Survey:
     """Find what a photo tells of the current of its water.
 
@@ -90,6 +93,7 @@ def survey(
         white: (h, w) how white it is, in [0, 1].
         horizon: Fraction of the height.
         waves: Where waves go, in degrees clockwise from away from the viewer.
+        beach: (h, w) how much waves run up what is there, in [0, 1]; nowhere if None.
     """
     height, width = water.shape
     inside = water > 0.5
@@ -109,9 +113,9 @@ def survey(
     right, away_from = np.float32(math.sin(turn)), np.float32(math.cos(turn))
     inwards = _unit(np.dstack(np.broadcast_arrays(right - columns * away_from, -down * away_from)))
     rolling = inwards * (ROLL * near**1.5 * smoothstep(distance, 0.0, _BREAKING))[..., None]
-    return Survey(
-        water, np.asarray(way * speed[..., None], np.float32), np.asarray(rolling, np.float32), away, distance
-    )
+    velocity = np.asarray(way * speed[..., None], np.float32)
+    beach = np.zeros_like(water) if beach is None else beach
+    return Survey(water, velocity, np.asarray(rolling, np.float32), away, distance, beach)
 
 
 def solve_current(found: Survey, running: Array, rolling: Array, arrows: Sequence[Arrow] = ()) -> Array:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from landscape.images.filters import fill, smoothstep
 from landscape.images.pixels import Array
@@ -21,8 +20,6 @@ _LEAST = 0.02
 """Less of a kind of water than this is none."""
 _RUN_UP = 0.06
 """How far from a shore, in widths, water still runs up it and back."""
-_BEACH = 0.25
-"""Ground at least so wide, in widths, is a beach; what is narrower stands on it, or in the water."""
 
 
 @dataclass(frozen=True)
@@ -100,19 +97,5 @@ def make_water_clock(
     # Up shores that lie before the water, not behind it.
     rising = (1 - smoothstep(found.distance, 0.0, _RUN_UP)) * smoothstep(-found.away[..., 1], -0.3, 0.5)
     run_up = found.away * rising[..., None]
-    beach = _beach(found.water <= 0.5)
-    swell = make_swell(motion, np.ascontiguousarray(rolling), run_up, beach, horizon, photo_size[1], loop_seconds)
+    swell = make_swell(motion, np.ascontiguousarray(rolling), run_up, found.beach, horizon, photo_size[1], loop_seconds)
     return WaterClock(clock, ripples, None if swell is None else swell.prepared(height, width))
-
-
-def _beach(ground: npt.NDArray[np.bool_]) -> Array:
-    """How much each cell is a beach, (h, w) in [0, 1]: what is wide and goes on to the picture's lower border."""
-    wide = cv2.morphologyEx(
-        np.pad(ground.astype(np.uint8), ((0, 0), (ground.shape[1], ground.shape[1])), mode="edge"),
-        cv2.MORPH_OPEN,
-        np.ones((1, round(_BEACH * ground.shape[1]) + 1), np.uint8),
-    )[:, ground.shape[1] : -ground.shape[1]]
-    _, parts = cv2.connectedComponents(wide, connectivity=4)
-    below = np.isin(parts, np.unique(parts[-1][parts[-1] > 0]))
-    # A beach goes on under the water's edge.
-    return cv2.dilate(below.astype(np.float32), np.ones((3, 3), np.uint8))
