@@ -55,7 +55,7 @@ def test_ten_minutes_go_on():
     scene = Scene.open(photo, load_models(), FitSettings(variant="E"))
     found = measure_length(scene, MotionSettings(direction=90.0, speed=1.5), 600.0, 256, RATE)
     assert found["frames"] == 1200
-    assert found["returns"] < 0.85, "no picture of the sky comes again within a minute"
-    assert 0.4 < found["sharp_lowest"] <= found["sharp_highest"] < 1.5, "clouds come and go, but never all"
+    assert found["returns"] < 0.78, "no picture of the sky comes again within a minute"
+    assert 0.35 < found["sharp_lowest"] <= found["sharp_highest"] < 1.5, "clouds come and go, but never all"
     assert found["colour_drift"] < 6
     assert found["memory_mb"] < 60, "nothing of the clip is kept"

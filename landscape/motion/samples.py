@@ -60,12 +60,13 @@ def weigh(found: list[Sample], left: Array, result: list[Sample]) -> Array:
     keys = []
     for sample in found:
         key = sample.field[..., 3] * np.exp(np.float32(_KEY) * sample.field[..., 4])
-        cover[sample.rows] += sample.field[..., 3]
-        total[sample.rows] += key
+        cover[sample.rows, sample.columns] += sample.field[..., 3]
+        total[sample.rows, sample.columns] += key
         keys.append(key)
     cover = np.minimum(cover, 1)
     for sample, key in zip(found, keys, strict=True):
-        weight = left[sample.rows] * cover[sample.rows] * key / total[sample.rows]
+        part = sample.rows, sample.columns
+        weight = left[part] * cover[part] * key / total[part]
         weight[weight < SEEN] = 0
         result += _cut(sample, weight)
     return np.asarray(left * (1 - cover), np.float32)

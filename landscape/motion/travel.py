@@ -33,7 +33,7 @@ _PLACES = ((0.0, False), (1 / 3, False), (2 / 3, True))
 """Places of the ring, in parts of it, which is three widths long: each shows through where those before have gaps
 between their pieces, the last one everywhere. Of that little is seen, and it travels as one: parted, it would cut
 clouds. All but the first show the ring from right to left, so that what fills gaps is not what comes next."""
-_GAP = 0.3
+_GAP = 0.5
 """Smaller parts of a place that pieces leave are filled by these pieces themselves."""
 _BEYOND = 0.06
 """Distance, in photo widths, over which pieces end above and below the ring, where it is mirrored."""
@@ -119,10 +119,11 @@ class SkyMotion:
         result: list[Sample] = []
         for place, last in _PLACES:
             left[left < _GAP] = 0
-            rows = np.flatnonzero(left.max(axis=1) > 0)
+            rows, columns = (np.flatnonzero(left.max(axis=axis) > 0) for axis in (1, 0))
             if not len(rows):
                 break
-            span, found = slice(int(rows[0]), int(rows[-1]) + 1), []
+            part = tuple(slice(int(places[0]), int(places[-1]) + 1) for places in (rows, columns))
+            beside, found = x[part[1]], []
             for layer, drift in enumerate(self._drifts):
                 if last and layer < self._layers and layer != self._layers // 2:
                     continue
@@ -134,10 +135,12 @@ class SkyMotion:
                     turn = number if self._loop is None else number % max(1, round(self._loop / drift.period))
                     shift = (turn * _GOLDEN + place) % 1.0 * self._length
                     at = (layer, number, seconds, time, shift)
-                    for spell in self._spells(layer, time, x, turned=place > 0):
-                        sample = self._sample(*at, spell, x, y[span], fields[time], blown[layer, span], last=last)
+                    for spell in self._spells(layer, time, beside, turned=place > 0):
+                        here = beside, y[part[0]], fields[time], blown[layer][part]
+                        sample = self._sample(*at, spell, *here, last=last)
                         if sample is not None:
-                            found.append(dataclasses.replace(sample, rows=shifted(sample.rows, span.start)))
+                            moved = shifted(sample.rows, part[0].start), shifted(sample.columns, part[1].start)
+                            found.append(dataclasses.replace(sample, rows=moved[0], columns=moved[1]))
             left = weigh(found, left, result)
         return normalised(result, (height, width))
 
