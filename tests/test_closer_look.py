@@ -37,14 +37,23 @@ def test_what_is_no_sky_is_a_matter_of_both_looks() -> None:
     first, second = certain(coarse()), certain(coarse())
     second[LINE : LINE + 4] = (0.9, 0, 0.1)
     found = blend_in(first, second)
-    assert np.allclose(found[LINE : LINE + 4], (0.45, 0, 0.55))
+    assert np.allclose(found[LINE : LINE + 4], (0.495, 0, 0.505))
     second[LINE : LINE + 4], first[LINE : LINE + 4] = (0.9, 0, 0.1), (0.2, 0, 0.8)
     assert (blend_in(first, second)[LINE : LINE + 4].argmax(axis=2) == OTHER).all()
 
 
-def test_a_photo_of_one_kind_keeps_the_first_look() -> None:
+def test_a_photo_of_sky_alone_keeps_the_first_look() -> None:
     whole = certain(np.full((20, 30), SKY, np.uint8))
-    assert blend_in(whole, certain(np.full((20, 30), OTHER, np.uint8))) is whole
+    assert np.array_equal(blend_in(whole, certain(np.full((20, 30), OTHER, np.uint8))), whole)
+
+
+def test_falls_that_are_seen_from_near_alone_are_believed_anywhere_on_land() -> None:
+    land, near = certain(np.full((HEIGHT, WIDTH), OTHER, np.uint8)), np.full((HEIGHT, WIDTH), OTHER, np.uint8)
+    near[40:160, 100:140] = WATER
+    near[:20] = SKY
+    found = blend_in(land, certain(near))
+    assert np.allclose(found[40:160, 100:140], (0.45, 0, 0.55))
+    assert np.array_equal(found[:20], land[:20])
 
 
 @given(st.integers(0, 2**32 - 1))
