@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from landscape.scene.background_fit import BackgroundFit
 from landscape.scene.turns import SLICE, Turns
@@ -146,6 +149,22 @@ def test_a_first_scene_is_waited_for(photo, masks, small_models, monkeypatch) ->
     monkeypatch.setattr(BackgroundFit, "_publish", lambda *_: 1 / 0)
     fit = BackgroundFit(photo, masks, small_models, FitSettings("E"), turns).start()
     assert fit.wait(60) and fit.error is not None and not turns.hurried
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="priorities of threads")
+def test_a_fit_comes_after_the_rest_once_its_first_scene_is_there(photo, masks, small_models, monkeypatch) -> None:
+    priorities = []
+    publish = BackgroundFit._publish
+
+    def note(fit: BackgroundFit, scene: object) -> None:
+        priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        publish(fit, scene)
+
+    monkeypatch.setattr(BackgroundFit, "_publish", note)
+    fit = BackgroundFit(photo, masks, small_models, FitSettings(latent_steps=6, tune_steps=6)).start()
+    assert fit.wait(60) and len(priorities) > 1
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert priorities[0] == own and set(priorities[1:]) == {min(own + 5, 19)}
 
 
 def test_fits_work_one_at_a_time_and_end_as_they_do_alone(photo, masks, small_models, monkeypatch) -> None:

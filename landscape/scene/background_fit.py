@@ -16,7 +16,7 @@ from landscape.models.bundle import Models
 from landscape.photo.read import Photo
 from landscape.photo.squares import Layout
 from landscape.scene.scene import MASK_STAGE, Scene
-from landscape.scene.turns import Turns
+from landscape.scene.turns import Turns, come_after
 from landscape.settings import FitSettings
 
 logger = logging.getLogger(__name__)
@@ -181,13 +181,16 @@ class BackgroundFit:
 
     def _look_at(self, state: FitState[Scene]) -> None:
         """Publish what is reached: the first answer at once, later ones as often as that costs little."""
-        if self._version == 0:
+        first = self._version == 0
+        if first:
             self._clock.restart()
         elif not state.finished and self._clock.seconds() < self._next_snapshot:
             return
         started = time.monotonic()
         self._publish(state.snapshot())
-        self._hurry.close()
+        if first:
+            self._hurry.close()
+            come_after()
         cost = time.monotonic() - started
         self._next_snapshot = self._clock.seconds() + max(SHORTEST_PAUSE, cost / SNAPSHOT_SHARE)
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 SLICE = 1.5
 """Seconds of a turn while others wait: every change of turns costs the memory that the one before had at hand."""
+_AFTER = 5
+"""Steps of priority by which work in the background comes after the rest: a third of a core that others want is its."""
 _LOOKED = 3.0
 """Seconds for which somebody who looked counts as looking on."""
+
+
+def come_after() -> None:
+    """Let this thread come after the others of the program where they want all cores (Linux)."""
+    if sys.platform.startswith("linux"):
+        thread = threading.get_native_id()
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _AFTER)
 
 
 class Turns:
