@@ -149,8 +149,13 @@ def test_jpeg_of_twelve_bits(tmp_path: Path, grey: bool) -> None:
         decode_photo(turned, "a").pixels - np.rot90(stored.reshape(*LEVELS.shape[:2], -1), -1).astype(float)
     )
     assert difference.max() <= 4
-    with pytest.raises(LandscapeError):
-        decode_photo(data[: len(data) // 2], "a")
+    buffer = io.BytesIO()
+    Image.fromarray(stored).save(buffer, "JPEG")
+    claimed = bytearray(buffer.getvalue())
+    claimed[claimed.index(b"\xff\xc0") + 4] = 12
+    for damaged in (data[: len(data) // 2], bytes(claimed)):
+        with pytest.raises(LandscapeError):
+            decode_photo(damaged, "a")
 
 
 def test_broken_chunks_that_a_png_can_do_without_are_left_out() -> None:

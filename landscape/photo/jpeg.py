@@ -17,6 +17,7 @@ _RESTART = re.compile(rb"\xff([\xd0-\xd7])", re.DOTALL)
 _SCAN, _INTERVAL = 0xDA, 0xDD
 _SEGMENTS = frozenset(range(0xC0, 0xFF)) - set(range(0xD0, 0xDA))
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_BASELINE = 0xC0
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _ARITHMETIC = frozenset(range(0xC9, 0xD0)) - {0xCC}
 _BLOCK = 16
@@ -88,8 +89,8 @@ def of_twelve_bits(data: bytes) -> Image.Image | None:
     place = scans.frame
     if data[place : place + 1] != b"\x0c":
         return None
-    if not scans.marked:
-        raise OSError("the end is missing")
+    if not scans.marked or data[place - 3] == _BASELINE:  # which knows 8 bits alone
+        raise OSError("the end is missing, or the depth is none")
     import imagecodecs  # here, as other photos are read faster without
 
     values = np.asarray(imagecodecs.jpeg_decode(data))
