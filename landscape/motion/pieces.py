@@ -6,6 +6,7 @@ clouds (watershed): their borders run through the gaps between clouds.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import cv2
@@ -20,8 +21,8 @@ _FINE = 0.016
 """Blur, in photo widths, of the clouds whose catchment areas are pieces."""
 _DEPTH = 0.8
 """Depth of the gap between two clouds from which they are two pieces, in standard deviations of the clouds."""
-_SOFT = 0.008
-"""Softness of the pieces' borders in photo widths."""
+_SOFT = 0.75
+"""Softness of the pieces' borders in parts of the size of the clouds' own ones: a soft sky has no hard borders."""
 _LEVELS = 48
 """Levels at which catchment areas are found."""
 _LEAST_SPREAD = 3.0
@@ -53,12 +54,20 @@ class Pieces:
             (k, h, w) in [0, 1]; they add up to 1.
         """
         layer = np.abs(self.row[:, None] - centres[None, :]).argmin(axis=1)[self.number]
-        pad = max(2, round(6 * _SOFT * width))
+        soft = _SOFT * self._size_of_detail()
+        pad = max(2, round(6 * soft))
         shares = []
         for index in range(len(centres)):
             mask = cv2.copyMakeBorder((layer == index).astype(np.float32), 0, 0, pad, pad, cv2.BORDER_WRAP)
-            shares.append(blur(mask, _SOFT * width)[:, pad:-pad])
+            shares.append(blur(mask, soft)[:, pad:-pad])
         return np.asarray(np.stack(shares), np.float32)
+
+    def _size_of_detail(self) -> float:
+        """How far clouds change over, in pixels of the ring, 1 or more."""
+        light = np.ascontiguousarray(self.prominence)
+        steepness = [cv2.Sobel(light, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1))]
+        steep = sum(float((one**2).mean()) for one in steepness)
+        return max(1.0, math.sqrt(float((light**2).mean()) / max(steep, 1e-6)))
 
     def middles(self) -> Array:
         """The way (h, w) along the ring, in its pixels, from each pixel to the middle of its piece."""

@@ -34,7 +34,7 @@ _PLACES = ((0.0, False), (1 / 3, False), (2 / 3, True))
 between their pieces, the last one everywhere. Of that little is seen, and it travels as one: parted, it would cut
 clouds. All but the first show the ring from right to left, so that what fills gaps is not what comes next."""
 _GAP = 0.5
-"""Smaller parts of a place that pieces leave are filled by these pieces themselves."""
+"""So much of a place that pieces leave is filled by these pieces themselves."""
 _BEYOND = 0.06
 """Distance, in photo widths, over which pieces end above and below the ring, where it is mirrored."""
 _FAR = 0.25
@@ -118,12 +118,12 @@ class SkyMotion:
         left = np.ones((height, width), np.float32)
         result: list[Sample] = []
         for place, last in _PLACES:
-            left[left < _GAP] = 0
+            left = np.maximum(left - _GAP, 0) / np.float32(1 - _GAP)
             rows, columns = (np.flatnonzero(left.max(axis=axis) > 0) for axis in (1, 0))
             if not len(rows):
                 break
             part = tuple(slice(int(places[0]), int(places[-1]) + 1) for places in (rows, columns))
-            beside, found = x[part[1]], []
+            beside, found, empty = x[part[1]], [], left[part] > 0
             for layer, drift in enumerate(self._drifts):
                 if last and layer < self._layers and layer != self._layers // 2:
                     continue
@@ -136,7 +136,7 @@ class SkyMotion:
                     shift = (turn * _GOLDEN + place) % 1.0 * self._length
                     at = (layer, number, seconds, time, shift)
                     for spell in self._spells(layer, time, beside, turned=place > 0):
-                        here = beside, y[part[0]], fields[time], blown[layer][part]
+                        here = beside, y[part[0]], fields[time], blown[layer][part] * empty
                         sample = self._sample(*at, spell, *here, last=last)
                         if sample is not None:
                             moved = shifted(sample.rows, part[0].start), shifted(sample.columns, part[1].start)
@@ -212,9 +212,9 @@ class SkyMotion:
             alone = 1.0 if math.isinf(drift.period) else 1 - smoothstep(abs(seconds / drift.period - number), 0.4, 0.6)
             share = np.full(shape, alone, np.float32)
         share = share * spell.share(way, None if last else found[..., 3])
+        share = share * blown[part]
         if float(share.max()) < SEEN:
             return None
-        share = share * blown[part]
         step = np.float32(1 / COARSER)
         across, down = (across + 0.5) * step - np.float32(0.5), (down + 0.5) * step - np.float32(0.5)
         eddies: Array = np.asarray(cv2.remap(moved, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP))
