@@ -53,7 +53,7 @@ LOOK_EVERY = 10
 def measure(path: Path, recipe: FitNumbers, models: Models, most_tuning: int) -> dict[str, float]:
     """Fit one photo."""
     photo = read_photo(path, 1024)
-    masks = find_matte(photo.pixels, models.segmenter)
+    masks = find_matte(photo.pixels, models.segmenter, models.corrector)
     side = models.generator.resolution
     image, moving = model_image(photo, side), model_mask(masks.moving, side)
     reached: dict[str, float] = {}

@@ -89,6 +89,7 @@ train prior run --weights w.safetensors
 train lighting --out run --weights w.safetensors
 train encoder --data . --out run --weights w.safetensors
 train segmenter --data . --out run --weights w.safetensors
+train matte --data . --out run --weights w.safetensors
 train upscaler --data . --out run --weights w.safetensors
 train realesrgan --weights w.safetensors
 """.strip().splitlines()

@@ -146,7 +146,7 @@ def test_wide_doubt_is_told_and_round_and_an_edge_is_none() -> None:
     there = np.hypot(x - 150, y - 90) < 30
     soft[there, 1] = 0.3
     soft[..., 0] = 1 - soft[..., 1]
-    *_, certainty = solve(np.full((300, 400, 3), 150, np.uint8), shares, soft)
+    *_, certainty = solve(np.full((300, 400, 3), 150, np.uint8), shares, soft, None)
     doubtful = certainty < 0.6
     assert (doubtful & there).sum() > 0.95 * there.sum() and (doubtful & ~there).sum() < 0.02 * there.sum()
 

@@ -45,7 +45,9 @@ def inversion(
     settings = [FitSettings(name, seed=seed, numbers=fit_numbers) for name in names][0]
     pictures = [read_photo(path) for path in photos]
     models = load_models(weights)
-    masked = [MaskedPhoto(picture, find_matte(picture.pixels, models.segmenter)) for picture in pictures]
+    masked = [
+        MaskedPhoto(picture, find_matte(picture.pixels, models.segmenter, models.corrector)) for picture in pictures
+    ]
     with cancel_on_signals() as cancel, progress_bars() as progress:
         figures = evaluate_inversion(masked, models, names, settings, progress=progress, cancel=cancel)
     tell(markdown_table(figures), figures, report, table)

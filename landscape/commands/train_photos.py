@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,6 +61,36 @@ def segmenter(
         train_segmenter(data, out, steps=steps, seed=seed, resume=resume, **common)
     if weights is not None:
         export_segmenter(out, weights, start_from, share)
+
+
+@train_photos.command()
+def matte(
+    data: Annotated[Path, typer.Option(help="Folder with folders of photos, and masks, that of the labelled sets.")],
+    out: OutOption,
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 1200,
+    composites: Annotated[int, typer.Option(help="How many composites are made of cuts of the photos.")] = 384,
+    photos: Annotated[int, typer.Option(help="How many labelled photos beside them.")] = 289,
+    seed: SeedOption = 0,
+    resume: ResumeOption = False,
+    weights: WeightsOption = None,
+    checkpoints: CheckpointsOption = None,
+) -> None:
+    """Train the network that corrects the segmentation pixel by pixel."""
+    from landscape.models.bundle import SEGMENTER_FILE, default_folder
+    from landscape.models.frozen import load_segmenter
+    from landscape.training.data.matte_examples import make_examples
+    from landscape.training.matte import export_matte, train_matte
+
+    require_weights([checkpoints], weights)
+    if not data.is_dir():
+        raise LandscapeError(f"Give a folder with folders of photos; {data} is none.")
+    segmenter = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE)
+    with cancel_on_signals() as cancel, progress_bars() as progress:
+        common: dict[str, Any] = {"progress": progress, "cancel": cancel}
+        examples = partial(make_examples, data, segmenter, composites, photos, seed, **common)
+        train_matte(examples, out, steps, seed, resume, **common)
+    if weights is not None:
+        export_matte(out, weights)
 
 
 @train_photos.command(name="water-kinds")

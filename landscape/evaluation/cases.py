@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import cv2
 import numpy as np
-from torch import nn
 
 from landscape.evaluation.clips import LEAST_FRAMES, LEAST_SKY, Clip, Mask, find_clips, read_frames
 from landscape.evaluation.metrics import sky_flow
 from landscape.images.pixels import Pixels
-from landscape.masks.find import find_matte
 from landscape.masks.matte import Matte
 from landscape.motion.flow import displacement
 from landscape.progress import Progress, check_cancelled, ignore_progress
@@ -70,7 +68,7 @@ class Case:
 
 def read_cases(
     paths: Sequence[Path],
-    segmenter: nn.Module,
+    find: Callable[[Pixels], Matte],
     frames: int,
     seed: int = 0,
     progress: Progress = ignore_progress,
@@ -80,7 +78,7 @@ def read_cases(
 
     Args:
         paths: Videos, folders of frames, folders of such clips.
-        segmenter: Finds sky and water.
+        find: Finds sky and water.
         frames: Most frames of a clip.
         seed: Seed of what methods draw.
         progress: Called after every clip.
@@ -96,7 +94,7 @@ def read_cases(
         progress(STAGE, index, len(found))
         read = read_frames(path)[:frames]
         if len(read) >= LEAST_FRAMES:
-            case = make_case(path.name, read, find_matte(read[0], segmenter), seed)
+            case = make_case(path.name, read, find(read[0]), seed)
             if float(case.sky.mean()) > LEAST_SKY:
                 yield case
     progress(STAGE, len(found), len(found))

@@ -68,7 +68,8 @@ def _sky(path: Path, first: Pixels, models: Models) -> Mask:
         if labels is None:
             raise LandscapeError(f"“{file}” is no picture; write labels as a grey PNG: 0 other, 1 sky, 2 water.")
         return sky_of_labels(np.asarray(labels, np.uint8), first.shape[:2])
-    return sky_of_labels(find_matte(first, models.segmenter).labels(), first.shape[:2])
+    matte = find_matte(first, models.segmenter, models.corrector)
+    return sky_of_labels(matte.labels(), first.shape[:2])
 
 
 def made_clips(

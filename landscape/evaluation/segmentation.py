@@ -76,16 +76,19 @@ class PhotoScore:
         return row
 
 
-def score_photo(network: nn.Module, photo: LabelledPhoto, look: Look | None = None) -> PhotoScore:
+def score_photo(
+    network: nn.Module, photo: LabelledPhoto, look: Look | None = None, corrector: nn.Module | None = None
+) -> PhotoScore:
     """Compare the labels of :func:`landscape.masks.find.find_matte` with those of a photo.
 
     Args:
         network: The segmenter, in evaluation mode.
         photo: A photo with labels.
         look: Called with the photo and what was found, labels uint8 (H, W).
+        corrector: Corrects the segmenter, as for :func:`~landscape.masks.find.find_matte`.
     """
     start = time.perf_counter()
-    found = find_matte(photo.pixels, network)
+    found = find_matte(photo.pixels, network, corrector)
     guess = found.resized(*photo.labels.shape).labels()
     seconds = time.perf_counter() - start
     if look is not None:
@@ -125,7 +128,11 @@ def summarise(scores: Sequence[PhotoScore]) -> dict[str, float]:
 
 
 def evaluate_segmentation(
-    data: Path, network: nn.Module, progress: Progress = ignore_progress, look: Look | None = None
+    data: Path,
+    network: nn.Module,
+    progress: Progress = ignore_progress,
+    look: Look | None = None,
+    corrector: nn.Module | None = None,
 ) -> dict[str, Any]:
     """Score the held-out photos of every set of labels.
 
@@ -134,6 +141,7 @@ def evaluate_segmentation(
         network: The segmenter, in evaluation mode.
         progress: Called after every photo.
         look: Called with every photo and what was found in it, labels uint8 (H, W).
+        corrector: Corrects the segmenter, as for :func:`~landscape.masks.find.find_matte`.
 
     Returns:
         ``sets``: the figures of :func:`summarise` for each set and for ``all``; ``kinds``: those for each kind of water
@@ -147,7 +155,7 @@ def evaluate_segmentation(
         raise LandscapeError(f"No labelled photo in {data} is held out for evaluation; add more photos.")
     scores: list[PhotoScore] = []
     for done, photo in enumerate(photos):
-        scores.append(score_photo(network, photo, look))
+        scores.append(score_photo(network, photo, look, corrector))
         progress("segmentation", done + 1, len(photos))
     sets = {source: [s for s in scores if s.source == source] for source in dict.fromkeys(s.source for s in scores)}
     kinds = {kind: [s for s in scores if s.kind == kind] for kind in sorted({s.kind for s in scores} - {""})}

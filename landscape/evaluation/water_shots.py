@@ -84,7 +84,7 @@ def _matte(photo: Pixels, labels: Path | None, models: Models) -> Matte:
     from landscape.masks.find import find_matte, matte_of_labels
 
     if labels is None:
-        return find_matte(photo, models.segmenter)
+        return find_matte(photo, models.segmenter, models.corrector)
     found = read_labels(labels, *photo.shape[:2])
     return matte_of_labels(np.where(found == UNKNOWN, np.uint8(0), found), photo)
 

@@ -13,12 +13,13 @@ import torch
 from torch import nn
 
 from landscape.errors import LandscapeError
-from landscape.images.filters import guided, resize, soften
+from landscape.images.filters import guided, resize, smoothstep, soften
 from landscape.images.pixels import Array
 from landscape.masks.attachments import find_attachments
 from landscape.masks.closer_look import SIDE as CLOSER_SIDE
 from landscape.masks.closer_look import blend_in
 from landscape.masks.colour_line import along_colours
+from landscape.masks.corrected import corrected
 from landscape.masks.glow import find_glow
 from landscape.masks.growth import find_growth
 from landscape.masks.horizon import find_horizon
@@ -37,37 +38,51 @@ _WET = 0.005
 _UNSHARP, _UNSHARP_SIDE = 0.008, 512
 """Doubt narrower than twice this, as a fraction of the long side, is that of the segmenter about an edge's place; it is
 told from wider one at this long side in pixels."""
+_TAKEN = (0.2, 0.6)
+"""Parts of the segmenter's share that the correction takes away from which something may, and does, stand. What both
+are in doubt about is no matter of single pixels: such places are settled as a whole."""
+_LEAST = 1e-3
+"""Share of which less is nothing."""
 _VOTED = 0.1
 """Votes against the sky that make a place uncertain."""
 
 
-def find_matte(pixels: Pixels, segmenter: nn.Module, looking: AbstractContextManager[object] | None = None) -> Matte:
+def find_matte(
+    pixels: Pixels,
+    segmenter: nn.Module,
+    corrector: nn.Module | None = None,
+    looking: AbstractContextManager[object] | None = None,
+) -> Matte:
     """Find what moves in a photo.
 
     Args:
         pixels: uint8 (H, W, 3) RGB.
         segmenter: Network of :func:`landscape.networks.segmenter.build_segmenter`, in evaluation mode.
-        looking: Entered while the network looks, which takes most of the memory.
+        corrector: :class:`landscape.networks.matte.MatteNetwork` on the same device; None takes the segmenter's word.
+        looking: Entered while the networks look, which takes most of the memory.
 
     Returns:
         The matte, at the photo's size but 2048 pixels long at most.
     """
     photo = resize(pixels, *work_size(*pixels.shape[:2]))
     with looking or nullcontext():
-        soft = look_softly(photo, segmenter, str(next(segmenter.parameters(), torch.empty(0)).device))
+        device = str(next(segmenter.parameters(), torch.empty(0)).device)
+        soft = look_softly(photo, segmenter, device)
+        fine = None if corrector is None else corrected(photo, soft, corrector, device)
     moving = guided(soft[..., SKY:], photo, SNAP_RADIUS)  # linear: what they leave is the third class
     labels = clean_labels(np.dstack([1 - moving.sum(axis=2), moving]))
     shares = soften(settle(_snapped(labels, photo)), FEATHER)
-    return _completed(photo, *solve(photo, shares / np.maximum(shares.sum(axis=2, keepdims=True), 1), soft))
+    return _completed(photo, *solve(photo, shares / np.maximum(shares.sum(axis=2, keepdims=True), 1), soft, fine))
 
 
-def solve(photo: Pixels, shares: Array, soft: Array) -> tuple[Array, Array, Array]:
+def solve(photo: Pixels, shares: Array, soft: Array, fine: Array | None) -> tuple[Array, Array, Array]:
     """Refine shares pixel by pixel: what finds thin or small things has a vote, then colours decide at borders.
 
     Args:
         photo: uint8 (H, W, 3) RGB.
         shares: Shares of sky and water, (H, W, 2) in [0, 1].
         soft: The segmenter's probabilities of other, sky and water, (H, W, 3).
+        fine: The same as corrected pixel by pixel, or None.
 
     Returns:
         Shares of sky and of water and how certain both are, (H, W) in [0, 1].
@@ -78,6 +93,7 @@ def solve(photo: Pixels, shares: Array, soft: Array) -> tuple[Array, Array, Arra
     attached = find_attachments(photo, sky)
     left = sky if attached is None else sky * (1 - attached)
     growth = find_growth(photo, left, soft[..., OTHER])
+    left = left if fine is None else np.minimum(left, _kept(soft[..., SKY], fine[..., SKY]))
     water = along_colours(photo, wet)
     # The sky is behind the water: its share is that of what the water leaves.
     seen = np.asarray(np.minimum(left / np.maximum(1 - wet, 1e-3), 1), np.float32)
@@ -85,6 +101,11 @@ def solve(photo: Pixels, shares: Array, soft: Array) -> tuple[Array, Array, Arra
     refined = (refined if growth is None else np.minimum(refined, 1 - growth)) * (1 - water)
     certainty = 1 - np.maximum(doubt, np.clip(sky - refined, 0, 1) * (left < sky - _VOTED))
     return np.asarray(refined, np.float32), water, np.asarray(np.clip(certainty, 0, 1), np.float32)
+
+
+def _kept(before: Array, after: Array) -> Array:
+    """Share (H, W) that a correction leaves of what it has not taken away, in [0, 1]."""
+    return 1 - smoothstep(1 - after / np.maximum(before, _LEAST), *_TAKEN)
 
 
 def _wide(doubt: Array) -> Array:

@@ -16,10 +16,11 @@ from landscape.light.styles import StyleTable
 from landscape.models.frozen import load_lpips, load_segmenter, load_vgg19
 from landscape.models.imported import load_imported
 from landscape.models.named import GENERATOR_FILE, default_folder, weights_file, weights_name
-from landscape.models.weights import load_encoder, load_generator, load_lighting, load_upscaler
+from landscape.models.weights import load_encoder, load_generator, load_lighting, load_matte, load_upscaler
 from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.networks.lighting import LightingNetwork
+from landscape.networks.matte import MatteNetwork
 from landscape.networks.perceptual import LpipsAlex
 from landscape.networks.posterior import Posterior
 from landscape.networks.upscaler import Upscaler
@@ -32,6 +33,7 @@ __all__ = ["GENERATOR_FILE", "Models", "choose_device", "default_folder", "load_
 ENCODER_FILE = "encoder.safetensors"
 LIGHTING_FILE = "lighting.safetensors"
 SEGMENTER_FILE = "segmenter.safetensors"
+MATTE_FILE = "matte.safetensors"
 PERCEPTUAL_FILE = "lpips_alex.safetensors"
 PRIOR_FILE = "prior.safetensors"
 UPSCALER_FILE = "upscaler.safetensors"
@@ -55,6 +57,7 @@ class Models:
         upscaler: Enlarges the generator's frames, where it is there.
         name: What these weights are called, for scenes that are opened with others.
         lights: What the styles look like on real pictures; without it the generator alone makes light.
+        corrector: Corrects the segmenter pixel by pixel, where it is there.
     """
 
     generator: Generator
@@ -67,6 +70,7 @@ class Models:
     upscaler: Upscaler | None = None
     name: str = "bundled"
     lights: MeasuredLights | None = None
+    corrector: MatteNetwork | None = None
 
 
 def load_models(weights: Path | None = None, device: str = "cpu") -> Models:
@@ -94,7 +98,7 @@ def load_models(weights: Path | None = None, device: str = "cpu") -> Models:
         lighting = load_lighting(weights_file(weights, LIGHTING_FILE))
     target = torch.device(device)
     vgg, upscaler = weights_file(weights, VGG_FILE), weights_file(weights, UPSCALER_FILE)
-    measured = weights_file(weights, LIGHT_FILE)
+    measured, corrector = weights_file(weights, LIGHT_FILE), weights_file(weights, MATTE_FILE)
     return Models(
         generator.to(target),
         None if encoder is None else encoder.to(target),
@@ -106,6 +110,7 @@ def load_models(weights: Path | None = None, device: str = "cpu") -> Models:
         load_upscaler(upscaler).to(target) if upscaler.is_file() else None,
         weights_name(weights),
         MeasuredLights.load(measured) if measured.is_file() else None,
+        load_matte(corrector).to(target) if corrector.is_file() else None,
     )
 
 

@@ -16,6 +16,7 @@ from landscape.networks.encoder import Encoder
 from landscape.networks.generator import Generator
 from landscape.networks.generator_block import GeneratorConfig
 from landscape.networks.lighting import LightingNetwork
+from landscape.networks.matte import MatteNetwork
 from landscape.networks.posterior import Posterior
 from landscape.networks.prior import LatentPrior
 from landscape.networks.upscaler import Upscaler, UpscalerConfig, build_upscaler
@@ -153,6 +154,15 @@ def load_prior(path: Path, generator: Generator | None) -> LatentPrior | None:
         return LatentPrior(int(metadata["style_width"]), tuple(metadata["resolutions"]))
 
     return _read(path, "prior", build)
+
+
+def load_matte(path: Path) -> MatteNetwork:
+    """Read the network that corrects the segmenter pixel by pixel, in evaluation mode.
+
+    Raises:
+        LandscapeError: If the file is missing, damaged or holds something else.
+    """
+    return _read(path, "network of the matte", lambda _: MatteNetwork())
 
 
 def save_upscaler(path: Path, network: Upscaler, metadata: dict[str, Any]) -> None:

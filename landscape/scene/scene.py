@@ -113,7 +113,7 @@ class Scene:
         """
         settings = settings or FitSettings()
         started = time.monotonic()
-        masks = find_matte(photo.pixels, models.segmenter) if masks is None else masks
+        masks = find_matte(photo.pixels, models.segmenter, models.corrector) if masks is None else masks
         masked = time.monotonic()
         plans = SkyPlans()
 

@@ -92,7 +92,7 @@ class Engine:
         """Find sky and water."""
         models = self.models()
         with self._turns.first():
-            return find_matte(photo.pixels, models.segmenter, self._looking)
+            return find_matte(photo.pixels, models.segmenter, models.corrector, self._looking)
 
     def open(
         self,
