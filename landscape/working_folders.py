@@ -69,7 +69,10 @@ class WorkingFolder:
             return  # without a mark nobody removes it: this place has no locks
         if not os.path.exists(self.path / _LOCK):
             raise FileNotFoundError(self.path)
-        os.write(self._lock, json.dumps({"made by": _MARK, **_place()}).encode())
+        try:
+            os.write(self._lock, json.dumps({"made by": _MARK, **_place()}).encode())
+        except OSError as error:  # a full disk; whoever made the folder can tell by its name what failed
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
 
     def close(self) -> None:
         """Remove the folder with all that is in it; harmless when it is gone."""

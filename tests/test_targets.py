@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -302,3 +303,18 @@ def test_folders_of_other_computers_are_removed_when_they_are_old(tmp_path: Path
         os.utime(path, (1e9, 1e9))
     remove_leftovers(tmp_path)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_gets_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Already the first bytes of the working folder find no room."""
+
+    def full(file: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    frames = iter([np.zeros((64, 64, 3), np.uint8)])
+    monkeypatch.setattr("landscape.working_folders.os.write", full)
+    with pytest.raises(LandscapeError, match="the disk is full"):
+        write_video(tmp_path / "a.mp4", frames, 10)
+    with pytest.raises(LandscapeError, match="cannot be written"), replacing(tmp_path / "a.json") as partial:
+        partial.write_bytes(b"{}")
+    assert not list(tmp_path.iterdir())

@@ -86,7 +86,7 @@ def write_video(
     except OSError as error:
         if error.filename is None or not str(error.filename).startswith(str(part.parent)):  # of the frames
             raise
-        raise LandscapeError(f"“{path}” cannot be written ({_reason(error)}): choose another name.") from error
+        raise LandscapeError(f"“{path}” cannot be written ({_reason(error)}): {_way_out(error)}.") from error
     return path
 
 
@@ -172,7 +172,9 @@ def _reason(error: Exception) -> str:
 
 
 def _way_out(error: Exception) -> str:
-    return "choose another format" if "Unknown encoder" in str(error) else "choose another folder"
+    if "Unknown encoder" in str(error):
+        return "choose another format"
+    return "choose another name" if "name too long" in str(error).lower() else "choose another folder"
 
 
 def probe_video(path: Path | str) -> dict[str, Any]:
