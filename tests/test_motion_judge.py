@@ -18,6 +18,7 @@ from landscape.evaluation.motion import LIMITS, faults, measure
 from landscape.evaluation.motion_clips import paired_clips
 from landscape.evaluation.motion_sheet import html_sheet, make_row, markdown_table, summarise, worst_first
 from landscape.settings import FitSettings, MotionSettings
+from tests.mattes import hard_matte
 from tests.test_comparison import case
 
 HEIGHT = 160
@@ -200,3 +201,22 @@ def test_beside_moves_as_the_clip_does_and_not_as_asked(tmp_path):
     write_frames(tmp_path / "clip", travelling()[:20])
     result = CliRunner().invoke(cli, ["evaluate", "motion", str(tmp_path / "clip"), "--beside", "--animate"])
     assert isinstance(result.exception, LandscapeError) and "without --animate" in str(result.exception)
+
+
+def test_beside_finds_skies_by_the_networks_of_the_weights(tmp_path, monkeypatch, small_models):
+    write_frames(tmp_path / "clip", travelling(2)[:14])
+    labels = np.zeros((HEIGHT, WIDTH), np.uint8)
+    labels[: HEIGHT // 2] = 1
+    seen = []
+
+    def find(pixels, *networks):
+        seen.append(networks)
+        return hard_matte(labels)
+
+    monkeypatch.setattr("landscape.evaluation.cases.find_matte", find)
+    monkeypatch.setattr("landscape.models.bundle.load_models", lambda weights: small_models)
+    arguments = ["evaluate", "motion", str(tmp_path / "clip"), "--beside", "--fit-seconds", "0.2"]
+    result = CliRunner().invoke(cli, [*arguments, "--json", str(tmp_path / "out.json")])
+    assert result.exit_code == 0, result.output
+    assert seen == [(small_models.segmenter, small_models.corrector)]
+    assert json.loads((tmp_path / "out.json").read_text())["clips"][0]["real"]["path"] > 0

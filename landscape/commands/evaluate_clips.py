@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +56,6 @@ def clips(
     from landscape.evaluation.frechet import lite0_features
     from landscape.evaluation.method_choice import choose_methods
     from landscape.files import write_table
-    from landscape.masks.find import find_matte
     from landscape.models.bundle import load_models
     from landscape.models.i3d import find_i3d, read_i3d
     from landscape.settings import FitSettings
@@ -71,8 +69,7 @@ def clips(
     fit = FitSettings(latent_steps=fit_steps, tune_steps=fit_steps, seconds=fit_seconds)
     film_network = None if films is None else read_i3d(films)
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        find = partial(find_matte, segmenter=models.segmenter, corrector=models.corrector)
-        cases = list(read_cases(clips, find, length, seed, progress, cancel))
+        cases = list(read_cases(clips, models, length, seed, progress, cancel))
         methods, turns = choose_methods(names, models, fit, cases, frames, turn or (), keep)
         measured_by = models.perceptual, lite0_features(), film_network
         found = compare(cases, methods, *measured_by, shown, progress, cancel, coded, turns)

@@ -53,7 +53,7 @@ def motion(
     models = load_models(weights)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         if beside:
-            cases = read_cases(clips, models.segmenter, MOST_FRAMES, progress=progress, cancel=cancel)
+            cases = read_cases(clips, models, MOST_FRAMES, progress=progress, cancel=cancel)
             pairs = paired_clips(cases, models, FitSettings(seconds=fit_seconds))
             rows = [make_row(ours, measure(ours), make_row(real, measure(real))) for real, ours in pairs]
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,9 @@ import numpy as np
 from landscape.evaluation.clips import LEAST_FRAMES, LEAST_SKY, Clip, Mask, find_clips, read_frames
 from landscape.evaluation.metrics import sky_flow
 from landscape.images.pixels import Pixels
+from landscape.masks.find import find_matte
 from landscape.masks.matte import Matte
+from landscape.models.bundle import Models
 from landscape.motion.flow import displacement
 from landscape.progress import Progress, check_cancelled, ignore_progress
 from landscape.settings import MotionSettings
@@ -68,7 +70,7 @@ class Case:
 
 def read_cases(
     paths: Sequence[Path],
-    find: Callable[[Pixels], Matte],
+    models: Models,
     frames: int,
     seed: int = 0,
     progress: Progress = ignore_progress,
@@ -78,7 +80,7 @@ def read_cases(
 
     Args:
         paths: Videos, folders of frames, folders of such clips.
-        find: Finds sky and water.
+        models: Their networks find sky and water.
         frames: Most frames of a clip.
         seed: Seed of what methods draw.
         progress: Called after every clip.
@@ -94,7 +96,8 @@ def read_cases(
         progress(STAGE, index, len(found))
         read = read_frames(path)[:frames]
         if len(read) >= LEAST_FRAMES:
-            case = make_case(path.name, read, find(read[0]), seed)
+            matte = find_matte(read[0], models.segmenter, models.corrector)
+            case = make_case(path.name, read, matte, seed)
             if float(case.sky.mean()) > LEAST_SKY:
                 yield case
     progress(STAGE, len(found), len(found))
