@@ -54,23 +54,21 @@ def segmentation(
     from landscape.evaluation.mask_sheet import mask_sheet, shrunk, tinted
     from landscape.evaluation.segmentation import evaluate_segmentation
     from landscape.files import save_picture
-    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE
+    from landscape.models.bundle import SEGMENTER_FILE, load_corrector
     from landscape.models.frozen import load_segmenter
     from landscape.models.named import weights_file
-    from landscape.models.weights import load_matte
 
     # A file that is named here is the segmenter's own; elsewhere one file of weights is a generator.
     file = weights if weights is not None and weights.is_file() else weights_file(weights, SEGMENTER_FILE)
     require_targets([file], (report, "report"), (sheet, "picture"))
-    network, correction = load_segmenter(file), weights_file(weights, MATTE_FILE)
-    corrector = load_matte(correction) if correction.is_file() else None
+    network = load_segmenter(file)
     looks: dict[tuple[str, str], list[np.ndarray]] = {}
 
     def look(photo: LabelledPhoto, guess: np.ndarray) -> None:
         looks[photo.source, photo.name] = [shrunk(tinted(photo.pixels, labels)) for labels in (guess, photo.labels)]
 
     with progress_bars() as progress:
-        figures = evaluate_segmentation(data, network, progress, look if sheet else None, corrector)
+        figures = evaluate_segmentation(data, network, progress, look if sheet else None, load_corrector(weights))
     console.print(json.dumps(figures | {"photos": figures["photos"][:worst]}, indent=2))
     if report is not None:
         write_json(report, dict(figures))

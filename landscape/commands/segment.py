@@ -23,20 +23,18 @@ def segment(
     from landscape.masks.find import find_matte
     from landscape.masks.labels import require_labels_name, write_labels
     from landscape.masks.matte_files import write_matte
-    from landscape.models.bundle import MATTE_FILE, SEGMENTER_FILE, choose_device
+    from landscape.models.bundle import SEGMENTER_FILE, choose_device, load_corrector
     from landscape.models.frozen import load_segmenter
     from landscape.models.named import weights_file
-    from landscape.models.weights import load_matte
     from landscape.photo.read import read_photo
     from landscape.targets import require_targets
 
-    network, correction = (weights_file(weights, name) for name in (SEGMENTER_FILE, MATTE_FILE))
+    network = weights_file(weights, SEGMENTER_FILE)
     require_targets([photo, network], (out, "picture"))
     require_labels_name(out)
     target = choose_device(device)
     picture = read_photo(photo)
-    corrector = load_matte(correction).to(target) if correction.is_file() else None
-    matte = find_matte(picture.pixels, load_segmenter(network).to(target), corrector)
+    matte = find_matte(picture.pixels, load_segmenter(network).to(target), load_corrector(weights, target))
     if soft:
         write_matte(out, matte)
     else:

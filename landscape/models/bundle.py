@@ -98,7 +98,7 @@ def load_models(weights: Path | None = None, device: str = "cpu") -> Models:
         lighting = load_lighting(weights_file(weights, LIGHTING_FILE))
     target = torch.device(device)
     vgg, upscaler = weights_file(weights, VGG_FILE), weights_file(weights, UPSCALER_FILE)
-    measured, corrector = weights_file(weights, LIGHT_FILE), weights_file(weights, MATTE_FILE)
+    measured = weights_file(weights, LIGHT_FILE)
     return Models(
         generator.to(target),
         None if encoder is None else encoder.to(target),
@@ -110,8 +110,18 @@ def load_models(weights: Path | None = None, device: str = "cpu") -> Models:
         load_upscaler(upscaler).to(target) if upscaler.is_file() else None,
         weights_name(weights),
         MeasuredLights.load(measured) if measured.is_file() else None,
-        load_matte(corrector).to(target) if corrector.is_file() else None,
+        load_corrector(weights, device),
     )
+
+
+def load_corrector(weights: Path | None = None, device: str = "cpu") -> MatteNetwork | None:
+    """Read the network that corrects the segmenter, of a folder of weights; None where it has none.
+
+    Raises:
+        LandscapeError: If its file is damaged or holds something else.
+    """
+    file = weights_file(weights, MATTE_FILE)
+    return load_matte(file).to(device) if file.is_file() else None
 
 
 def choose_device(name: str = "auto") -> str:
