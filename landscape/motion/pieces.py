@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -54,7 +55,7 @@ class Pieces:
             (k, h, w) in [0, 1]; they add up to 1.
         """
         layer = np.abs(self.row[:, None] - centres[None, :]).argmin(axis=1)[self.number]
-        soft = _SOFT * self._size_of_detail()
+        soft = _SOFT * self._size_of_detail
         pad = max(2, round(6 * soft))
         shares = []
         for index in range(len(centres)):
@@ -62,6 +63,7 @@ class Pieces:
             shares.append(blur(mask, soft)[:, pad:-pad])
         return np.asarray(np.stack(shares), np.float32)
 
+    @cached_property
     def _size_of_detail(self) -> float:
         """How far clouds change over, in pixels of the ring, 1 or more."""
         light = np.ascontiguousarray(self.prominence)
@@ -69,6 +71,7 @@ class Pieces:
         steep = sum(float((one**2).mean()) for one in steepness)
         return max(1.0, math.sqrt(float((light**2).mean()) / max(steep, 1e-6)))
 
+    @cached_property
     def middles(self) -> Array:
         """The way (h, w) along the ring, in its pixels, from each pixel to the middle of its piece."""
         length = self.number.shape[1]

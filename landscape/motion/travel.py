@@ -93,7 +93,7 @@ class SkyMotion:
         shares = [*pieces.shares(centres, self._width), *(everywhere for _ in self._winds.drifts)]
         stagger = np.random.default_rng([seed, 1]).uniform(-1, 1, len(pieces.row)).astype(np.float32)[pieces.number]
         stagger = cv2.GaussianBlur(stagger, (0, 0), 1.0) * _STAGGER
-        rest = [pieces.prominence, stagger, cv2.GaussianBlur(pieces.middles(), (0, 0), 1.0) / np.float32(self._width)]
+        rest = [pieces.prominence, stagger, cv2.GaussianBlur(pieces.middles, (0, 0), 1.0) / np.float32(self._width)]
         self._maps = [np.dstack([share, *rest]) for share in shares]
         self._spans = [_span(share) for share in shares]
         self._turbulence = Turbulence(pieces.number.shape, self._width, seed)

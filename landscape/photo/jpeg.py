@@ -39,7 +39,7 @@ def at_once(image: Image.Image, size: int) -> None:
 
 
 @dataclass
-class _Scans:
+class Scans:
     """What the scans of a file bring.
 
     Attributes:
@@ -64,6 +64,11 @@ class _Scans:
     marked: bool = False
     end: int = 0
 
+    @property
+    def hide_cuts(self) -> bool:
+        """Whether a decoder's picture would show no cut: in later scans, of details alone, or in arithmetic coding."""
+        return self.arithmetic or self.progressive or len(self.precise) != 2
+
     def cover(self, bits: int, scan: int = -1) -> bool:
         """Whether everything but the last bits is there after a scan."""
         return bool(self.last) and all(self.precise[scan].get(key, 99) <= bits for key in self.wanted)
@@ -85,7 +90,7 @@ def of_twelve_bits(data: bytes) -> Image.Image | None:
     Raises:
         Exception: Of many types if it is damaged.
     """
-    scans = _scans(data)
+    scans = scan(data)
     place = scans.frame
     if data[place : place + 1] != b"\x0c":
         return None
@@ -100,28 +105,22 @@ def of_twelve_bits(data: bytes) -> Image.Image | None:
     return image
 
 
-def cut_unseen(data: bytes) -> bool:
-    """Whether a decoder's picture would not show a cut: in later scans, of details alone, or in arithmetic coding."""
-    scans = _scans(data)
-    return scans.arithmetic or scans.progressive or len(scans.precise) != 2
-
-
-def continued(data: bytes, size: tuple[int, int]) -> Image.Image:
+def continued(data: bytes, scans: Scans, size: tuple[int, int]) -> Image.Image:
     """What a decoder makes of a file that goes on in noise; the picture itself where nothing is missing.
 
     Args:
         data: The file's bytes.
+        scans: What :func:`scan` tells of it.
         size: Width and height at which the picture is decoded, of which a decoder rounds up.
 
     Raises:
         OSError: If it cannot be decoded.
     """
-    scans = _scans(data)
     smaller = (max(1, size[0] - 1), max(1, size[1] - 1))
     return _decoded(_until(scans, data).rstrip(b"\xff") + _noise(scans, data) + END, smaller)
 
 
-def may_be_cut(image: Image.Image, data: bytes, other: Image.Image | None = None) -> bool:
+def may_be_cut(image: Image.Image, data: bytes, scans: Scans, other: Image.Image | None = None) -> bool:
     """Whether a file that was decoded without complaint may lack its end all the same; :func:`missing_share` tells.
 
     Copies that broke off are filled with zeros or get an end mark by programs that repair them: decoders then leave
@@ -130,7 +129,8 @@ def may_be_cut(image: Image.Image, data: bytes, other: Image.Image | None = None
     Args:
         image: The picture, decoded at any size.
         data: The file's bytes.
-        other: That of :func:`continued`, where a cut is :func:`cut_unseen`.
+        scans: What :func:`scan` tells of it.
+        other: That of :func:`continued`, where cuts are hidden.
     """
     rest = data.rstrip(b"\0")
     if len(rest) < len(data) and not rest.endswith(END):
@@ -138,13 +138,12 @@ def may_be_cut(image: Image.Image, data: bytes, other: Image.Image | None = None
     corner = np.asarray(image.crop((max(0, image.width - _CORNER), image.height - 1, image.width, image.height)))
     if (np.abs(corner.astype(int) - _GREY) <= 1).all():
         return True
-    scans = _scans(data)
     if not scans.cover(0):
         return True
     return other is not None and (other.size != image.size or _differing(image, other, scans) > 0)
 
 
-def missing_share(data: bytes) -> float:
+def missing_share(data: bytes, scans: Scans | None = None) -> float:
     """Which part of the picture is missing at the end of a file, 0 to 1.
 
     What a decoder reads beyond the end changes the picture exactly where something is missing: the file is decoded with
@@ -152,11 +151,12 @@ def missing_share(data: bytes) -> float:
 
     Args:
         data: The file's bytes.
+        scans: What :func:`scan` tells of it, if that is known.
 
     Raises:
         OSError: If it cannot be decoded at all.
     """
-    scans = _scans(data)
+    scans = scans or scan(data)
     only_detail = scans.progressive and scans.cover(1, -2)
     if not (only_detail or scans.cover(0)):
         return 1.0
@@ -168,7 +168,7 @@ def missing_share(data: bytes) -> float:
     return _LAST_DETAIL * scans.detail(share) if only_detail else share
 
 
-def _differing(first: Image.Image, second: Image.Image, scans: _Scans) -> float:
+def _differing(first: Image.Image, second: Image.Image, scans: Scans) -> float:
     """From where on two pictures of a file with other continuations differ, as the part that is missing, 0 to 1."""
     box = ImageChops.difference(first, second).getbbox()
     if box is None:
@@ -182,15 +182,15 @@ def _differing(first: Image.Image, second: Image.Image, scans: _Scans) -> float:
 
 def body(data: bytes) -> bytes:
     """A file's bytes as far as they are the picture, without an end mark."""
-    return _until(_scans(data), data)
+    return _until(scan(data), data)
 
 
-def _until(scans: _Scans, data: bytes) -> bytes:
+def _until(scans: Scans, data: bytes) -> bytes:
     # Flat parts of a picture may be zeros, too, so only those that end the file are taken for filling.
     return data.rstrip(b"\0") if scans.end == len(data) else data[: scans.end]
 
 
-def _noise(scans: _Scans, data: bytes) -> bytes:
+def _noise(scans: Scans, data: bytes) -> bytes:
     """What a file can go on with."""
     noise = np.random.default_rng(0).integers(0, 255, 512, np.uint8).tobytes()
     if not scans.restarts:
@@ -208,8 +208,9 @@ def _decoded(data: bytes, size: tuple[int, int] | None = None) -> Image.Image:
     return image
 
 
-def _scans(data: bytes) -> _Scans:
-    scans, position = _Scans(end=len(data)), 2
+def scan(data: bytes) -> Scans:
+    """What the scans of a file bring; it takes a look at all of its bytes."""
+    scans, position = Scans(end=len(data)), 2
     while (match := _MARKER.search(data, position)) is not None:
         marker, position = match.group(1)[0], match.end()
         length = struct.unpack(">H", data[position : position + 2].rjust(2, b"\0"))[0]

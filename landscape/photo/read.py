@@ -184,19 +184,20 @@ def _decode_picture(file: BinaryIO, path: Path, max_long_side: int | None) -> tu
         _draft(image, max_long_side)
         is_jpeg, loaded, share = image.format in ("JPEG", "MPO"), True, 0.0
         content = _content(file) if is_jpeg else b""
+        scans = jpeg.scan(content) if is_jpeg else None
         if is_jpeg:
             jpeg.at_once(image, len(content))
         with ThreadPoolExecutor(1) as pool:  # a second time beside the first, as somebody waits
-            other = pool.submit(jpeg.continued, content, image.size) if is_jpeg and jpeg.cut_unseen(content) else None
+            other = pool.submit(jpeg.continued, content, scans, image.size) if scans and scans.hide_cuts else None
             try:
                 image.load()
             except OSError:
                 if not is_jpeg:
                     raise
                 loaded = False
-        if is_jpeg:
-            whole = loaded and not jpeg.may_be_cut(image, content, None if other is None else other.result())
-            share = 0.0 if whole else jpeg.missing_share(content)
+        if scans is not None:
+            whole = loaded and not jpeg.may_be_cut(image, content, scans, None if other is None else other.result())
+            share = 0.0 if whole else jpeg.missing_share(content, scans)
         elif image.format not in _UNCOMPRESSED:
             require_end(file, image, lambda other: _open(other, path))
         if share > MOST_MISSING:
