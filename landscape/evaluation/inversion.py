@@ -117,12 +117,12 @@ def evaluate_inversion(
 
 def markdown_table(report: dict[str, Any]) -> str:
     """The means of a report of :func:`evaluate_inversion` as a Markdown table, flow in thousandths."""
-    formats = {"ssim": ".3f", "lpips": ".3f", "flow": ".2f", "direction_error_deg": ".0f", "seconds": ".1f"}
-    rows = (
-        [name, *(format(row[figure] * (1000 if figure == "flow" else 1), spec) for figure, spec in formats.items())]
-        for name, row in report.items()
-        if name != "photos" and row
-    )
+    rows = []
+    for name, row in report.items():
+        if name != "photos" and row:
+            alike = f"{row['ssim']:.3f}", f"{row['lpips']:.3f}"
+            moved = f"{1000 * row['flow']:.2f}", f"{row['direction_error_deg']:.0f}"
+            rows.append([name, *alike, *moved, f"{row['seconds']:.1f}"])
     head = ("variant", "SSIM", "LPIPS", "flow x 1000", "direction error", "seconds")
     return "\n".join(table_lines(head, rows)) + "\n"
 

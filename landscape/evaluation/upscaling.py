@@ -62,10 +62,10 @@ def psnr(a: Tensor, b: Tensor) -> float:
 
 def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
     """Means over photos as a Markdown table, one row per input and method."""
-    means = []
+    rounded = []
     for name in (key for key in rows[0] if key != "photo"):
         for method in METHODS:
-            psnr, ssim, lpips = (float(np.mean([row[name][method][figure] for row in rows])) for figure in FIGURES)
-            means.append([name, method, f"{psnr:.2f}", f"{ssim:.3f}", f"{lpips:.3f}"])
-    lines = table_lines(["input", "enlarged by", *FIGURES.values()], means)
+            means = [float(np.mean([row[name][method][figure] for row in rows])) for figure in FIGURES]
+            rounded.append([name, method, f"{means[0]:.2f}", f"{means[1]:.3f}", f"{means[2]:.3f}"])
+    lines = table_lines(["input", "enlarged by", *FIGURES.values()], rounded)
     return "\n".join([*lines, "", f"{len(rows)} photos."])

@@ -91,16 +91,15 @@ def make_examples(
         soft = look_softly(known.pixels, segmenter).astype(np.float16)
         made.append(Example(known.pixels, soft, np.rint(255 * truth).astype(np.uint8), np.asarray(1 + near, np.uint8)))
         progress("making composites", index + 1, composites)
+    kernel, allowed = np.ones((_UNSURE, _UNSURE), np.uint8), np.zeros((256, 3), np.uint8)
+    for label, shares in _ALLOWED.items():
+        allowed[label] = 255 * np.array(shares)
     order = np.random.default_rng(seed).permutation(len(labelled))[:photos]
     for done, index in enumerate(order):
         check_cancelled(cancel)
         photo = labelled[index]
         soft = look_softly(photo.pixels, segmenter).astype(np.float16)
-        kernel = np.ones((_UNSURE, _UNSURE), np.uint8)
         known_pixels = (cv2.dilate(photo.labels, kernel) == cv2.erode(photo.labels, kernel)) & (photo.labels != UNKNOWN)
-        allowed = np.zeros((256, 3), np.uint8)
-        for label, shares in _ALLOWED.items():
-            allowed[label] = 255 * np.array(shares)
         real.append(Example(photo.pixels, soft, allowed[photo.labels], known_pixels.astype(np.uint8)))
         progress("reading photos", done + 1, len(order))
     return made, real
