@@ -130,6 +130,15 @@ def test_cleaning_removes_specks_and_fills_holes() -> None:
     np.testing.assert_array_equal(clean_labels(soft), bands(200, 200, 0.5))
 
 
+def test_stones_in_the_water_stand_and_specks_do_not() -> None:
+    soft = np.zeros((200, 200, 3), np.float32)
+    soft[:100, :, SKY], soft[100:, :, WATER] = 1, 1
+    expected = soft.argmax(axis=2).astype(np.uint8)
+    soft[50:54, 50:54] = soft[150:154, 50:54] = soft[150:152, 150:152] = (0.9, 0.05, 0.05)
+    expected[150:154, 50:54] = OTHER
+    np.testing.assert_array_equal(clean_labels(soft), expected)
+
+
 def test_what_hangs_in_the_air_must_be_sure() -> None:
     soft = np.zeros((200, 200, 3), np.float32)
     soft[:150, :, SKY], soft[150:, :, OTHER] = 1, 1
@@ -197,12 +206,15 @@ def test_bad_label_files(tmp_path: Path) -> None:
 
 
 def test_what_is_half_sky_stands_still() -> None:
-    """Doubt over more than an edge's width is no half motion; edges stay, as does the line between sky and water."""
+    """Doubt over more than an edge's width is no half motion, in the sky and in water; edges stay, as does the line between sky and water."""
     rows = np.interp(np.arange(400), [0, 99, 100, 199, 200, 399], [1, 1, 0.6, 0.6, 0, 0]).astype(np.float32)
     doubtful = np.dstack([rows[:, None].repeat(400, axis=1), np.zeros((400, 400), np.float32)])
     settled = settle(doubtful)
     assert settled[110:190].max() == 0
     assert settled[:90, :, 0].min() == 1
+    turned = settle(np.ascontiguousarray(doubtful[..., ::-1]))
+    assert turned[110:190, :, 1].min() > 0.99, "what is water rather than not moves"
+    assert settle(np.ascontiguousarray(doubtful[..., ::-1]) * np.float32(0.6))[110:190].max() == 0
     edge = np.clip((202 - np.arange(400, dtype=np.float32)) / 4, 0, 1)[:, None].repeat(400, axis=1)
     alone = np.dstack([edge, np.zeros_like(edge)])
     assert np.allclose(settle(alone), alone)

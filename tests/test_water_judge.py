@@ -48,6 +48,7 @@ def test_the_angle_to_a_real_flow() -> None:
         compared = compare_flow(frames, np.full((*SIZE, 2), way, np.float32), water)
         assert compared is not None and most - 20 < compared[0] <= most
         assert compared[1] == pytest.approx(160 / 2, rel=0.25)  # a width against two pixels
+        assert compared[2] == pytest.approx(2, rel=0.25)
     assert compare_flow(frames[:1] * 4, np.ones((*SIZE, 2), np.float32), water) is None
     assert np.allclose(angle_between(np.array([[1.0, 0]]), np.array([[0.0, 2]])), 90)
 

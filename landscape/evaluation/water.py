@@ -74,11 +74,12 @@ def measure_water(shot: WaterShot, network: LpipsAlex | None = None) -> tuple[di
     Returns:
         The figures, the current, (h, w, 2) and 0 outside the water, and the frames of a loop. Figures: ``mirror``,
         ``flow``, ``waves``, the shares of the kinds; ``direction_deg``, for clips, the median angle between the current
-        and the flow of the clip where that is steady; ``speed_ratio``, the current's median speed there over the
-        clip's; ``streaks_deg``, the median angle between the current and the streaks where water falls, and
-        ``falls_down``, the part of it within 30 degrees; ``moves``, the mean change of the water against the photo, 0
-        to 255; ``stands``, the 99th percentile of the change beside the water; ``contrast``, the lowest gradient energy
-        of the water over the photo's; ``seam``, the change from the last frame to the first over the median change.
+        and the flow of the clip where that is steady; ``clip_flow``, the clip's median flow there in pixels a frame;
+        ``speed_ratio``, the current's median speed there over the clip's; ``streaks_deg``, the median angle between the
+        current and the streaks where water falls, and ``falls_down``, the part of it within 30 degrees; ``moves``, the
+        mean change of the water against the photo, 0 to 255; ``stands``, the 99th percentile of the change beside the
+        water; ``contrast``, the lowest gradient energy of the water over the photo's; ``seam``, the change from the
+        last frame to the first over the median change.
         Clips whose rate is known have those of :func:`.water_clips.against_clip` for ``ours`` and the ``warp`` of all.
     """
     photo = shot.frames[0]
@@ -97,7 +98,7 @@ def measure_water(shot: WaterShot, network: LpipsAlex | None = None) -> tuple[di
     if len(shot.frames) > 2:
         compared = compare_flow(shot.frames, resize(current, height, width), matte.water > _INNER)
         if compared is not None:
-            figures["direction_deg"] = compared[0]
+            figures |= {"direction_deg": compared[0], "clip_flow": compared[2]}
             if shot.rate:
                 figures["speed_ratio"] = compared[1] / shot.rate
     falling = inside & (flowing.waters.streaks.falling > _FALLING) & (kinds[..., 1] > 0.5)
@@ -118,7 +119,7 @@ def measure_water(shot: WaterShot, network: LpipsAlex | None = None) -> tuple[di
     return {k: v if k == "kind" else round(float(v), 3) for k, v in figures.items()}, current * inside[..., None], made
 
 
-def compare_flow(frames: list[Pixels], current: Array, water: Mask) -> tuple[float, float] | None:
+def compare_flow(frames: list[Pixels], current: Array, water: Mask) -> tuple[float, float, float] | None:
     """Compare a current with the flow of a clip (Farnebäck 2003), where the clip's is steady and fast.
 
     Args:
@@ -127,8 +128,8 @@ def compare_flow(frames: list[Pixels], current: Array, water: Mask) -> tuple[flo
         water: (h, w) pixels to compare.
 
     Returns:
-        The median angle in degrees, and the ratio of median speeds in frames a second; or None where the clip's flow is
-        nowhere steady.
+        The median angle in degrees, the ratio of median speeds in frames a second, and the clip's median flow in pixels
+        a frame; or None where that is nowhere steady.
     """
     grey = [np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8) for frame in frames]
     still = np.zeros((*water.shape, 2), np.float32)
@@ -145,7 +146,8 @@ def compare_flow(frames: list[Pixels], current: Array, water: Mask) -> tuple[flo
     if seen.sum() <= 50:
         return None
     ours = float(np.median(np.linalg.norm(current[seen], axis=1))) * water.shape[1]
-    return float(np.median(angle_between(current[seen], mean[seen]))), ours / float(np.median(length[seen]))
+    theirs = float(np.median(length[seen]))
+    return float(np.median(angle_between(current[seen], mean[seen]))), ours / theirs, theirs
 
 
 def angle_between(a: Array, b: Array) -> Array:

@@ -17,8 +17,8 @@ from landscape.images.filters import resize
 from landscape.images.pixels import Array, Pixels
 
 COLUMNS = (
-    "mirror", "flow", "waves", "direction_deg", "speed_ratio", "streaks_deg", "falls_down", "moves", "stands",
-    "contrast", "seam", "lpips_ours", "lpips_warp", "flow_ours", "flow_warp",
+    "mirror", "flow", "waves", "direction_deg", "clip_flow", "speed_ratio", "streaks_deg", "falls_down", "moves",
+    "stands", "contrast", "seam", "lpips_ours", "lpips_warp", "flow_ours", "flow_warp",
 )  # fmt: skip
 LIMITS = {"direction_deg": 35.0, "streaks_deg": 30.0, "stands": 2.0, "seam": 2.0}
 """What figures are at most."""

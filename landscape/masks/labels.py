@@ -17,11 +17,13 @@ OTHER, SKY, WATER, UNKNOWN = 0, 1, 2, 255
 
 SMALLEST_PART = 0.0006
 """Islands and holes under this part of the photo are specks: birds, lamps, gaps in a tree."""
+_SMALLEST_STONE = 0.0002
+"""The same of holes in water, where stones stand."""
 SURE = (0.75, 0.85)
 """A part of the sky, or of the water, must be this probable somewhere to be kept (hysteresis).
 
 Gravel and wet roads look like water more often than anything looks like sky."""
-LIKELY = 0.65
+LIKELY = 0.6
 """A part of the water must be this probable on average."""
 SURER = 0.92
 """So probable must sky be that does not reach the top of the photo: reflections and dark woods often look like it."""
@@ -35,8 +37,8 @@ def clean_labels(soft: np.ndarray) -> np.ndarray:
 
     Returns:
         Labels uint8 (H, W). Tiny parts of sky or water become other, those that are nowhere sure take the next likely
-        label. Tiny holes take the label around them, and so do unsure ones in the sky: what stands grows out of the
-        ground, and what seems to hang in the air is a cloud or the glow of the sun.
+        label. Tiny holes, in water the tiniest ones, take the label around them, and so do unsure ones in the sky: what
+        stands grows out of the ground, and what seems to hang in the air is a cloud or the glow of the sun.
     """
     first = soft.argmax(axis=2).astype(np.uint8)
     labels = first.copy()
@@ -56,9 +58,9 @@ def clean_labels(soft: np.ndarray) -> np.ndarray:
         labels[unsure] = np.where(soft[..., rival] > soft[..., OTHER], rival, OTHER)[unsure]
     frame = np.pad(np.zeros(np.subtract(labels.shape, 2).clip(0), dtype=bool), 1, constant_values=True)
     grown = frame[: labels.shape[0], : labels.shape[1]] | (soft[..., OTHER] > SURE[WATER - 1])
-    for value, held in ((SKY, grown), (WATER, None)):
+    for value, held, hole in ((SKY, grown, smallest), (WATER, None, int(_SMALLEST_STONE * labels.size) + 1)):
         part = labels == value
-        labels[(labels == OTHER) & ~large_parts(~part, smallest, held)] = value
+        labels[(labels == OTHER) & ~large_parts(~part, hole, held)] = value
     return labels
 
 
