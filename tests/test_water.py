@@ -15,11 +15,12 @@ from landscape.compose.compositor import Compositor
 from landscape.compose.reflection import SkyReflection
 from landscape.compose.scenery import Scenery
 from landscape.errors import LandscapeError
+from landscape.images.filters import resize
 from landscape.masks.banks import find_source
 from landscape.masks.matte import Matte
 from landscape.masks.mirror import Mirror, mirror_likeness
 from landscape.masks.streaks import find_streaks
-from landscape.masks.water_kinds import FIGURES, find_waters
+from landscape.masks.water_kinds import FIGURES, figures_of, find_waters
 from landscape.motion.current import Survey, solve_current, survey
 from landscape.motion.streamlines import current_clock
 from landscape.motion.swell import make_swell
@@ -277,11 +278,11 @@ def scene(*, rough: bool) -> tuple[np.ndarray, np.ndarray]:
 def test_kinds_are_found_and_chosen_part_by_part() -> None:
     for rough, kind in ((True, 1), (False, 0)):
         photo, water = scene(rough=rough)
-        waters = find_waters(photo, water, mirror_likeness(photo, water), 60, 80)
+        waters = find_waters(photo, water, 0 * water, mirror_likeness(photo, water), 60, 80)
         assert np.allclose(waters.kinds.sum(axis=1), 1)
         assert waters.shares()[waters.parts > 0][:, kind].mean() > 0.8
     water[:, 100:104] = 0
-    waters = find_waters(photo, water, 0.9, 60, 80)
+    waters = find_waters(photo, water, 0 * water, 0.9, 60, 80)
     chosen = waters.shares([WaterKind(0.2, 0.8, "Waves")])
     assert np.allclose(chosen[50, 20], [0, 0, 1]) and np.allclose(chosen[50, 70], waters.shares()[50, 70])
     assert waters.part_at(0.2, 0.1) == 0 and waters.parts.max() == 2
@@ -289,12 +290,23 @@ def test_kinds_are_found_and_chosen_part_by_part() -> None:
         WaterKind(0.5, 0.5, "tea")
 
 
+def test_far_shores_tell_of_open_water() -> None:
+    photo, water = scene(rough=False)
+    parts = (resize(water, 60, 80) > 0.5).astype(np.int32)
+    top = int(parts.any(axis=1).argmax())
+    streaks = find_streaks(photo, water, 60, 80)
+    for land, known, most in ((2, True, 1.0), (12, True, 0.0), (2, False, 0.0)):
+        sky = np.zeros((60, 80), np.float32)
+        sky[: top - land] = known
+        assert figures_of(photo, parts, sky, streaks, 0.0, 0.5)[0, FIGURES.index("open")] == most
+
+
 def test_what_is_higher_than_wide_between_its_shores_does_not_stand() -> None:
     photo, _ = scene(rough=False)
     for columns, runs in ((slice(60, 90), True), (slice(0, 160), False)):
         water = np.zeros((120, 160), np.float32)
         water[50:115, columns] = 1
-        waters = find_waters(photo, water, 0.9, 60, 80)
+        waters = find_waters(photo, water, 0 * water, 0.9, 60, 80)
         assert (waters.kinds[1, 1] > 0.9) == runs
 
 

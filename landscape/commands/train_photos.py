@@ -99,13 +99,15 @@ def water_kinds(
     weights: Annotated[Path, typer.Option(help="The JSON to write.")],
 ) -> None:
     """Learn to tell water that runs from water that stands; prints how well, on held-out photos."""
+    from landscape.models.bundle import SEGMENTER_FILE, default_folder
+    from landscape.models.frozen import load_segmenter
     from landscape.training.water_kinds import examples, fit_kinds, judge_kinds
 
     require_targets([data], (weights, "report"))
     if not data.is_dir():
         raise LandscapeError(f"Give a folder with labelled sets; {data} is none.")
     with cancel_on_signals() as cancel, progress_bars() as progress:
-        found = examples(data, progress, cancel)
+        found = examples(data, load_segmenter(default_folder() / SEGMENTER_FILE), progress, cancel)
     content = fit_kinds([example for example in found if not example.held_out])
     write_json(weights, content)
     for kind, right in judge_kinds(content, [example for example in found if example.held_out]).items():

@@ -33,15 +33,16 @@ class Flowing:
     beach: Array = field(repr=False)
 
     @classmethod
-    def of(cls, photo: Pixels, share: Array) -> Flowing:
+    def of(cls, photo: Pixels, share: Array, sky: Array) -> Flowing:
         """Look at a photo.
 
         Args:
             photo: (H, W, 3) uint8 RGB.
             share: (H, W) share of the water that moves, in [0, 1].
+            sky: (H, W) share of the sky, in [0, 1].
         """
         mirror = find_mirror(photo, share)
-        waters = find_waters(photo, share, mirror.likeness, *cells_of(*share.shape))
+        waters = find_waters(photo, share, sky, mirror.likeness, *cells_of(*share.shape))
         return cls(waters, find_course(waters.share > 0.5, waters.source), mirror, find_beach(photo, waters.share))
 
     def survey(self, horizon: float, waves: float = 180.0) -> Survey:

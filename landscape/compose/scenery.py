@@ -194,7 +194,7 @@ class Scenery:
         plate = cut_plate(self.static, photo, share, cut.above, luminaries, region, self.grid, water)
         reduced = self.grid.reduce(share)
         if water:
-            return Part(water, region, plate, reduced, flowing=self._flowing or Flowing.of(photo, share))
+            return Part(water, region, plate, reduced, flowing=self._flowing or Flowing.of(photo, share, cut.matte.sky))
         return Part(water, region, plate, reduced)
 
     def _with_canvas(self, part: Part) -> Part:

@@ -26,18 +26,21 @@ WEIGHTS = Path(__file__).with_suffix(".json")
 """Mean, spread and weight of each figure, and the bias, as trained."""
 FIGURES = (
     "white", "white_spread", "level", "area", "both_sides", "rough", "mirror", "colour", "falling", "light", "aside",
-    "white_beside", "compact",
+    "white_beside", "compact", "open",
 )  # fmt: skip
 """Share of white water and its spread; columns whose top lies on one level, as a part of the photo's width; area;
 whether it reaches both sides; mean gradient; likeness with what lies above; saturation; share of it that falls; light;
 whether a river there would run past the viewer; lightness of the darkest colour of what lies beside the water, of which
-snow and ice have much; how far its middle is from its shores in proportion to its size. Colour and texture are those of
+snow and ice have much; how far its middle is from its shores in proportion to its size; columns in which the sky
+follows above little land, as a part of its columns, as beyond lakes and seas. Colour and texture are those of
 what does not fall, as a fall says nothing of its pool."""
 _FALLING = 0.5
 _LEAST_STILL = 0.3
 """Least part that has to be left without what falls."""
 _PAST = 1.5
 """Water comes from so far beside the middle, in widths, from where it runs past the viewer."""
+_LAND = 0.05
+"""So little land, in widths, is a far shore before the sky."""
 _BESIDE = 9
 """Cells across which what lies beside water is looked at."""
 _RUNS = (0.35, 0.65)
@@ -102,12 +105,15 @@ class Waters:
         return 0
 
 
-def find_waters(photo: npt.NDArray[np.uint8], water: Array, mirror: float, height: int, width: int) -> Waters:
+def find_waters(
+    photo: npt.NDArray[np.uint8], water: Array, sky: Array, mirror: float, height: int, width: int
+) -> Waters:
     """Tell the kinds of a photo's water.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
         water: (H, W) share of the water, in [0, 1].
+        sky: (H, W) share of the sky, in [0, 1].
         mirror: Likeness of the water with what lies above it, -1 to 1.
         height: Rows of the small grid.
         width: Columns of the small grid.
@@ -120,7 +126,7 @@ def find_waters(photo: npt.NDArray[np.uint8], water: Array, mirror: float, heigh
     if count > 1:
         areas, logits = (
             np.bincount(parts.ravel())[1:] / parts.size,
-            _logits(figures_of(photo, np.asarray(parts, np.int32), streaks, mirror, source[0])),
+            _logits(figures_of(photo, np.asarray(parts, np.int32), sky, streaks, mirror, source[0])),
         )
         common = float((areas * logits).sum() / areas.sum())
         logits = (areas * logits + _SMALL * common) / (areas + _SMALL)
@@ -161,13 +167,19 @@ def _level(here: npt.NDArray[np.bool_]) -> tuple[int, float]:
 
 
 def figures_of(
-    photo: npt.NDArray[np.uint8], parts: npt.NDArray[np.int32], streaks: Streaks, mirror: float, aside: float
+    photo: npt.NDArray[np.uint8],
+    parts: npt.NDArray[np.int32],
+    sky: Array,
+    streaks: Streaks,
+    mirror: float,
+    aside: float,
 ) -> npt.NDArray[np.float64]:
     """The :data:`FIGURES` of all parts of the water, (parts, n).
 
     Args:
         photo: (H, W, 3) uint8 RGB.
         parts: (h, w) number of the connected part, 0 for none.
+        sky: (H, W) share of the sky, in [0, 1].
         streaks: What the texture tells.
         mirror: Likeness of the water with what lies above it, -1 to 1.
         aside: Where water comes from if it runs, x in widths.
@@ -179,6 +191,7 @@ def figures_of(
     rough = np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1))
     wet = (parts > 0).astype(np.uint8)
     beside = (cv2.dilate(wet, np.ones((_BESIDE, _BESIDE), np.uint8)) > 0) & (wet == 0)
+    before = _sky_above(resize(np.asarray(sky, np.float32), height, width) > 0.5)
     common = (max(mirror, 0.0), float(abs(aside - 0.5) > _PAST), float(darkest[beside].mean()) if beside.any() else 0.0)
     rows = []
     for number in range(1, int(parts.max()) + 1):
@@ -192,8 +205,17 @@ def figures_of(
         shape = (white.mean(), white.std(), _level(part)[1], part.mean(), both, rough[here].mean())
         colour = (saturation[here].mean(), streaks.falling[part].mean(), light[here].mean())
         compact = min(reach, max(parts.shape)) / np.sqrt(part.sum())
-        rows.append([*shape, common[0], *colour, *common[1:], compact])
+        columns = np.flatnonzero(part.any(axis=0))
+        tops = part.argmax(axis=0)[columns]
+        far = float((tops - before[tops, columns] < _LAND * width).mean())
+        rows.append([*shape, common[0], *colour, *common[1:], compact, far])
     return np.array(rows, np.float64)
+
+
+def _sky_above(sky: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """The row after the lowest cell of the sky above each cell, (h, w); far above the picture where there is none."""
+    rows = np.arange(sky.shape[0])[:, None]
+    return np.asarray(np.maximum.accumulate(np.where(sky, rows + 1, -2 * max(sky.shape)), axis=0), np.intp)
 
 
 @lru_cache(maxsize=1)

@@ -70,9 +70,10 @@ class SkyPlans:
         """The water of a photo; found when it is first asked for, with arguments as of :meth:`plan`."""
 
         def find(pixels: Pixels, fitting: Matte) -> Flowing:
-            return Flowing.of(pixels, np.asarray(fitting.water * (1 - fitting.freeze), np.float32))
+            return Flowing.of(pixels, np.asarray(fitting.water * (1 - fitting.freeze), np.float32), fitting.sky)
 
-        found: Flowing = self._found(("water", matte.water, matte.freeze), [matte.water], find, photo, matte)
+        key, planes = ("water", matte.water, matte.sky, matte.freeze), [matte.water, matte.sky]
+        found: Flowing = self._found(key, planes, find, photo, matte)
         return found
 
     def _found(

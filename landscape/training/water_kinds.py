@@ -10,11 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+from torch import nn
 
 from landscape.errors import LandscapeError
 from landscape.images.filters import resize
 from landscape.masks.banks import find_source
-from landscape.masks.labels import WATER
+from landscape.masks.find import segment_softly
+from landscape.masks.labels import SKY, WATER
 from landscape.masks.mirror import mirror_likeness
 from landscape.masks.streaks import find_streaks
 from landscape.masks.water_kinds import FIGURES, figures_of
@@ -30,6 +32,9 @@ _SIDE = 112
 """Long side in cells of the grid on which figures are measured."""
 _LEAST = 0.006
 """Smallest part, as a share of the photo, that is learnt from."""
+_STANDING = 1.5
+"""How much more standing water counts than running water: of what people photograph most stands, and a lake that runs
+off sideways is seen at once, while a calm river that rocks is not."""
 _DECAY = 0.02
 _STEPS = 30
 STAGE = "looking at water"
@@ -48,11 +53,17 @@ class Example:
     kind: str
 
 
-def examples(data: Path, progress: Progress = ignore_progress, cancel: threading.Event | None = None) -> list[Example]:
+def examples(
+    data: Path,
+    segmenter: nn.Module,
+    progress: Progress = ignore_progress,
+    cancel: threading.Event | None = None,
+) -> list[Example]:
     """Parts of the water of all labelled photos whose kind of water is known.
 
     Args:
         data: Folder of labelled sets.
+        segmenter: The network that finds the sky, which many labels of water leave out, in evaluation mode.
         progress: Called after every photo.
         cancel: Set it to stop.
     """
@@ -63,7 +74,7 @@ def examples(data: Path, progress: Progress = ignore_progress, cancel: threading
         progress(STAGE, index, len(photos))
         runs = _runs(photo, listed)
         if runs is not None:
-            found += _parts(photo, runs)
+            found += _parts(photo, runs, segmenter)
     progress(STAGE, len(photos), len(photos))
     return found
 
@@ -78,7 +89,7 @@ def _runs(photo: LabelledPhoto, listed: set[str]) -> bool | None:
     return False if photo.source in _STANDING_SETS else None
 
 
-def _parts(photo: LabelledPhoto, runs: bool) -> list[Example]:
+def _parts(photo: LabelledPhoto, runs: bool, segmenter: nn.Module) -> list[Example]:
     water = (photo.labels == WATER).astype(np.float32)
     scale = _SIDE / max(water.shape)
     height, width = (max(4, round(side * scale)) for side in water.shape)
@@ -89,7 +100,8 @@ def _parts(photo: LabelledPhoto, runs: bool) -> list[Example]:
         return []
     mirror = mirror_likeness(photo.pixels, water)
     aside = find_source(photo.pixels, water)[0]
-    rows = figures_of(photo.pixels, np.asarray(parts, np.int32), streaks, mirror, aside)
+    sky = segment_softly(photo.pixels, segmenter)[..., SKY]
+    rows = figures_of(photo.pixels, np.asarray(parts, np.int32), sky, streaks, mirror, aside)
     return [
         Example(row, runs, float(area**0.5 * photo.rank), photo.held_out, photo.kind)
         for row, area in zip(rows, areas, strict=True)
@@ -98,7 +110,7 @@ def _parts(photo: LabelledPhoto, runs: bool) -> list[Example]:
 
 
 def fit_kinds(found: list[Example]) -> dict[str, object]:
-    """Fit the regression by Newton's method; both kinds weigh the same.
+    """Fit the regression by Newton's method; both kinds weigh the same but for :data:`_STANDING`.
 
     Returns:
         What :data:`landscape.masks.water_kinds.WEIGHTS` holds.
@@ -111,8 +123,8 @@ def fit_kinds(found: list[Example]) -> dict[str, object]:
         raise LandscapeError("Give labelled sets with running water and with standing water.")
     figures = np.stack([example.figures for example in found])
     weight = np.array([example.weight for example in found])
-    for kind in (0, 1):
-        weight[runs == kind] *= 0.5 * len(runs) / weight[runs == kind].sum()
+    for kind, share in ((0, _STANDING), (1, 1.0)):
+        weight[runs == kind] *= share / (1 + _STANDING) * len(runs) / weight[runs == kind].sum()
     mean, spread = figures.mean(axis=0), figures.std(axis=0) + 1e-6
     inputs = np.column_stack([(figures - mean) / spread, np.ones(len(runs))])
     decay = _DECAY * len(runs) * np.append(np.ones(len(FIGURES)), 1e-6)
