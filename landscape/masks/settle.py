@@ -30,6 +30,8 @@ def settle(masks: Array) -> Array:
     reach = 2 * max(3, round(_EDGE * max(moving.shape))) + 1
     kernel = np.ones((reach, reach), np.uint8)
     doubtful = (cv2.dilate(moving, kernel) < _CERTAIN) | (cv2.erode(moving, kernel) > 1 - _CERTAIN)
-    parts = masks / np.maximum(moving, 1e-6)[..., None]
-    left = sum(parts[..., kind] * smoothstep(moving, *shares) for kind, shares in enumerate(_DECIDED))
-    return np.asarray(parts * np.where(doubtful, left, moving)[..., None], np.float32)
+    doubtful &= (moving > 0) & (moving < 1)
+    left, doubted = moving.copy(), moving[doubtful]
+    parts = masks[doubtful] / doubted[:, None]
+    left[doubtful] = sum(parts[:, kind] * smoothstep(doubted, *shares) for kind, shares in enumerate(_DECIDED))
+    return np.asarray(masks * (left / np.maximum(moving, 1e-6))[..., None], np.float32)
