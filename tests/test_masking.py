@@ -206,7 +206,7 @@ def test_bad_label_files(tmp_path: Path) -> None:
 
 
 def test_what_is_half_sky_stands_still() -> None:
-    """Doubt over more than an edge's width is no half motion, in the sky and in water; edges stay, as does the line between sky and water."""
+    """Doubt over more than an edge's width is no half motion, in sky or water; edges and the line between both stay."""
     rows = np.interp(np.arange(400), [0, 99, 100, 199, 200, 399], [1, 1, 0.6, 0.6, 0, 0]).astype(np.float32)
     doubtful = np.dstack([rows[:, None].repeat(400, axis=1), np.zeros((400, 400), np.float32)])
     settled = settle(doubtful)
