@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
 from landscape.errors import LandscapeError
-from landscape.evaluation.matte import agreement, draw, score, summarise, worst_crops
+from landscape.evaluation.matte import Drawn, agreement, draw, score, summarise, worst_crops
 from landscape.images.filters import resize
 from landscape.images.similarity import ssim
 from landscape.masks.editor import MaskEditor
@@ -25,7 +25,7 @@ from landscape.masks.matte import Matte, in_steps
 from landscape.masks.matte_files import read_mask, write_matte
 from landscape.masks.strokes import Stroke
 from landscape.settings import MotionSettings
-from landscape.training.data.composites import KINDS, make_composite
+from landscape.training.data.composites import KINDS, Composite, make_composite
 from landscape.training.data.cuts import Cuts, cut_photo
 from tests.mattes import hard_matte
 
@@ -217,6 +217,18 @@ def test_the_judge_knows_right_from_wrong() -> None:
     large = cv2.resize(known.pixels, None, fx=2, fy=2)
     sizes = agreement(large, right.resized(*large.shape[:2]))
     assert len(sizes) == 4 and max(sizes.values()) < 0.02
+
+
+def test_the_sky_between_two_bars_is_no_trail() -> None:
+    """It stands out from them in the photo as well; a bar that the sky has carried off does so where none was."""
+    bars = np.zeros((240, 320), np.float32)
+    bars[40:200, 100:104] = bars[40:200, 114:118] = 1
+    backdrop = np.full((240, 320, 3), 180, np.uint8)
+    photo = np.where(bars[..., None] > 0, np.uint8(40), backdrop)
+    known = Composite("cranes", photo, 1 - bars, 0 * bars, backdrop, bars)
+    drawn = [Drawn(1 - bars, 0 * bars, [frame]) for frame in (photo, np.roll(photo, 60, axis=1))]
+    trails = [score(known, each)["trails"] for each in drawn]
+    assert trails[0] == 0 and trails[1] > 100
 
 
 def test_the_sheet_shows_crops_of_photos(tmp_path: Path) -> None:

@@ -84,7 +84,8 @@ def score(known: Composite, drawn: Drawn) -> dict[str, float]:
         ``alpha``: mean error of the share of the sky in the band around its edges, in [0, 1]. ``water``: the same of
         the water, where there is some. ``moved``: how much of the thing is carried with sky or water, in [0, 1].
         ``stills``: share of the pure sky that stands. ``change``: mean difference of the thing's own pixels from the
-        photo in the frames, 0 to 255. ``trails``: pixels of the pure sky in 10 000 that show what no sky has.
+        photo in the frames, 0 to 255. ``trails``: pixels of the pure sky in 10 000 that show what neither that sky
+        nor the photo has there: between two bars of a crane the sky stands out as well.
     """
     band, near_water = edge_band(known.sky), edge_band(known.water)
     figures = {"alpha": float(np.abs(drawn.sky - known.sky)[band].mean())} if band.any() else {}
@@ -97,6 +98,7 @@ def score(known: Composite, drawn: Drawn) -> dict[str, float]:
     if pure.any():
         figures["stills"] = float(1 - drawn.sky[pure].mean())
         usual = cv2.dilate(stands_out(known.backdrop), _square(2 * _PASSED * max(pure.shape)))
+        usual = np.maximum(usual, stands_out(known.pixels))
         over = [stands_out(frame) > np.maximum(usual + _MORE, _LEAST) for frame in drawn.frames]
         figures["trails"] = float(np.mean([1e4 * trail[pure].mean() for trail in over]))
     own = known.thing > 0.95

@@ -15,7 +15,6 @@ from torch import nn
 from landscape.errors import LandscapeError
 from landscape.images.filters import guided, resize, smoothstep, soften
 from landscape.images.pixels import Array
-from landscape.masks.attachments import find_attachments
 from landscape.masks.closer_look import SIDE as CLOSER_SIDE
 from landscape.masks.closer_look import blend_in
 from landscape.masks.colour_line import along_colours
@@ -90,10 +89,8 @@ def solve(photo: Pixels, shares: Array, soft: Array, fine: Array | None) -> tupl
     sky, wet = (np.ascontiguousarray(shares[..., index]) for index in range(2))
     doubt = np.abs(soft[..., SKY:].sum(axis=2) - sky - wet)
     doubt = _wide(np.asarray(doubt, np.float32))
-    attached = find_attachments(photo, sky)
-    left = sky if attached is None else sky * (1 - attached)
-    growth = find_growth(photo, left, soft[..., OTHER])
-    left = left if fine is None else np.minimum(left, _kept(soft[..., SKY], fine[..., SKY]))
+    growth = find_growth(photo, sky, soft[..., OTHER])
+    left = sky if fine is None else np.minimum(sky, _kept(soft[..., SKY], fine[..., SKY]))
     water = along_colours(photo, wet)
     # The sky is behind the water: its share is that of what the water leaves.
     seen = np.asarray(np.minimum(left / np.maximum(1 - wet, 1e-3), 1), np.float32)

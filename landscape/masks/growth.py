@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from landscape.images.filters import resize
 from landscape.images.pixels import Array
-from landscape.masks.attachments import reduce_sky
 
+_SIDE = 1024
+"""Long side in pixels at which they are looked for."""
 _NARROW, _SMALL = 0.01, 0.03
 """Widths of what grows out of the ground, and of leaves and what else is small, as fractions of the long side."""
 _OPEN_SKY = 0.025
@@ -46,7 +47,9 @@ def find_growth(photo: npt.NDArray[np.uint8], sky: Array, still: Array) -> Array
     Returns:
         (H, W) in [0, 1], how much of the sky they hide. None where there are none.
     """
-    small, region = reduce_sky(photo, sky)
+    scale = min(1.0, _SIDE / max(photo.shape))
+    size = tuple(max(1, round(side * scale)) for side in photo.shape[:2])
+    small, region = resize(photo, *size), resize(np.asarray(sky, np.float32), *size) > 0.5
     if region.all() or not region.any():
         return None
     inside, side = region.astype(np.uint8), max(region.shape)
