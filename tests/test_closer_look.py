@@ -57,6 +57,16 @@ def test_falls_that_are_seen_from_near_alone_are_believed_anywhere_on_land() -> 
     assert np.array_equal(blend_in(certain(near), land)[90:110, 112:128], certain(near)[90:110, 112:128])
 
 
+def test_stones_in_water_are_seen_from_near() -> None:
+    water = certain(np.full((HEIGHT, WIDTH), WATER, np.uint8))
+    near = np.full((HEIGHT, WIDTH), WATER, np.uint8)
+    near[95:103, 100:110] = OTHER  # a stone
+    near[60:160, 160:260] = OTHER  # what only the whole view tells
+    found = blend_in(water, certain(near)).argmax(axis=2)
+    assert (found[95:103, 100:110] == OTHER).all()
+    assert (found[:, :95] == WATER).all() and (found[70:150, 170:250] == WATER).all()
+
+
 @given(st.integers(0, 2**32 - 1))
 def test_probabilities_stay_such(seed: int) -> None:
     rng = np.random.default_rng(seed)

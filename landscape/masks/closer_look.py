@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from landscape.images.filters import resize, smoothstep
 from landscape.masks.labels import OTHER, SKY, WATER
 
 SIDE = 896
@@ -20,10 +21,14 @@ _BELOW = 0.55
 _SKY, _REST = 0.05, 0.02
 """How far from a border it does so in what seemed to be sky, and elsewhere, as a fraction of the long side; at twice
 that distance it counts for nothing. What moves by mistake is seen, so hills in the haze are looked for farther."""
+_STONE, _STONE_SIDE = 0.05, 480
+"""What stands in water is no wider than this, as a fraction of the long side, which is so many pixels there."""
+_DIP = (0.3, 0.6)
+"""How much less water than around it the closer look sees in what may be, and is, a stone; the usual one misses it."""
 
 
 def blend_in(soft: np.ndarray, closer: np.ndarray) -> np.ndarray:
-    """Take a closer look into account near borders, and where it sees more water.
+    """Take a closer look into account near borders, where it sees more water, and where something stands in water.
 
     Args:
         soft: Probabilities of other, sky and water at the usual size, float32 (H, W, 3).
@@ -40,4 +45,18 @@ def blend_in(soft: np.ndarray, closer: np.ndarray) -> np.ndarray:
         near = np.clip(2 - distance / np.where(labels == SKY, np.float32(_SKY), np.float32(_REST)), 0, 1)
     below = (1 - np.maximum(soft[..., SKY], closer[..., SKY])) * (closer[..., WATER] > soft[..., WATER])
     weight = np.maximum(_HALF * near, _BELOW * below)
-    return np.asarray(soft + weight[..., None] * (closer - soft), np.float32)
+    blended = soft + weight[..., None] * (closer - soft)
+    stands = _stones(closer[..., WATER])
+    blended *= 1 - stands[..., None]
+    blended[..., OTHER] += stands
+    return np.asarray(blended, np.float32)
+
+
+def _stones(water: np.ndarray) -> np.ndarray:
+    """How much something small stands in water (H, W) of the closer look, float32 (H, W) in [0, 1]."""
+    scale = min(1.0, _STONE_SIDE / max(water.shape))
+    small = resize(np.ascontiguousarray(water), *(max(1, round(side * scale)) for side in water.shape))
+    reach = 2 * max(1, round(_STONE * max(small.shape) / 2)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    dip = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc) - small, np.float32)
+    return resize(smoothstep(dip, *_DIP), *water.shape)
