@@ -12,8 +12,8 @@ from landscape.images.pixels import Array
 
 _SIDE = 256
 """Long side in pixels at which reflections are looked for."""
-_LINES = np.arange(-0.06, 0.0601, 0.005)
-"""Where the mirror's line may lie, in heights from the topmost water."""
+_LINES = np.arange(-0.12, 0.0601, 0.0075)
+"""Where the mirror's line may lie, in heights from the topmost water: reeds and banks hide where far hills meet it."""
 _STRETCH = (0.85, 1.0, 1.15)
 """A reflection's height in proportion to what it shows; the camera is above the water."""
 _ALONG = 20.0
