@@ -11,6 +11,7 @@ import pytest
 from landscape.compose.compositor import Compositor
 from landscape.compose.scenery import Scenery
 from landscape.compose.separation import pure_pixels
+from landscape.images.pixels import DEEP_STEP
 from landscape.masks.matte import Matte
 from landscape.settings import MotionSettings
 from tests.test_compositing import HEIGHT, HORIZON, RESOLUTION, flat_matte, make_case
@@ -46,6 +47,26 @@ def test_a_blurred_edge_keeps_no_line_of_the_old_sky() -> None:
     alpha[scenery.grid.pixels(scenery.parts[0].region.window)[0]] = scenery.parts[0].plate.alpha[:, 500]
     assert (np.diff(alpha) <= 0).all(), "a line within the edge that stands still"
     assert alpha[EDGE - 4] > 200 and alpha[EDGE + 6] == 0
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_edges_of_a_sky_are_the_photos_own_until_clouds_have_moved(deep) -> None:
+    """A fringe that the matte does not know is there at first, and draws no trail."""
+    pixels, masks = soft_edge(1.0)
+    clouds = cv2.GaussianBlur(np.random.default_rng(5).normal(0, 60, (EDGE, 1000)).astype(np.float32), (0, 0), 6)
+    photo = pixels.astype(np.float32)
+    photo[:EDGE] += 6 * clouds[..., None]
+    photo[EDGE - 2 : EDGE] -= 60
+    photo = np.clip(np.rint(photo), 0, 255).astype(np.uint8)
+    scenery, motion = _scenery(photo, masks), MotionSettings(speed=1.5)
+    compositor = Compositor(scenery, motion, 8.0, deep=deep)
+    step = DEEP_STEP if deep else 1
+    first, last, later = (compositor.frame(_drawn(photo), t).astype(int) / step for t in (0.0, 8.0, 4.0))
+    assert np.abs(first - photo).max() <= 6 and np.abs(last - photo).max() <= 6
+    plate = scenery.parts[0].plate
+    plate.edges.missing[:] = 0
+    assert np.abs(compositor.frame(_drawn(photo), 0.0).astype(int) / step - photo).max() > 12
+    assert (compositor.frame(_drawn(photo), 4.0).astype(int) / step == later).all(), "a trail of the fringe"
 
 
 def test_twigs_stay_and_draw_no_trail() -> None:

@@ -56,6 +56,7 @@ class CarriedLayers:
         pictures: Where the detail comes from.
         plain: The base as it is in the photo's own light, for what mirrors it; or None.
         run_up: (h, w, 2) from where, dx, dy in photo pixels, the region has come over what lies beside it; or None.
+        begun: How much edges still look as in the photo, 1 at first, 0 when what is beside them has moved.
     """
 
     base: Array
@@ -63,6 +64,7 @@ class CarriedLayers:
     pictures: tuple[Picture, ...]
     plain: Array | None = None
     run_up: Array | None = None
+    begun: float = 0.0
 
 
 class MovingRegion:

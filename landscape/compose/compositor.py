@@ -90,6 +90,8 @@ class Compositor:
         for part, moving, layers in self._moving.at(colours, seconds, light.change):
             shown = shining(part.plate, with_ring(moving.region.base, moving.region.window), layers.base)
             self._lay(frame, moving, part.plate, layers, shown, 1.0 if light.change else _OWN_LIGHT_NOISE)
+            if layers.begun > 0 and not light.change:
+                part.plate.edges.lay(frame, layers.begun, DEEP_STEP if self._deep else 1)
         return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB))
 
     def _measured(self, colours: Array, seconds: float, light: SceneLight) -> Frame:

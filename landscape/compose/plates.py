@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from landscape.compose.carried import MIDDLE
 from landscape.compose.luminaries import Luminaries
 from landscape.compose.region import Region
 from landscape.images.filters import smoothstep
 from landscape.images.grid import Grid, GridWindow, with_ring
-from landscape.images.pixels import Array, Pixels
+from landscape.images.pixels import Array, Frame, Pixels
 
 STRIP = 128
 """Rows worked on at once: temporaries stay in the processor's cache."""
@@ -29,8 +30,29 @@ _LEAST = 0.02
 _MOSTLY, _OWN = 0.5, 32
 """Share of water from which a pixel's own detail counts beside what is mirrored onto it, as something static may be
 mixed into it; and how far, 0 to 255, it may be from that: so much of what stands still may be carried along."""
+_OFF = 4.0
+"""So far, 0 to 255, a mixed pixel may be from what the region and what lies behind it make of it."""
 _SPREAD = 8.0
 """Colours behind a region may leave the range of the pixel's and the other side's colour by so much."""
+
+
+@dataclass(frozen=True)
+class Edges:
+    """What mixed pixels show beside the region and what lies behind it: the photo's own look of the edges.
+
+    Attributes:
+        places: (n,) numbers of the photo's pixels, row by row.
+        missing: (n, 3) int16 what is to be added, -255 to 255.
+    """
+
+    places: npt.NDArray[np.int32] = field(repr=False)
+    missing: npt.NDArray[np.int16] = field(repr=False)
+
+    def lay(self, frame: Frame, share: float, step: int = 1) -> None:
+        """Add a share of what is missing to a frame (H, W, C), in steps of so many of its levels."""
+        pixels = frame.reshape(-1, frame.shape[2])
+        whole = pixels[self.places, :3] + np.rint(self.missing * np.float32(share * step))
+        pixels[self.places, :3] = np.clip(whole, 0, 255 * step)
 
 
 @dataclass(frozen=True)
@@ -41,10 +63,12 @@ class Plate:
         alpha: (H', W') share of the region.
         detail: (H', W', 4) the photo minus the region's smooth colours, plus 128, continued beyond the region.
         luminaries: What shines in the region and stays in place, in its window; or None.
+        edges: What edges look like until the region has moved.
     """
 
     alpha: Pixels = field(repr=False)
     detail: Pixels = field(repr=False)
+    edges: Edges
     luminaries: Luminaries | None = None
 
 
@@ -86,6 +110,7 @@ def cut_plate(
         )
     if luminaries is not None:
         luminaries = Luminaries(luminaries.glow[rows, columns], luminaries.night)
+    places, missing = [], []
     for window in strips:
         inside = _inside(grid, window, region)
         detail[inside] = _continue(raw, region, grid, window)
@@ -94,8 +119,11 @@ def cut_plate(
             own = np.clip(raw[inside], np.maximum(mirrored - _OWN, 0), np.minimum(mirrored + _OWN, 255))
             detail[inside][mostly] = own[mostly]
         glow = None if luminaries is None else luminaries.glow[inside]
-        _take_out(static, alpha[inside], detail[inside], glow, region, grid, window)
-    return Plate(alpha, detail, luminaries)
+        place, off = _take_out(static, alpha[inside], detail[inside], glow, region, grid, window)
+        seen = 1 if above is None else 1 - above.ravel()[place, None]
+        places.append(place)
+        missing.append(np.rint(off * seen).astype(np.int16))
+    return Plate(alpha, detail, Edges(np.concatenate(places), np.concatenate(missing)), luminaries)
 
 
 def run_up(alpha: Pixels, top: int, strip: Pixels, offset: Array, grid: Grid, window: GridWindow) -> Pixels:
@@ -148,11 +176,15 @@ def _continue(raw: Pixels, region: Region, grid: Grid, window: GridWindow) -> Pi
 
 def _take_out(
     static: Pixels, alpha: Pixels, detail: Pixels, glow: Pixels | None, region: Region, grid: Grid, window: GridWindow
-) -> None:
-    """Replace mixed pixels by what stands still behind the region: pixel = alpha * region + (1 - alpha) * behind."""
+) -> tuple[npt.NDArray[np.int32], Array]:
+    """Replace mixed pixels by what stands still behind the region: pixel = alpha * region + (1 - alpha) * behind.
+
+    Returns:
+        Numbers (n,) of the photo's pixels that are something else, and by how much (n, 3).
+    """
     here, mixed = grid.pixels(window), alpha > 0
     if not mixed.any():
-        return
+        return np.zeros(0, np.int32), np.zeros((0, 3), np.float32)
     behind = static[here]
     share = (alpha[mixed].astype(np.float32) / 255)[:, None]
     pixel = behind[mixed][:, :3].astype(np.float32)
@@ -160,7 +192,12 @@ def _take_out(
     if glow is not None:
         moving = np.minimum(moving + glow[mixed][:, :3], 255)
     other = grid.enlarge(with_ring(region.other, window), window)[mixed]
-    behind[mixed, :3] = np.clip(np.rint(_behind(pixel, moving, other, share)), 0, 255)
+    found = np.clip(np.rint(_behind(pixel, moving, other, share)), 0, 255)
+    behind[mixed, :3] = found
+    off = pixel - share * np.clip(moving, 0, 255) - (1 - share) * found
+    far = np.abs(off).max(axis=1) > _OFF
+    y, x = (side[far] for side in np.nonzero(mixed))
+    return ((y + here[0].start) * static.shape[1] + x + here[1].start).astype(np.int32), off[far]
 
 
 def _behind(pixel: Array, moving: Array, other: Array, share: Array) -> Array:

@@ -131,7 +131,7 @@ class TravellingSky:
         contrast, plain = cv2.merge([contrast] * 3), carried
         if light_change:
             carried, contrast = self._relit(generated, carried, contrast)
-        return CarriedLayers(carried, contrast, tuple(pictures), plain)
+        return CarriedLayers(carried, contrast, tuple(pictures), plain, begun=self._motion.begun(seconds))
 
     def _hint(self, x: Array, y: Array) -> Array:
         """What is where on the ring, (h, w, 4), at positions in photo widths.

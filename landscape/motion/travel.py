@@ -39,6 +39,8 @@ _BEYOND = 0.06
 """Distance, in photo widths, over which pieces end above and below the ring, where it is mirrored."""
 _FAR = 0.25
 """Least size of eddies in parts of the nearest ones."""
+_BEGUN = 0.05
+"""Way of the fastest clouds, in photo widths, on which edges of the sky lose the photo's look."""
 _WANDER = ((0.020, 1.37), (0.012, 0.53))
 """Sizes in photo widths, and turns per photo width, of what tells one turn of the ring from the next."""
 
@@ -97,6 +99,13 @@ class SkyMotion:
         self._maps = [np.dstack([share, *rest]) for share in shares]
         self._spans = [_span(share) for share in shares]
         self._turbulence = Turbulence(pieces.number.shape, self._width, seed)
+
+    def begun(self, seconds: float) -> float:
+        """How much the edges of the sky still look as in the photo, as clouds have not moved yet, in [0, 1]."""
+        if self._loop is not None:
+            seconds = min(seconds % self._loop, -seconds % self._loop)
+        way = max((math.hypot(drift.x, drift.y) + abs(drift.growth) for drift in self._drifts), default=0.0)
+        return 1 - float(smoothstep(abs(seconds) * way, 0.0, _BEGUN))
 
     def at(self, seconds: float, height: int, width: int) -> list[Sample]:
         """What a frame shows.
