@@ -17,6 +17,8 @@ _FINE, _AROUND = 2.0, 3.0
 """Blur that takes the grain of sand away, and over which it is measured, in pixels of that picture."""
 _ROUGH = (0.034, 0.05)
 """Deviation of light, 0 to 1, from which ground is likely to be, and is, planks or rocks instead of sand or pebbles."""
+_LIT = 0.4
+"""Light of ground of which that is meant: darker ground deviates less, in proportion."""
 _DARK = (0.08, 0.16)
 """Light, 0 to 1, from which ground is likely to be, and is, more than an outline or the frame of a picture."""
 
@@ -39,7 +41,9 @@ def find_beach(photo: npt.NDArray[np.uint8], water: Array) -> Array:
     light = resize(photo, *(max(1, round(side * scale)) for side in photo.shape[:2])).mean(axis=2, dtype=np.float32)
     light = np.asarray(light / 255, np.float32)
     rough = np.sqrt(np.maximum(blur((light - blur(light, _FINE)) ** 2, _AROUND), 0))
-    sand = (1 - smoothstep(rough, *_ROUGH)) * smoothstep(blur(light, _AROUND), *_DARK)
+    mean = blur(light, _AROUND)
+    rough = rough * np.float32(_LIT) / np.clip(mean, _DARK[0], np.float32(_LIT))
+    sand = (1 - smoothstep(rough, *_ROUGH)) * smoothstep(mean, *_DARK)
     # A beach goes on under the water's edge.
     return cv2.dilate(below * resize(sand, *below.shape), np.ones((3, 3), np.uint8))
 

@@ -36,7 +36,8 @@ class Swell:
 
     Attributes:
         share: (h, w) how much of them is seen, in [0, 1].
-        swash: (h, w, 2) which way they run off a shore, longer the nearer it is; away from it they do not.
+        swash: (h, w, 2) which way they run off a shore, longer the nearer it is; where that is no beach they do not, or
+            lines of what stands there would come with them.
         beach: (h, w) how much of each cell is a beach that they run up, in [0, 1].
         strength: Factor on their rate, and up to 1 on their height.
         horizon: Fraction of the height.
@@ -72,9 +73,9 @@ class Swell:
         share = cv2.resize(self.share, (width, height), interpolation=cv2.INTER_LINEAR)
         swash = cv2.resize(self.swash, (width, height), interpolation=cv2.INTER_LINEAR)
         uneven = 2 * math.pi * (0.9 * x + 0.35 * np.sin(7.0 * x)).astype(np.float32)
-        swash = swash * near[..., None]
-        beach = cv2.resize(self.beach, (width, height), interpolation=cv2.INTER_LINEAR)[..., None]
-        return PreparedSwell(self, waves, share * near, swash, swash * beach if beach.any() else None, uneven)
+        beach = cv2.resize(self.beach, (width, height), interpolation=cv2.INTER_LINEAR)
+        swash *= (near * beach)[..., None]
+        return PreparedSwell(self, waves, share * near, swash if beach.any() else None, uneven)
 
     def rate(self, period: float) -> float:
         """Waves a second of a wave with this period at speed 1; a whole number of them in a loop."""
@@ -89,8 +90,7 @@ class PreparedSwell:
     swell: Swell
     waves: list[Array] = field(repr=False)
     share: Array = field(repr=False)
-    swash: Array = field(repr=False)
-    beach: Array | None = field(repr=False)
+    swash: Array | None = field(repr=False)
     uneven: Array = field(repr=False)
 
     def at(self, seconds: float) -> tuple[Array, Array]:
@@ -104,12 +104,13 @@ class PreparedSwell:
         shown = height * self.share * strength
         shift = np.zeros((*height.shape, 2), np.float32)
         shift[..., 1] = shown * np.float32(_SHIFT * swell.width)
-        shift += self.swash * self._wash(seconds)[..., None]
+        if self.swash is not None:
+            shift += self.swash * self._wash(seconds)[..., None]
         return shift, 1 + np.float32(_LIGHT) * shown
 
     def run_up(self, seconds: float) -> Array | None:
         """From how far off a beach, (h, w, 2) in photo pixels, water has come onto it; None without a beach."""
-        return None if self.beach is None else self.beach * np.maximum(self._wash(seconds), 0)[..., None]
+        return None if self.swash is None else self.swash * np.maximum(self._wash(seconds), 0)[..., None]
 
     def _wash(self, seconds: float) -> Array:
         """How far water has run up, (1, w) in photo pixels, against the photo."""
