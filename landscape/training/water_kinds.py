@@ -32,7 +32,7 @@ _SIDE = 112
 """Long side in cells of the grid on which figures are measured."""
 _LEAST = 0.006
 """Smallest part, as a share of the photo, that is learnt from."""
-_STANDING = 1.75
+_STANDING = 1.5
 """How much more standing water counts than running water: of what people photograph most stands, and a lake that runs
 off sideways is seen at once, while a calm river that rocks is not."""
 _DECAY = 0.02
