@@ -74,7 +74,7 @@ class Swell:
         swash = cv2.resize(self.swash, (width, height), interpolation=cv2.INTER_LINEAR)
         uneven = 2 * math.pi * (0.9 * x + 0.35 * np.sin(7.0 * x)).astype(np.float32)
         beach = cv2.resize(self.beach, (width, height), interpolation=cv2.INTER_LINEAR)
-        swash *= (near * beach)[..., None]
+        swash = swash * (near * beach)[..., None]
         return PreparedSwell(self, waves, share * near, swash if beach.any() else None, uneven)
 
     def rate(self, period: float) -> float:
