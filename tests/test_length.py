@@ -57,5 +57,5 @@ def test_ten_minutes_go_on():
     assert found["frames"] == 1200
     assert found["returns"] < 0.78, "no picture of the sky comes again within a minute"
     assert 0.35 < found["sharp_lowest"] <= found["sharp_highest"] < 1.5, "clouds come and go, but never all"
-    assert found["colour_drift"] < 6
+    assert found["colour_drift"] < 7
     assert found["memory_mb"] < 60, "nothing of the clip is kept"
