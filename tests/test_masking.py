@@ -139,6 +139,16 @@ def test_stones_in_the_water_stand_and_specks_do_not() -> None:
     np.testing.assert_array_equal(clean_labels(soft), expected)
 
 
+def test_what_is_thin_may_be_sure_before_it_follows_edges() -> None:
+    soft = np.zeros((200, 200, 3), np.float32)
+    soft[..., OTHER] = 1
+    soft[60:140, 90:100] = (0.2, 0.0, 0.8)
+    assert not (clean_labels(soft) == WATER).any()
+    seen = soft.copy()
+    seen[100, 95] = (0.1, 0.0, 0.9)
+    assert (clean_labels(soft, seen)[60:140, 90:100] == WATER).all()
+
+
 def test_what_hangs_in_the_air_must_be_sure() -> None:
     soft = np.zeros((200, 200, 3), np.float32)
     soft[:150, :, SKY], soft[150:, :, OTHER] = 1, 1

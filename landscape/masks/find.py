@@ -69,7 +69,7 @@ def find_matte(
         soft = look_softly(photo, segmenter, device)
         fine = None if corrector is None else corrected(photo, soft, corrector, device)
     moving = guided(soft[..., SKY:], photo, SNAP_RADIUS)  # linear: what they leave is the third class
-    labels = clean_labels(np.dstack([1 - moving.sum(axis=2), moving]))
+    labels = clean_labels(np.dstack([1 - moving.sum(axis=2), moving]), soft)
     shares = soften(settle(_snapped(labels, photo)), FEATHER)
     return _completed(photo, *solve(photo, shares / np.maximum(shares.sum(axis=2, keepdims=True), 1), soft, fine))
 

@@ -29,11 +29,13 @@ SURER = 0.92
 """So probable must sky be that does not reach the top of the photo: reflections and dark woods often look like it."""
 
 
-def clean_labels(soft: np.ndarray) -> np.ndarray:
+def clean_labels(soft: np.ndarray, seen: np.ndarray | None = None) -> np.ndarray:
     """Choose labels and remove specks.
 
     Args:
         soft: Probabilities of other, sky and water, float32 (H, W, 3).
+        seen: The same as the network saw them, before they were made to follow edges, which makes what is thin less
+            sure; those themselves by default.
 
     Returns:
         Labels uint8 (H, W). Tiny parts of sky or water become other, those that are nowhere sure take the next likely
@@ -41,14 +43,14 @@ def clean_labels(soft: np.ndarray) -> np.ndarray:
         stands grows out of the ground, and what seems to hang in the air is a cloud or the glow of the sun.
     """
     first = soft.argmax(axis=2).astype(np.uint8)
-    labels = first.copy()
+    labels, seen = first.copy(), soft if seen is None else seen
     smallest = int(SMALLEST_PART * labels.size) + 1
     top = np.zeros(labels.shape, dtype=bool)
     top[0] = True
     for value, rival in ((SKY, WATER), (WATER, SKY)):
         part = first == value
         large = large_parts(part, smallest)
-        sure = large_parts(large, 1, soft[..., value] > SURE[value - 1])
+        sure = large_parts(large, 1, seen[..., value] > SURE[value - 1])
         if value == WATER:
             sure &= mean_over_parts(soft[..., WATER], large) > LIKELY
         if value == SKY:
