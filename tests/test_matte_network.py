@@ -135,6 +135,15 @@ def test_it_learns_and_resumes_and_is_written(tmp_path: Path) -> None:
     assert file.stat().st_size < 1e6
     images, soft, *_ = draw_batch([examples()], 64, 2, np.random.default_rng(1))
     assert not torch.allclose(load_matte(file)(images, soft), MatteNetwork().eval()(images, soft))
+
+    further = tmp_path / "further"
+    train_matte(sets, further, 2, size=64, start_from=file)
+    found = [
+        load_matte(export_matte(further, tmp_path / f"{share}.safetensors", file, share))(images, soft)
+        for share in (0.0, 0.5, 1.0)
+    ]
+    torch.testing.assert_close(found[0], load_matte(file)(images, soft))
+    assert not torch.allclose(found[1], found[0]) and not torch.allclose(found[1], found[2])
     with pytest.raises(LandscapeError, match="train one first"):
         export_matte(tmp_path / "nothing", tmp_path / "out.safetensors")
 

@@ -26,6 +26,10 @@ from landscape.targets import require_targets
 
 train_photos = typer.Typer()
 
+ShareOption = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of what was learnt in --weights; the rest is --start-from's.")
+]
+
 
 @train_photos.command()
 def segmenter(
@@ -34,10 +38,7 @@ def segmenter(
     steps: Annotated[int, typer.Option(help="Training steps.")] = 3000,
     seed: SeedOption = 0,
     start_from: Annotated[Path | None, typer.Option(help="Segmenter weights to start from, *.safetensors.")] = None,
-    share: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Share of what was learnt in --weights; the rest is --start-from's."),
-    ] = 1.0,
+    share: ShareOption = 1.0,
     own: Annotated[
         Path | None, typer.Option(help="One more set: a folder with images/*.jpg and labels/*.png of the same names.")
     ] = None,
@@ -71,6 +72,8 @@ def matte(
     composites: Annotated[int, typer.Option(help="How many composites are made of cuts of the photos.")] = 384,
     photos: Annotated[int, typer.Option(help="How many labelled photos beside them.")] = 289,
     seed: SeedOption = 0,
+    start_from: Annotated[Path | None, typer.Option(help="Weights to start from, *.safetensors.")] = None,
+    share: ShareOption = 1.0,
     resume: ResumeOption = False,
     weights: WeightsOption = None,
     checkpoints: CheckpointsOption = None,
@@ -81,16 +84,16 @@ def matte(
     from landscape.training.data.matte_examples import make_examples
     from landscape.training.matte import export_matte, train_matte
 
-    require_weights([checkpoints], weights)
+    require_weights([checkpoints, start_from], weights)
     if not data.is_dir():
         raise LandscapeError(f"Give a folder with folders of photos; {data} is none.")
     segmenter = load_segmenter((checkpoints or default_folder()) / SEGMENTER_FILE)
     with cancel_on_signals() as cancel, progress_bars() as progress:
         common: dict[str, Any] = {"progress": progress, "cancel": cancel}
         examples = partial(make_examples, data, segmenter, composites, photos, seed, **common)
-        train_matte(examples, out, steps, seed, resume, **common)
+        train_matte(examples, out, steps, seed, resume, start_from=start_from, **common)
     if weights is not None:
-        export_matte(out, weights)
+        export_matte(out, weights, start_from, share)
 
 
 @train_photos.command(name="water-kinds")

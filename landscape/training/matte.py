@@ -13,10 +13,11 @@ from torch import Tensor
 
 from landscape.errors import LandscapeError
 from landscape.models.files import save_weights
+from landscape.models.weights import load_matte
 from landscape.networks.matte import MatteNetwork
 from landscape.progress import Progress, ignore_progress
 from landscape.training.data.matte_examples import Example, draw_batch
-from landscape.training.run.checkpoint import load_state
+from landscape.training.run.checkpoint import load_state, weights_between
 from landscape.training.run.run import Rhythm, Run, cosine, descend, set_rate
 
 CHECKPOINT = "checkpoint.pt"
@@ -54,6 +55,7 @@ def train_matte(
     progress: Progress = ignore_progress,
     cancel: threading.Event | None = None,
     size: int = _SIZE,
+    start_from: Path | None = None,
 ) -> Path:
     """Train the network on the processor.
 
@@ -66,6 +68,7 @@ def train_matte(
         progress: Called after every step.
         cancel: Stops the run after the current step; the checkpoint is written first.
         size: Side of the cuts in pixels, a multiple of 16.
+        start_from: Weights to begin with; None leaves the segmenter's answer as it is at first.
 
     Returns:
         The path of the last checkpoint.
@@ -75,7 +78,8 @@ def train_matte(
         LandscapeError: If there is nothing to resume, or another run in the folder.
     """
     torch.manual_seed(seed)
-    network = MatteNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = MatteNetwork() if start_from is None else load_matte(start_from).train().requires_grad_(True)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).eval()
     optimizer = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=0.01)
     run = Run(
@@ -102,16 +106,25 @@ def train_matte(
     return out / CHECKPOINT
 
 
-def export_matte(run: Path, out: Path) -> Path:
+def export_matte(run: Path, out: Path, start_from: Path | None = None, share: float = 1.0) -> Path:
     """Write the averaged weights of a run as float16 safetensors.
 
+    Args:
+        run: Folder of the run.
+        out: The file to write.
+        start_from: What the run started from, for a ``share`` below 1.
+        share: Share of the run's weights in what is written, 0 to 1; the rest are those that it started from.
+
     Raises:
-        LandscapeError: If the run has no checkpoint.
+        LandscapeError: If the run has no checkpoint, or the weights that it started from cannot be read.
     """
     if not (run / CHECKPOINT).is_file():
         raise LandscapeError(f"{run} holds no trained network of the matte; train one first.")
     state = load_state(run / CHECKPOINT)
-    save_weights(out, state["average"], {"network": "matte", "step": state["step"]})
+    weights = state["average"]
+    if start_from is not None:
+        weights = weights_between(load_matte(start_from).state_dict(), weights, share)
+    save_weights(out, weights, {"network": "matte", "step": state["step"]})
     return out
 
 

@@ -27,7 +27,7 @@ from landscape.progress import Progress, ignore_progress
 from landscape.training.data.label_rules import NOT_SKY, NOT_WATER, UNKNOWN
 from landscape.training.data.mask_batches import training_batches
 from landscape.training.data.masks import LabelledPhoto, read_labelled_photos
-from landscape.training.run.checkpoint import load_state
+from landscape.training.run.checkpoint import load_state, weights_between
 from landscape.training.run.pretrained import imagenet_weights
 from landscape.training.run.run import Rhythm, Run, cosine, descend
 
@@ -183,9 +183,6 @@ def train_segmenter(
 def export_segmenter(run: Path, out: Path, start_from: Path | None = None, share: float = 1.0) -> Path:
     """Write the averaged weights of a run as float16 safetensors.
 
-    Weights between those of a network and those that it was trained on to from there keep much of what either knows
-    (Wortsman et al., 2022, Robust fine-tuning).
-
     Args:
         run: Folder of the run.
         out: The file to write, for example ``checkpoints/segmenter.safetensors``.
@@ -203,11 +200,7 @@ def export_segmenter(run: Path, out: Path, start_from: Path | None = None, share
     state = load_state(run / CHECKPOINT)
     weights = state["average"]
     if start_from is not None:
-        before = load_segmenter(start_from).state_dict()
-        weights = {
-            key: torch.lerp(before[key], value, share) if value.is_floating_point() else value
-            for key, value in weights.items()
-        }
+        weights = weights_between(load_segmenter(start_from).state_dict(), weights, share)
     save_weights(out, weights, {"network": "segmenter", "step": state["step"]})
     return out
 

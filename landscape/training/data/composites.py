@@ -46,7 +46,9 @@ class Composite:
     thing: Array = field(repr=False)
 
 
-def make_composite(cuts: Cuts, seed: int, long_side: int = 1024, kind: str | None = None) -> Composite:
+def make_composite(
+    cuts: Cuts, seed: int, long_side: int = 1024, kind: str | None = None, lit: float = 0.2
+) -> Composite:
     """Make a composite.
 
     Args:
@@ -54,6 +56,7 @@ def make_composite(cuts: Cuts, seed: int, long_side: int = 1024, kind: str | Non
         seed: Of everything random.
         long_side: Long side in pixels.
         kind: One of :data:`KINDS`; by default the seed chooses.
+        lit: How many drawn things are lit by the sun, which are easily missed; the others are dark.
     """
     rng = np.random.default_rng(seed)
     kind = kind or KINDS[seed % len(KINDS)]
@@ -71,7 +74,7 @@ def make_composite(cuts: Cuts, seed: int, long_side: int = 1024, kind: str | Non
         line = ridge(rng, width, middle * height, float(rng.uniform(0.005, 0.06)) * height)
         land = _below(line, height)
         thing = DRAWINGS[kind](rng, height, width, line)
-        colours = _coloured(rng, ground, thing, backdrop)
+        colours = _coloured(rng, ground, thing, backdrop, lit)
         still = np.maximum(land, thing)
     elif kind == "haze":
         still, colours, thing = _hills_in_haze(rng, ground, backdrop, middle)
@@ -141,9 +144,9 @@ def _veiled(colours: Array, backdrop: Array, clear: float) -> Array:
     return np.asarray(haze + clear * (colours - haze), np.float32)
 
 
-def _coloured(rng: np.random.Generator, ground: Array, thing: Array, backdrop: Array) -> Array:
+def _coloured(rng: np.random.Generator, ground: Array, thing: Array, backdrop: Array, lit: float) -> Array:
     """The ground's colours, and mostly darker ones on what grows out of it; some things are lit by the sun."""
-    light = float(rng.uniform(0.55, 1.1) if rng.random() < 0.2 else rng.uniform(0.08, 0.5))
+    light = float(rng.uniform(0.55, 1.1) if rng.random() < lit else rng.uniform(0.08, 0.5))
     tint = rng.uniform(0.85, 1.15, 3).astype(np.float32)
     smooth = blur(backdrop, 0.1 * max(backdrop.shape)).mean(axis=2, keepdims=True)
     own = light * tint * (0.75 * smooth + 0.25 * ground)

@@ -26,6 +26,8 @@ _SIDE = 768
 """Long side of composites in pixels, and of photos, about."""
 _FIRST = 1_000_000
 """Seeds of composites for training begin here; judging begins at 0."""
+_LIT = 0.5
+"""How many things in them are lit by the sun: a network that saw a fifth missed pale masts and fences."""
 _UNSURE = 9
 """Pixels of labels within half of this from an edge are not learnt from: labels are rough."""
 _ALLOWED = {OTHER: (1, 0, 0), SKY: (0, 1, 0), WATER: (0, 0, 1), NOT_SKY: (1, 0, 1), NOT_WATER: (1, 1, 0)}
@@ -85,7 +87,7 @@ def make_examples(
     made, real = [], []
     for index in range(composites):
         check_cancelled(cancel)
-        known = make_composite(cuts, _FIRST * (seed + 1) + index, _SIDE)
+        known = make_composite(cuts, _FIRST * (seed + 1) + index, _SIDE, lit=_LIT)
         truth = np.dstack([np.clip(1 - known.sky - known.water, 0, 1), known.sky, known.water])
         near = cv2.dilate((known.thing > 0.1).astype(np.uint8), np.ones((5, 5), np.uint8))
         soft = look_softly(known.pixels, segmenter).astype(np.float16)
@@ -136,8 +138,8 @@ def _cut(example: Example, size: int, rng: np.random.Generator) -> tuple[np.ndar
         if (example.weight[here] > 1).mean() > 0.01:
             break
     turned = slice(None, None, -1 if rng.random() < 0.5 else 1)
-    planes = [example.pixels, example.soft.astype(np.float32), example.truth]
-    parts = [cv2.resize(p[here], (size, size), interpolation=cv2.INTER_LINEAR)[:, turned] for p in planes]
+    planes = [example.pixels[here], example.soft[here].astype(np.float32), example.truth[here]]
+    parts = [cv2.resize(p, (size, size), interpolation=cv2.INTER_LINEAR)[:, turned] for p in planes]
     weight = cv2.resize(example.weight[here], (size, size), interpolation=cv2.INTER_NEAREST)[:, turned]
     light = rng.uniform(0.7, 1.25) * rng.uniform(0.92, 1.08, 3)
     lit = 255 * np.clip(parts[0] / 255 * light, 0, 1) ** rng.uniform(0.8, 1.25)

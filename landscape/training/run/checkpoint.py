@@ -147,3 +147,19 @@ class MovingAverage:
         torch._foreach_lerp_(own, list(source.parameters()), 1 - decay)
         for mine, theirs in zip(self.network.buffers(), source.buffers(), strict=True):
             mine.copy_(theirs)
+
+
+def weights_between(before: dict[str, Tensor], after: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Weights on the way from those of a network to those that it was trained on to from there.
+
+    They keep much of what either knows (Wortsman et al., 2022, Robust fine-tuning).
+
+    Args:
+        before: What the run started from.
+        after: What it reached, of the same keys and shapes.
+        share: How far on the way, 0 to 1.
+    """
+    return {
+        key: torch.lerp(before[key], value, share) if value.is_floating_point() else value
+        for key, value in after.items()
+    }
