@@ -146,7 +146,8 @@ def test_what_is_thin_may_be_sure_before_it_follows_edges() -> None:
     assert not (clean_labels(soft) == WATER).any()
     seen = soft.copy()
     seen[100, 95] = (0.1, 0.0, 0.9)
-    assert (clean_labels(soft, seen)[60:140, 90:100] == WATER).all()
+    for first, second in ((soft, seen), (seen, soft)):
+        assert (clean_labels(first, second)[60:140, 90:100] == WATER).all()
 
 
 def test_what_hangs_in_the_air_must_be_sure() -> None:

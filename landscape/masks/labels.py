@@ -35,7 +35,7 @@ def clean_labels(soft: np.ndarray, seen: np.ndarray | None = None) -> np.ndarray
     Args:
         soft: Probabilities of other, sky and water, float32 (H, W, 3).
         seen: The same as the network saw them, before they were made to follow edges, which makes what is thin less
-            sure; those themselves by default.
+            sure and some of the rest surer: either counts. None if nothing was made of them.
 
     Returns:
         Labels uint8 (H, W). Tiny parts of sky or water become other, those that are nowhere sure take the next likely
@@ -43,7 +43,7 @@ def clean_labels(soft: np.ndarray, seen: np.ndarray | None = None) -> np.ndarray
         stands grows out of the ground, and what seems to hang in the air is a cloud or the glow of the sun.
     """
     first = soft.argmax(axis=2).astype(np.uint8)
-    labels, seen = first.copy(), soft if seen is None else seen
+    labels, seen = first.copy(), soft if seen is None else np.maximum(soft, seen)
     smallest = int(SMALLEST_PART * labels.size) + 1
     top = np.zeros(labels.shape, dtype=bool)
     top[0] = True
