@@ -40,6 +40,8 @@ told from wider one at this long side in pixels."""
 _TAKEN = (0.2, 0.6)
 """Parts of the segmenter's share that the correction takes away from which something may, and does, stand. What both
 are in doubt about is no matter of single pixels: such places are settled as a whole."""
+_HINT, _NEAR = (0.05, 0.2), 0.004
+"""Such parts near a place, within this fraction of the long side, are a hint that what seems to grow there does."""
 _LEAST = 1e-3
 """Share of which less is nothing."""
 _VOTED = 0.1
@@ -90,7 +92,13 @@ def solve(photo: Pixels, shares: Array, soft: Array, fine: Array | None) -> tupl
     doubt = np.abs(soft[..., SKY:].sum(axis=2) - sky - wet)
     doubt = _wide(np.asarray(doubt, np.float32))
     growth = find_growth(photo, sky, soft[..., OTHER])
-    left = sky if fine is None else np.minimum(sky, _kept(soft[..., SKY], fine[..., SKY]))
+    left = sky
+    if fine is not None:
+        taken = 1 - fine[..., SKY] / np.maximum(soft[..., SKY], _LEAST)
+        left = np.minimum(sky, 1 - smoothstep(taken, *_TAKEN))
+        if growth is not None:
+            reach = 2 * max(1, round(_NEAR * max(taken.shape))) + 1
+            growth = growth * smoothstep(cv2.dilate(taken, np.ones((reach, reach), np.uint8)), *_HINT)
     water = along_colours(photo, wet)
     # The sky is behind the water: its share is that of what the water leaves.
     seen = np.asarray(np.minimum(left / np.maximum(1 - wet, 1e-3), 1), np.float32)
@@ -98,11 +106,6 @@ def solve(photo: Pixels, shares: Array, soft: Array, fine: Array | None) -> tupl
     refined = (refined if growth is None else np.minimum(refined, 1 - growth)) * (1 - water)
     certainty = 1 - np.maximum(doubt, np.clip(sky - refined, 0, 1) * (left < sky - _VOTED))
     return np.asarray(refined, np.float32), water, np.asarray(np.clip(certainty, 0, 1), np.float32)
-
-
-def _kept(before: Array, after: Array) -> Array:
-    """Share (H, W) that a correction leaves of what it has not taken away, in [0, 1]."""
-    return 1 - smoothstep(1 - after / np.maximum(before, _LEAST), *_TAKEN)
 
 
 def _wide(doubt: Array) -> Array:

@@ -14,7 +14,8 @@ _LEAST = 0.02
 
 
 def _layer(before: int, after: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
-    convolution = nn.Conv2d(before, after, 3, stride, dilation, dilation, bias=False)
+    # With zeros around it, the picture's border would look like an edge of something dark.
+    convolution = nn.Conv2d(before, after, 3, stride, dilation, dilation, bias=False, padding_mode="replicate")
     return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU(inplace=True))
 
 
