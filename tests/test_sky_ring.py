@@ -217,6 +217,20 @@ def test_previews_and_clips_of_a_photo_share_one_plan():
     assert plans.plan(photo, preview) is plan
 
 
+def test_strokes_in_the_sky_leave_the_water_alone():
+    """Unless they are close above it, where they tell a far shore from a near one."""
+    rows = np.repeat(np.arange(96, dtype=np.float32)[:, None], 128, axis=1)
+    sky, water = (rows < 60).astype(np.float32), (rows >= 62).astype(np.float32)
+    photo, plans = Photo(np.full((96, 128, 3), 90, np.uint8), "photo"), SkyPlans()
+    first = plans.flowing(photo, Matte.certain(sky, water, sky * 0, 0.6))
+    found = []
+    for top in (20, 45):
+        painted = sky.copy()
+        painted[top : top + 15, 40:80] = 0
+        found.append(plans.flowing(photo, Matte.certain(painted, water, sky * 0, 0.6)))
+    assert found[0] is first and found[1] is not first
+
+
 def test_many_small_strokes_get_a_plan_of_their_own():
     """Each is too small to count, and all of them are compared with the masks that the plan was made with."""
     sky = np.ones((96, 128), np.float32)

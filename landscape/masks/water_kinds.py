@@ -7,6 +7,7 @@ Whether a part runs or stands is told by figures of its shape, colour and textur
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -155,6 +156,20 @@ def _above(parts: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.bool_]:
     for number in range(1, count):
         levels[number] = _level(parts == number)[0] - 1
     return np.asarray((rows < levels[parts]) & (parts > 0))
+
+
+def sky_beyond(sky: Array, water: Array) -> Array:
+    """The sky close above water: all of the sky that :func:`find_waters` looks at.
+
+    Args:
+        sky: (H, W) share of the sky, in [0, 1].
+        water: (H, W) share of the water, in [0, 1].
+
+    Returns:
+        (H, W) in [0, 1].
+    """
+    reach = math.ceil(_LAND * water.shape[1]) + 1
+    return np.minimum(sky, cv2.dilate(water, np.ones((2 * reach + 1, 1), np.uint8)))
 
 
 def _level(here: npt.NDArray[np.bool_]) -> tuple[int, float]:

@@ -19,6 +19,7 @@ from landscape.images.filters import resize
 from landscape.images.pixels import Array, Pixels
 from landscape.light.measured import MeasuredLights
 from landscape.masks.matte import Matte
+from landscape.masks.water_kinds import sky_beyond
 from landscape.models.enlarge import upscale_with
 from landscape.networks.upscaler import Upscaler
 from landscape.photo.read import Photo
@@ -72,8 +73,9 @@ class SkyPlans:
         def find(pixels: Pixels, fitting: Matte) -> Flowing:
             return Flowing.of(pixels, np.asarray(fitting.water * (1 - fitting.freeze), np.float32), fitting.sky)
 
-        key, planes = ("water", matte.water, matte.sky, matte.freeze), [matte.water, matte.sky]
-        found: Flowing = self._found(key, planes, find, photo, matte)
+        sky, water = np.dsplit(_seen([matte.sky, matte.water], photo), 2)  # small: a stroke waits for this
+        planes = [matte.water, sky_beyond(sky[..., 0], water[..., 0])]
+        found: Flowing = self._found(("water", matte.water, matte.sky, matte.freeze), planes, find, photo, matte)
         return found
 
     def _found(
