@@ -63,7 +63,7 @@ class Plate:
         alpha: (H', W') share of the region.
         detail: (H', W', 4) the photo minus the region's smooth colours, plus 128, continued beyond the region.
         luminaries: What shines in the region and stays in place, in its window; or None.
-        edges: What edges look like until the region has moved.
+        edges: What edges look like until the region has moved; nothing of water, whose own detail stays at its edges.
     """
 
     alpha: Pixels = field(repr=False)
@@ -119,7 +119,7 @@ def cut_plate(
             own = np.clip(raw[inside], np.maximum(mirrored - _OWN, 0), np.minimum(mirrored + _OWN, 255))
             detail[inside][mostly] = own[mostly]
         glow = None if luminaries is None else luminaries.glow[inside]
-        place, off = _take_out(static, alpha[inside], detail[inside], glow, region, grid, window)
+        place, off = _take_out(static, alpha[inside], detail[inside], glow, region, grid, window, not water)
         seen = 1 if above is None else 1 - above.ravel()[place, None]
         places.append(place)
         missing.append(np.rint(off * seen).astype(np.int16))
@@ -175,16 +175,24 @@ def _continue(raw: Pixels, region: Region, grid: Grid, window: GridWindow) -> Pi
 
 
 def _take_out(
-    static: Pixels, alpha: Pixels, detail: Pixels, glow: Pixels | None, region: Region, grid: Grid, window: GridWindow
+    static: Pixels,
+    alpha: Pixels,
+    detail: Pixels,
+    glow: Pixels | None,
+    region: Region,
+    grid: Grid,
+    window: GridWindow,
+    edges: bool,
 ) -> tuple[npt.NDArray[np.int32], Array]:
     """Replace mixed pixels by what stands still behind the region: pixel = alpha * region + (1 - alpha) * behind.
 
     Returns:
-        Numbers (n,) of the photo's pixels that are something else, and by how much (n, 3).
+        Numbers (n,) of the photo's pixels that are something else, and by how much (n, 3); none unless edges are asked.
     """
     here, mixed = grid.pixels(window), alpha > 0
+    none = np.zeros(0, np.int32), np.zeros((0, 3), np.float32)
     if not mixed.any():
-        return np.zeros(0, np.int32), np.zeros((0, 3), np.float32)
+        return none
     behind = static[here]
     share = (alpha[mixed].astype(np.float32) / 255)[:, None]
     pixel = behind[mixed][:, :3].astype(np.float32)
@@ -194,6 +202,8 @@ def _take_out(
     other = grid.enlarge(with_ring(region.other, window), window)[mixed]
     found = np.clip(np.rint(_behind(pixel, moving, other, share)), 0, 255)
     behind[mixed, :3] = found
+    if not edges:
+        return none
     off = pixel - share * np.clip(moving, 0, 255) - (1 - share) * found
     far = np.abs(off).max(axis=1) > _OFF
     y, x = (side[far] for side in np.nonzero(mixed))
