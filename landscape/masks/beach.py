@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from landscape.images.filters import blur, resize, smoothstep
 from landscape.images.pixels import Array
+from landscape.masks.sizes import work_size
 
 _SIDE = 448
 """Long side in pixels at which the ground is looked at."""
@@ -37,8 +38,7 @@ def find_beach(photo: npt.NDArray[np.uint8], water: Array) -> Array:
     below = _below(water <= 0.5)
     if not below.any():
         return below
-    scale = min(1.0, _SIDE / max(photo.shape[:2]))
-    light = resize(photo, *(max(1, round(side * scale)) for side in photo.shape[:2])).mean(axis=2, dtype=np.float32)
+    light = resize(photo, *work_size(*photo.shape[:2], longest=_SIDE)).mean(axis=2, dtype=np.float32)
     light = np.asarray(light / 255, np.float32)
     rough = np.sqrt(np.maximum(blur((light - blur(light, _FINE)) ** 2, _AROUND), 0))
     mean = blur(light, _AROUND)

@@ -11,6 +11,7 @@ import numpy as np
 
 from landscape.images.filters import resize, smoothstep
 from landscape.masks.labels import OTHER, SKY, WATER
+from landscape.masks.sizes import work_size
 
 SIDE = 896
 """Long side in pixels of the closer look: twice the segmenter's usual one."""
@@ -54,8 +55,7 @@ def blend_in(soft: np.ndarray, closer: np.ndarray) -> np.ndarray:
 
 def _stones(water: np.ndarray) -> np.ndarray:
     """How much something small stands in water (H, W) of the closer look, float32 (H, W) in [0, 1]."""
-    scale = min(1.0, _STONE_SIDE / max(water.shape))
-    small = resize(np.ascontiguousarray(water), *(max(1, round(side * scale)) for side in water.shape))
+    small = resize(np.ascontiguousarray(water), *work_size(*water.shape, longest=_STONE_SIDE))
     reach = 2 * max(1, round(_STONE * max(small.shape) / 2)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     dip = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc) - small, np.float32)

@@ -110,8 +110,7 @@ def solve(photo: Pixels, shares: Array, soft: Array, fine: Array | None) -> tupl
 
 def _wide(doubt: Array) -> Array:
     """Doubt (H, W) without that about edges, which the segmenter sees unsharp."""
-    scale = min(1.0, _UNSHARP_SIDE / max(doubt.shape))
-    small = resize(doubt, *(max(1, round(side * scale)) for side in doubt.shape))
+    small = resize(doubt, *work_size(*doubt.shape, longest=_UNSHARP_SIDE))
     reach = 2 * max(3, round(_UNSHARP * max(small.shape))) + 1
     # Round, as what is left is shown.
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))

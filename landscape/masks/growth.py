@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from landscape.images.filters import resize
 from landscape.images.pixels import Array
+from landscape.masks.sizes import work_size
 
 _SIDE = 1024
 """Long side in pixels at which they are looked for."""
@@ -47,8 +48,7 @@ def find_growth(photo: npt.NDArray[np.uint8], sky: Array, still: Array) -> Array
     Returns:
         (H, W) in [0, 1], how much of the sky they hide. None where there are none.
     """
-    scale = min(1.0, _SIDE / max(photo.shape))
-    size = tuple(max(1, round(side * scale)) for side in photo.shape[:2])
+    size = work_size(*photo.shape[:2], longest=_SIDE)
     small, region = resize(photo, *size), resize(np.asarray(sky, np.float32), *size) > 0.5
     if region.all() or not region.any():
         return None

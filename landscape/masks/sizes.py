@@ -12,7 +12,13 @@ SNAP_RADIUS, SNAP_SLOPE = 0.012, 1.6
 steeper they get after it."""
 
 
-def work_size(height: int, width: int) -> tuple[int, int]:
-    """Height and width in pixels at which the masks of a photo are made."""
-    shrink = min(1.0, WORK_SIDE / max(height, width))
+def work_size(height: int, width: int, *, longest: int = WORK_SIDE) -> tuple[int, int]:
+    """Height and width in pixels at which the masks of a photo are made, or something is looked for in it.
+
+    Args:
+        height: The photo's.
+        width: The photo's.
+        longest: Long side in pixels at most.
+    """
+    shrink = min(1.0, longest / max(height, width))
     return max(1, round(height * shrink)), max(1, round(width * shrink))
